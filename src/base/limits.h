@@ -1,0 +1,102 @@
+// Every limit of the system in one place, each with its unit in its name. A limit that a stranger's input can reach is
+// enforced with a refusal that names it (ErrorCode::kTooLarge or kInvalid), never with a CHECK.
+//
+// Where a limit comes from a standard or a measurement, the comment says so.
+#ifndef WIDEBERTH_BASE_LIMITS_H_
+#define WIDEBERTH_BASE_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace wideberth::limits {
+
+// Errors and logs
+inline constexpr size_t kErrorFoundBytesMax = 120;
+inline constexpr size_t kLogQueueRecordsMax = 8192;
+
+// JSON
+inline constexpr size_t kJsonDepthMax = 32;
+inline constexpr size_t kJsonBodyBytesMax = 4 * 1024 * 1024;  // as the reference DSS accepts
+
+// Outlines. 10,000 vertices in total is F3548-21's OiMaxVertices.
+inline constexpr size_t kOutlineVerticesMax = 10'000;
+inline constexpr size_t kPolygonVerticesMin = 3;
+inline constexpr size_t kCorridorVerticesMin = 2;
+// An outline must fit in a spherical cap of this radius; beyond it "inside" stops being obvious to people.
+inline constexpr int64_t kOutlineCapRadiusMaxM = 5'000'000;
+inline constexpr int64_t kCircleRadiusMinMm = 1;
+inline constexpr int64_t kCircleRadiusMaxMm = 2'000'000'000;        // 2,000 km
+inline constexpr int64_t kCorridorHalfWidthMinMm = 1;
+inline constexpr int64_t kCorridorHalfWidthMaxMm = 500'000'000;     // 500 km
+// The largest separation the index inflates by, and the largest gap any verdict is asked about.
+inline constexpr int64_t kSeparationLateralMaxMm = 500'000'000;     // 500 km
+inline constexpr int64_t kSeparationVerticalMaxMm = 20'000'000;     // 20 km
+inline constexpr int64_t kSeparationTimeMaxUs = int64_t{48} * 3600 * 1'000'000;
+// Geodesic edges longer than this are split before they are used (DESIGN 5).
+inline constexpr int64_t kEdgeLengthMaxM = 5'000;
+// No edge may be longer than this: a quarter of the way round, where "shortest path" is still unmistakable.
+inline constexpr int64_t kEdgeInputLengthMaxM = 10'000'000;
+
+// Altitudes, in mm above whatever the reference is. -8,000 m is F3548's lower bound; 1,000 km covers re-entry.
+inline constexpr int64_t kAltitudeMinMm = -8'000'000;
+inline constexpr int64_t kAltitudeMaxMm = 1'000'000'000;
+
+// Notices
+inline constexpr size_t kNoticeVolumesMax = 1'000;
+inline constexpr size_t kNoticeVersionsMax = 1'000;
+inline constexpr size_t kNoticeVerticesMax = 10'000;  // in all volumes together
+inline constexpr int64_t kNoticeWindowMaxUs = int64_t{366} * 86'400 * 1'000'000;
+inline constexpr int64_t kNoticeHorizonMaxUs = int64_t{366} * 86'400 * 1'000'000;  // start after now
+inline constexpr size_t kClassNameBytesMax = 63;
+inline constexpr size_t kContactBytesMax = 120;  // role to call, frequency
+inline constexpr size_t kConflictPairsReportedMax = 16;  // volume pairs named in one conflict
+
+// Index. The largest number of cells one volume may occupy at the level chosen for it.
+inline constexpr size_t kIndexCellsPerVolumeMax = 16;
+
+// Rules
+inline constexpr size_t kRulesFileBytesMax = 16 * 1024 * 1024;
+inline constexpr size_t kSeparationRowsMax = 10'000;
+inline constexpr size_t kBoundsCellsMax = 1'000'000;
+
+// Sequencer. A full queue answers "busy": nothing was applied.
+inline constexpr size_t kSequencerQueueCommandsMax = 16'384;
+inline constexpr size_t kSequencerBatchCommandsMax = 1'024;
+inline constexpr size_t kSequencerBatchBytesMax = 8 * 1024 * 1024;
+inline constexpr int64_t kCommandDeadlineUs = 8 * 1'000'000;
+inline constexpr int64_t kTickPeriodUs = 1'000'000;
+
+// Store
+inline constexpr int64_t kDiskFreeBytesMin = int64_t{256} * 1024 * 1024;
+
+// Network, for each listener
+inline constexpr size_t kHttpHeaderBytesMax = 16 * 1024;
+inline constexpr size_t kHttpHeaderFieldsMax = 100;
+inline constexpr size_t kHttpTargetBytesMax = 8 * 1024;
+inline constexpr size_t kHttpConnectionsMax = 1'024;
+inline constexpr size_t kHttpConnectionsPerAddressMax = 256;
+inline constexpr int64_t kHttpHeaderDeadlineMs = 10'000;
+inline constexpr int64_t kHttpBodyDeadlineMs = 15'000;
+inline constexpr int64_t kHttpIdleDeadlineMs = 60'000;
+inline constexpr int64_t kHttpWriteDeadlineMs = 15'000;
+inline constexpr size_t kSseClientsMax = 256;
+inline constexpr size_t kSseQueueBytesMax = 1024 * 1024;
+
+// Tokens
+inline constexpr size_t kTokenBytesMax = 8 * 1024;
+inline constexpr size_t kTokenCacheEntriesMax = 4'096;
+inline constexpr int64_t kTokenClockSkewUs = int64_t{60} * 1'000'000;
+inline constexpr int64_t kTokenLifetimeMaxUs = int64_t{24} * 3600 * 1'000'000;
+
+// Files read by the formats
+inline constexpr size_t kImportFileBytesMax = 512 * 1024 * 1024;
+inline constexpr size_t kImportFeaturesMax = 1'000'000;
+inline constexpr int64_t kScheduleHorizonDaysMax = 366;
+
+// Queries
+inline constexpr size_t kPageItemsDefault = 100;
+inline constexpr size_t kPageItemsMax = 10'000;
+
+}  // namespace wideberth::limits
+
+#endif  // WIDEBERTH_BASE_LIMITS_H_
