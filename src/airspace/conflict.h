@@ -1,0 +1,118 @@
+// Conflicts: which pair of notices, where, when and why (MECHANISM 4). Where conflicts are decided: conflict.cc.
+//
+// Two volumes conflict when the vertical gap and the time gap are each below their separation and the lateral gap is
+// below its own, or zero. The vertical gap is max(lower limits) - min(upper limits), negative where the bands overlap;
+// the time gap likewise. Two notices conflict when any pair of their volumes does.
+//
+// A verdict is `certain`, or `possible` with the cause and the size of the error; both are conflicts.
+#ifndef WIDEBERTH_AIRSPACE_CONFLICT_H_
+#define WIDEBERTH_AIRSPACE_CONFLICT_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "airspace/notice.h"
+#include "airspace/rules.h"
+#include "base/bytes.h"
+#include "geo/gap.h"
+
+namespace wideberth::airspace {
+
+// Why a verdict is not certain; bits, since several causes may meet.
+enum Uncertainty : uint8_t {
+  kUncertainNothing = 0,
+  kUncertainLateralTolerance = 1,  // the lateral gap is within 1 cm of the limit
+  kUncertainGeoid = 2,             // an AMSL height was compared with another reference
+  kUncertainTerrain = 4,           // an AGL height was
+  kUncertainPressure = 8,          // a pressure altitude was
+};
+
+struct VerticalVerdict {
+  bool conflict = false;
+  bool certain = false;
+  int64_t gap_min_mm = 0;  // the gap lies in [gap_min_mm, gap_max_mm]; equal when exact
+  int64_t gap_max_mm = 0;
+  uint8_t uncertainty = kUncertainNothing;
+};
+// `outlines_overlap`: AGL is compared with AGL natively only where the outlines overlap.
+VerticalVerdict CompareHeights(const Volume4D& a, const Volume4D& b, int64_t separation_mm,
+                               bool outlines_overlap);
+
+// max(starts) - min(ends), saturating; open ends are honoured.
+int64_t TimeGapUs(const TimeWindow& a, const TimeWindow& b);
+
+// One pair of volumes and why it conflicts.
+struct VolumeConflict {
+  uint32_t volume_a = 0;  // index into the latest version's volumes
+  uint32_t volume_b = 0;
+  bool certain = true;
+  uint8_t uncertainty = kUncertainNothing;
+  base::UtcMicros first_moment;  // when the later of the two begins
+  TimeWindow overlap;            // common to both windows; where they only come close, the time between them
+  int64_t time_gap_us = 0;
+  int64_t vertical_gap_min_mm = 0;
+  int64_t vertical_gap_max_mm = 0;
+  int64_t lateral_gap_mm = 0;    // rounded down; 0 where the outlines touch or overlap
+  int64_t lateral_error_mm = 0;  // rounded up
+  geo::Position closest_a;       // where the outlines come closest; common points where they overlap
+  geo::Position closest_b;
+  geo::Bounds area;              // around the common area
+  // What is missing to the agreed separation: separation - gap, in each dimension.
+  int64_t lateral_shortfall_mm = 0;
+  int64_t vertical_shortfall_mm = 0;
+  int64_t time_shortfall_us = 0;
+  bool operator==(const VolumeConflict&) const;
+};
+
+// Checks one pair; empty when clear. Shapes are the prepared outlines of the two volumes.
+std::optional<VolumeConflict> CheckVolumes(const Volume4D& a, const TimeWindow& window_a,
+                                           const geo::Shape& shape_a, const Volume4D& b,
+                                           const TimeWindow& window_b, const geo::Shape& shape_b,
+                                           const Separation& separation);
+
+enum class Verdict : uint8_t { kClear, kPossible, kCertain };
+enum class ConflictState : uint8_t { kOpen, kSeen, kProposed, kResolved, kKept, kPassed };
+std::string_view Name(Verdict value);
+std::string_view Name(ConflictState value);
+
+struct ConflictSide {
+  base::NoticeId notice;
+  base::PartyId party;
+  base::Digest version;
+  std::optional<base::UtcMicros> seen_at;
+  std::optional<base::Digest> kept_measures;  // the digest of the measures this party agreed to
+  bool operator==(const ConflictSide&) const = default;
+};
+
+struct Conflict {
+  base::Digest id;  // ConflictId(...)
+  DataMode data_mode = DataMode::kReal;
+  std::array<ConflictSide, 2> sides;  // in ascending order of notice id
+  Treatment treatment = Treatment::kSeparation;
+  Verdict verdict = Verdict::kCertain;
+  ConflictState state = ConflictState::kOpen;
+  Separation separation;
+  std::vector<VolumeConflict> pairs;  // earliest first; at most limits::kConflictPairsReportedMax
+  uint32_t pairs_total = 0;
+  base::UtcMicros first_moment;  // the earliest of all pairs
+  base::UtcMicros last_moment;   // after it the conflict has passed; kTimeOpenEnd while a hazard is not cleared
+  base::UtcMicros opened_at;
+  base::UtcMicros changed_at;
+  base::Digest rules;  // the agreement it was judged under
+  bool operator==(const Conflict&) const = default;
+};
+
+// A hash function handed in, because airspace owns none.
+using Sha256Function = base::Digest (*)(base::ByteView);
+
+// SHA-256(line id, data mode, sorted notice ids), where the line id is both party ids, sorted (MECHANISM 1.1, 4.4): no
+// version and no verdict is in it, so both sides name a conflict alike. Bytes: the two party ids (16 + 16), one byte of
+// data mode, the two notice ids (16 + 16).
+base::Digest ConflictId(Sha256Function sha256, base::PartyId party_a, base::PartyId party_b,
+                        DataMode mode, base::NoticeId notice_a, base::NoticeId notice_b);
+
+}  // namespace wideberth::airspace
+
+#endif  // WIDEBERTH_AIRSPACE_CONFLICT_H_
