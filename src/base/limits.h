@@ -79,8 +79,20 @@ inline constexpr int64_t kHttpHeaderDeadlineMs = 10'000;
 inline constexpr int64_t kHttpBodyDeadlineMs = 15'000;
 inline constexpr int64_t kHttpIdleDeadlineMs = 60'000;
 inline constexpr int64_t kHttpWriteDeadlineMs = 15'000;
+inline constexpr size_t kHttpBodyBytesMax = 4 * 1024 * 1024;
+inline constexpr size_t kHttpQueryParametersMax = 64;
+inline constexpr size_t kHttpChunkHeaderBytesMax = 1'024;  // size, extensions; trailers share the header's limit
+// Bodies and answers may take their deadline plus the time they need at this rate: a slow line is served, a stalled
+// one is cut.
+inline constexpr int64_t kHttpBytesPerSecondMin = 16 * 1024;
+// After a refusal the rest of the request is read and dropped this far, so that the client sees the answer.
+inline constexpr int64_t kHttpLingerDeadlineMs = 1'000;
+inline constexpr size_t kHttpLingerBytesMax = 1024 * 1024;
+inline constexpr int64_t kHttpStopDeadlineMs = 10'000;
+inline constexpr size_t kHttpClientBodyBytesMax = 64 * 1024 * 1024;
 inline constexpr size_t kSseClientsMax = 256;
 inline constexpr size_t kSseQueueBytesMax = 1024 * 1024;
+inline constexpr int64_t kSseKeepAliveMs = 15'000;
 
 // Tokens
 inline constexpr size_t kTokenBytesMax = 8 * 1024;
