@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "airspace/notice.h"
@@ -82,7 +83,9 @@ struct ConflictSide {
   base::PartyId party;
   base::Digest version;
   std::optional<base::UtcMicros> seen_at;
-  std::optional<base::Digest> kept_measures;  // the digest of the measures this party agreed to
+  // What this party proposes to do about it, as codes ("north:change_height,south:none"); both sides with the same
+  // text have agreed to it.
+  std::string measures;
   bool operator==(const ConflictSide&) const = default;
 };
 

@@ -1,0 +1,133 @@
+// Commands: everything that can be asked of the airspace's state. A command carries whatever is drawn or computed
+// outside (ids, prepared shapes), so that deciding it needs nothing but the view and the time.
+#ifndef WIDEBERTH_AIRSPACE_COMMAND_H_
+#define WIDEBERTH_AIRSPACE_COMMAND_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "airspace/conflict.h"
+#include "airspace/notice.h"
+#include "airspace/volume_index.h"
+#include "geo/shape.h"
+
+namespace wideberth::airspace {
+
+// A declaration that has passed every check that needs no state, with the expensive parts done: shapes, coverings,
+// W84 intervals, digest. Preparing is pure and runs on any thread. Movable, not copyable.
+class PreparedDeclaration {
+ public:
+  // Refuses with the JSON pointer inside the declaration ("/volumes/2/outline_polygon/vertices").
+  static base::Result<PreparedDeclaration> Prepare(Declaration declaration, const Rules& rules,
+                                                   const geo::HeightModel& heights,
+                                                   Sha256Function sha256);
+
+  const Declaration& declaration() const { return declaration_; }
+  const base::Digest& digest() const { return digest_; }
+  const std::vector<geo::Shape>& shapes() const { return shapes_; }
+  // Over the declared windows; Decide narrows or widens them to the effective ones.
+  const std::vector<PreparedVolume>& volumes() const { return volumes_; }
+
+ private:
+  PreparedDeclaration() = default;
+  Declaration declaration_;
+  base::Digest digest_;
+  std::vector<geo::Shape> shapes_;
+  std::vector<PreparedVolume> volumes_;
+};
+
+// Stores a version of a notice: the first creates it. The same content as the latest version changes nothing and is
+// answered like the first time, so a request may be repeated safely.
+struct Declare {
+  base::NoticeId id;
+  std::shared_ptr<const PreparedDeclaration> prepared;
+  bool draft = false;  // kept, seen by its party alone, takes no part in checks until released
+  // The digest of the version this one replaces; required once a notice exists and the content differs, so that two
+  // writers cannot overwrite each other unseen.
+  std::optional<base::Digest> replaces;
+};
+
+// Ends a notice before or while it is flown. A hazard that has started is cleared, not withdrawn (MECHANISM 3.1).
+struct Withdraw {
+  base::NoticeId id;
+  base::Digest version;  // the latest
+};
+
+// Says that an activity or a hazard has become active or has ended.
+struct SetActivity {
+  base::NoticeId id;
+  ActivityState activity = ActivityState::kActive;  // kActive or kEnded
+  base::Digest version;
+};
+
+// Clears a hazard: by its issuer alone, after the actual end and the dwell time of its class, naming the latest version.
+// A hazard whose source is not `own` ends as no_longer_observed (MECHANISM 3.5).
+struct AllClear {
+  base::NoticeId id;
+  base::Digest version;
+  bool no_longer_observed = false;
+};
+
+// What a recipient thinks of a version. Carries no reason, by design (MECHANISM 2.3).
+struct Assess {
+  base::NoticeId id;
+  base::Digest version;
+  Assessment assessment = Assessment::kNoObjection;
+  std::optional<base::UtcMicros> need_time_until;
+};
+
+struct Disseminate {
+  base::NoticeId id;
+  bool units_told = false;
+  bool own_aircraft_clear = false;
+};
+
+struct MarkConflictSeen {
+  base::Digest conflict;
+};
+
+struct ProposeMeasures {
+  base::Digest conflict;
+  std::string measures;
+};
+
+// Checks a notice against the rules as they are: what a node does for every notice when its rules have changed.
+struct Recheck {
+  base::NoticeId id;
+};
+
+// The rules every later decision is judged under; the last step of a change of rules.
+struct AdoptRules {
+  base::Digest rules;
+};
+
+// Sets the clock of a mode that is not REAL: at `real` it shows `shown` and runs `rate` times as fast.
+struct SetClock {
+  DataMode mode = DataMode::kExercise;
+  base::UtcMicros real;
+  base::UtcMicros shown;
+  double rate = 1.0;
+};
+
+// Time passes: what has ended leaves the index, conflicts that are over have passed, what is old is evicted.
+struct Tick {
+  DataMode mode = DataMode::kReal;
+};
+
+using CommandBody =
+    std::variant<Declare, Withdraw, SetActivity, AllClear, Assess, Disseminate, MarkConflictSeen,
+                 ProposeMeasures, Recheck, AdoptRules, SetClock, Tick>;
+
+struct Command {
+  // Who asks; nil for the node itself (Recheck, AdoptRules, Tick).
+  base::PartyId party;
+  CommandBody body;
+};
+
+}  // namespace wideberth::airspace
+
+#endif  // WIDEBERTH_AIRSPACE_COMMAND_H_

@@ -1,0 +1,43 @@
+// Decide holds every rule; Apply (airspace/state.h) changes the state and cannot fail.
+//
+//   base::Result<Decision> decision = Decide(view, rules, env, command, now);
+//   if (decision) { log(decision->effects); state.Apply(decision->effects); }
+//
+// Decide is a pure function: it reads the view, draws nothing and knows no clock. `now` is the sequencer's time for the
+// command's data mode. A refusal leaves nothing half done because nothing has been done.
+//
+// Cost of a Declare: a prepared query and an exact test for each candidate (docs/decisions); O(conflicts found).
+#ifndef WIDEBERTH_AIRSPACE_DECIDE_H_
+#define WIDEBERTH_AIRSPACE_DECIDE_H_
+
+#include <vector>
+
+#include "airspace/command.h"
+#include "airspace/effects.h"
+#include "airspace/rules.h"
+#include "airspace/view.h"
+
+namespace wideberth::airspace {
+
+struct Decision {
+  std::vector<Effect> effects;  // empty: nothing changes (a repeated request, a tick with nothing to do)
+  bool created = false;         // a notice came into being
+  // What the command was about, as it stands after the effects, for the answer.
+  std::optional<base::NoticeId> notice;
+  uint32_t version_number = 0;
+  base::Digest version;
+  std::vector<Conflict> conflicts;  // of that notice: live ones, earliest first
+};
+
+base::Result<Decision> Decide(const View& view, const Rules& rules, Sha256Function sha256,
+                              const Command& command, base::UtcMicros now);
+
+// The conflicts a declaration would have if it were stored now, without storing it: earliest first. `ignore` leaves out
+// one notice (the one it would replace).
+std::vector<Conflict> FindConflicts(const View& view, const Rules& rules, Sha256Function sha256,
+                                    base::PartyId party, base::NoticeId id,
+                                    const PreparedDeclaration& prepared, base::UtcMicros now);
+
+}  // namespace wideberth::airspace
+
+#endif  // WIDEBERTH_AIRSPACE_DECIDE_H_

@@ -1,0 +1,86 @@
+// The state of one node's airspace, in memory: notices, conflicts, and the index over what is in force, one partition
+// for each data mode.
+//
+// Threads: const methods from any number of threads while nobody calls Apply (the service holds a shared mutex). Const
+// methods draw their working memory from thread-local storage.
+//
+// Apply cannot fail: effects come from Decide or from a log that was written by it and whose bytes were checked.
+// Applying an effect again changes nothing. Cost: VersionStored about the cost of an index insert a volume.
+#ifndef WIDEBERTH_AIRSPACE_STATE_H_
+#define WIDEBERTH_AIRSPACE_STATE_H_
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "airspace/effects.h"
+#include "airspace/view.h"
+
+namespace wideberth::airspace {
+
+class State final : public View {
+ public:
+  State();
+  ~State() override;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void Apply(const Effect& effect);
+  void Apply(std::span<const Effect> effects);
+
+  // View
+  const Notice* FindNotice(base::NoticeId id) const override;
+  const Conflict* FindConflict(const base::Digest& id) const override;
+  std::vector<const Conflict*> LiveConflictsOf(base::NoticeId id) const override;
+  void Near(DataMode mode, const VolumeIndex::PreparedQuery& query,
+            std::vector<NearVolume>* out) const override;
+  base::UtcMicros LastTime(DataMode mode) const override;
+  std::vector<base::NoticeId> EndedNotices(DataMode mode, base::UtcMicros now,
+                                           size_t max) const override;
+  std::vector<base::NoticeId> EvictableNotices(DataMode mode, base::UtcMicros before,
+                                               size_t max) const override;
+  std::vector<base::Digest> OverConflicts(DataMode mode, base::UtcMicros now,
+                                          size_t max) const override;
+
+  // In order of a notice's first storing, from `after` (0 for the first page); the ordinal is stable until eviction.
+  // Stops when the visitor returns false.
+  void VisitNotices(uint64_t after,
+                    const std::function<bool(uint64_t ordinal, const Notice&)>& visit) const;
+  void VisitConflicts(uint64_t after,
+                      const std::function<bool(uint64_t ordinal, const Conflict&)>& visit) const;
+
+  base::Digest rules() const;
+  SetClock clock(DataMode mode) const;
+
+  struct Statistics {
+    size_t notices = 0;
+    size_t in_force = 0;
+    size_t conflicts = 0;
+    size_t live_conflicts = 0;
+    VolumeIndex::Statistics index;  // all partitions together
+  };
+  Statistics GetStatistics() const;
+
+  // A projection row is one notice, one conflict or the small facts, under a key of 64 bits. Keys of what changed since
+  // the last call are taken with TakeDirty; EncodeRow gives the row's present bytes, or nothing when it is gone.
+  std::vector<uint64_t> TakeDirty();
+  std::optional<base::Bytes> EncodeRow(uint64_t key) const;
+  // Refuses damaged bytes. Rows may come in any order; the index is filled as they come.
+  base::Result<void> LoadRow(uint64_t key, base::ByteView bytes);
+
+  // All of the state as canonical bytes: equal states, equal bytes, whatever order things happened in. For tests, fsck
+  // and the promise that replay gives the same state.
+  base::Bytes Canonical() const;
+
+  // Every cross-reference holds: index against notices, conflicts against notices, queues against windows. CHECKs.
+  void SanityCheck() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wideberth::airspace
+
+#endif  // WIDEBERTH_AIRSPACE_STATE_H_
