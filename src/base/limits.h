@@ -49,6 +49,8 @@ inline constexpr int64_t kNoticeWindowMaxUs = int64_t{366} * 86'400 * 1'000'000;
 inline constexpr int64_t kNoticeHorizonMaxUs = int64_t{366} * 86'400 * 1'000'000;  // start after now
 inline constexpr size_t kClassNameBytesMax = 63;
 inline constexpr size_t kContactBytesMax = 120;  // role to call, frequency
+// What a publisher calls a zone or a site. ED-269 allows 200 characters; UTF-8 takes up to 4 bytes for each.
+inline constexpr size_t kNoticeNameBytesMax = 800;
 inline constexpr size_t kConflictPairsReportedMax = 16;  // volume pairs named in one conflict
 
 // Index. The largest number of cells one volume may occupy at the level chosen for it.
@@ -57,6 +59,10 @@ inline constexpr size_t kIndexCellsPerVolumeMax = 16;
 // Rules
 inline constexpr size_t kRulesFileBytesMax = 16 * 1024 * 1024;
 inline constexpr size_t kSeparationRowsMax = 10'000;
+// Every pair of classes has a cell in a table: (256 + 14)^2 of them take 1.7 MB.
+inline constexpr size_t kActivityClassesMax = 256;
+inline constexpr size_t kPartiesMax = 10'000;
+inline constexpr size_t kPartyNameBytesMax = 63;
 inline constexpr size_t kBoundsCellsMax = 1'000'000;
 
 // Sequencer. A full queue answers "busy": nothing was applied.
