@@ -1,20 +1,30 @@
 #include "base/result.h"
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 namespace wideberth::base {
 
 std::string_view ErrorCodeName(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalid: return "invalid";
-    case ErrorCode::kUnauthorized: return "unauthorized";
-    case ErrorCode::kForbidden: return "forbidden";
-    case ErrorCode::kNotFound: return "not_found";
-    case ErrorCode::kConflict: return "conflict";
-    case ErrorCode::kTooLarge: return "too_large";
-    case ErrorCode::kBusy: return "busy";
-    case ErrorCode::kStorage: return "storage";
-    case ErrorCode::kInternal: return "internal";
+    case ErrorCode::kInvalid:
+      return "invalid";
+    case ErrorCode::kUnauthorized:
+      return "unauthorized";
+    case ErrorCode::kForbidden:
+      return "forbidden";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kConflict:
+      return "conflict";
+    case ErrorCode::kTooLarge:
+      return "too_large";
+    case ErrorCode::kBusy:
+      return "busy";
+    case ErrorCode::kStorage:
+      return "storage";
+    case ErrorCode::kInternal:
+      return "internal";
   }
   return "internal";
 }
@@ -32,12 +42,14 @@ std::string Error::ToString() const {
   return text;
 }
 
-Unexpected Fail(Error error) { return Unexpected(std::move(error)); }
+Unexpected Fail(Error error) {
+  return Unexpected(std::move(error));
+}
 
 Unexpected Fail(ErrorCode code, std::string_view field, std::string_view rule,
                 std::string_view found) {
   return Unexpected(Error{code, std::string(field), std::string(rule),
-                          std::string(found.substr(0, limits::kErrorFoundBytesMax))});
+                          std::string(CutUtf8(found, limits::kErrorFoundBytesMax))});
 }
 
 Unexpected Invalid(std::string_view field, std::string_view rule, std::string_view found) {
