@@ -58,8 +58,9 @@ _CLOCK = re.compile(
     r"|\btime\s*\(\s*(?:nullptr|NULL|0|&)"
 )
 _CHANCE = re.compile(
-    r"\b(?:s?rand(?:_r)?|s?random|[dlm]rand48)\s*\("
-    r"|\b(?:random_device|mt19937(?:_64)?|default_random_engine|getrandom|getentropy|arc4random\w*)\b"
+    r"\b(?:s?rand(?:_r)?|srandom|[dlm]rand48)\s*\("
+    r"|\b(?:random_device|mt19937(?:_64)?|default_random_engine|getrandom|getentropy"
+    r"|arc4random\w*)\b"
 )
 _LOCALE = re.compile(
     r"\b(?:strto(?:d|f|ld|l|ll|ul|ull)|ato(?:f|i|l|ll)|sto(?:d|f|ld|i|l|ll|ul|ull)"

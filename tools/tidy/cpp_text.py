@@ -19,7 +19,7 @@ _NOT_NEWLINE = re.compile(r"[^\n]")
 
 
 class CppText:
-    """code: the blanked text; strings: [(line, literal)]; raw_lines: lines that a raw string covers."""
+    """code: the blanked text; strings: [(line, literal)]; raw_lines: lines of raw strings."""
 
     def __init__(self, text):
         self.strings = []

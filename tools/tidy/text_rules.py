@@ -14,7 +14,7 @@ _SOURCE = (".h", ".cc", ".py", ".cmake", ".sh")
 _TEXT = _SOURCE + (".md", ".txt", ".json", ".toml", ".yaml", ".yml", ".table", ".service")
 _TEXT += (".ts", ".css", ".html")
 # Data, kept as it came or as a fuzzer wrote it.
-_DATA = re.compile(r"^(?:examples/|tests/fuzz/corpus/|tests/data/)|/testdata/|^LICENSE$")
+_DATA = re.compile(r"^(?:examples/|tests/fuzz/(?:corpus|canary)/|tests/data/)|/testdata/|^LICENSE$")
 # The rules name what they look for.
 _OWN = "tools/tidy/"
 

@@ -3,7 +3,7 @@
 
     python3 tools/tidy/tidy.py [ROOT]
 
-Prints one line a finding, `file:line: rule: what was found`, and exits 1 if there is any. The rules:
+Prints one line a finding, `file:line: rule: what was found`, and exits 1 if there is any.
 
     table          cmake/modules.table is well formed; every C++ folder has a row
     include        own includes are written from src/ and exist

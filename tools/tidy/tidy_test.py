@@ -32,7 +32,7 @@ def header(path, body="int F();\n", module=None):
     module = module or path.rsplit("/", 1)[0]
     space = "wideberth::" + module.replace("/", "::")
     return (
-        f"#ifndef {guard}\n#define {guard}\n\nnamespace {space} {{\n{body}}}  // namespace {space}\n\n"
+        f"#ifndef {guard}\n#define {guard}\n\nnamespace {space} {{\n{body}}}  // {space}\n\n"
         f"#endif  // {guard}\n"
     )
 
@@ -43,7 +43,7 @@ def source(module, body="int F() { return 1; }\n", includes=""):
 
 GOOD = {
     "cmake/modules.table": TABLE,
-    "ARCHITECTURE.md": "# The house\n\n`base/` `geo` `store/` `src/store/sqlite/` `service/` `net/`\n",
+    "ARCHITECTURE.md": "# House\n\n`base/` `geo` `store/` `src/store/sqlite/` `service/` `net/`\n",
     "src/base/result.h": header("base/result.h", "struct Error {};\n").replace(
         "\nnamespace", "\n#include <tl/expected.hpp>\n\nnamespace", 1
     ),
@@ -54,7 +54,8 @@ GOOD = {
     "src/store/testing/model.h": header("store/testing/model.h", module="store/testing"),
     "src/store/store_test.cc": source(
         "store",
-        includes='#include "store/store.h"\n#include "store/testing/model.h"\n#include <gtest/gtest.h>\n',
+        includes='#include "store/store.h"\n'
+        '#include "store/testing/model.h"\n#include <gtest/gtest.h>\n',
     ),
     "script/run": "#!/usr/bin/env bash\nset -euo pipefail\ncd /tmp/x\n",
     "README.md": "# It\n\nSee [the house](ARCHITECTURE.md#rooms) and `[this](nowhere)`.\n",
@@ -156,6 +157,7 @@ class TidyTest(unittest.TestCase):
         self.passes({"src/base/time.cc": source("base", clock)})
         chance = "int F() { return rand(); }\n"
         self.catches("chance", "src/net/a.cc", source("net", chance))
+        self.passes({"src/net/a_test.cc": source("net", "base::SeededRandom random(7);\n")})
         self.catches("chance", "src/net/a_test.cc", source("net", "std::mt19937 g(1);\n"))
         self.passes(
             {"src/net/a.cc": source("net", "int operand(int x);\nint F() { return time(3); }\n")}
@@ -260,11 +262,13 @@ class TidyTest(unittest.TestCase):
     def test_shell(self):
         self.catches("shell", "script/run", "set -euo pipefail\n")
         self.catches("shell", "script/run", "#!/usr/bin/env bash\nset -e\n")
+        self.catches("shell", "tests/run.sh", "set -euo pipefail\n")
 
     def test_architecture(self):
         without_geo = GOOD["ARCHITECTURE.md"].replace("`geo` ", "")
         self.catches("architecture", "ARCHITECTURE.md", without_geo)
-        self.catches("architecture", "ARCHITECTURE.md", None)
+        found = run({"ARCHITECTURE.md": None, "README.md": "# It\n"})
+        self.assertEqual([f.rule for f in found], ["architecture"])
 
 
 class CppTextTest(unittest.TestCase):
