@@ -34,6 +34,10 @@ inline constexpr int64_t kSeparationVerticalMaxMm = 20'000'000;     // 20 km
 inline constexpr int64_t kSeparationTimeMaxUs = int64_t{48} * 3600 * 1'000'000;
 // Geodesic edges longer than this are split before they are used (DESIGN 5).
 inline constexpr int64_t kEdgeLengthMaxM = 5'000;
+// Pieces of an outline after splitting: 200,000 km of edges.
+inline constexpr size_t kOutlinePiecesMax = 40'000;
+// Pairs of pieces compared to find whether a ring touches itself; about 0.2 s. Ordinary rings need some 50 a vertex.
+inline constexpr uint64_t kRingComparisonsMax = 30'000'000;
 // No edge may be longer than this: a quarter of the way round, where "shortest path" is still unmistakable.
 inline constexpr int64_t kEdgeInputLengthMaxM = 10'000'000;
 
@@ -74,6 +78,12 @@ inline constexpr int64_t kTickPeriodUs = 1'000'000;
 
 // Store
 inline constexpr int64_t kDiskFreeBytesMin = int64_t{256} * 1024 * 1024;
+inline constexpr size_t kStoreBatchBytesMax = 64 * 1024 * 1024;  // room for a batch beyond the sequencer's aim
+inline constexpr size_t kStoreRowBytesMax = 64 * 1024 * 1024;
+inline constexpr size_t kStoreMetaKeysMax = 64;
+inline constexpr size_t kStoreMetaKeyBytesMax = 64;
+inline constexpr size_t kStoreMetaValueBytesMax = 4 * 1024;
+inline constexpr size_t kStoreFindingsMax = 1'000;  // then a check stops looking
 
 // Network, for each listener
 inline constexpr size_t kHttpHeaderBytesMax = 16 * 1024;

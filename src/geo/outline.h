@@ -1,12 +1,15 @@
 // The lateral extent of a volume: a polygon, a circle or a corridor on the WGS-84 ellipsoid.
 //
-//   polygon   the area on one side of a closed ring of vertices; edges are geodesics (shortest paths on WGS-84); the
-//             inside is the smaller of the two areas whatever the winding; the first vertex is not repeated;
+//   polygon   the area on one side of a closed ring of vertices; edges are geodesics (shortest
+//   paths on WGS-84); the
+//             inside is the smaller of the two areas whatever the winding; the first vertex is not
+//             repeated;
 //   circle    every point within `radius` (geodesic distance) of the centre;
 //   corridor  every point within `half_width` of a chain of geodesic edges, ends rounded.
 //
-// An Outline is plain data that has passed the cheap checks (counts, ranges, no two equal neighbours). Whether a polygon
-// crosses itself is found when its Shape is prepared (geo/shape.h), because that needs the edges.
+// An Outline is plain data that has passed the cheap checks (counts, ranges, no two equal
+// neighbours). Whether a polygon crosses itself is found when its Shape is prepared (geo/shape.h),
+// because that needs the edges.
 //
 // Values are immutable. Threads: safe to read from any number.
 #ifndef WIDEBERTH_GEO_OUTLINE_H_
@@ -28,12 +31,15 @@ std::string_view OutlineKindName(OutlineKind kind);  // "polygon", "circle", "co
 
 class Outline {
  public:
-  // Refuses fewer than 3 or more than limits::kOutlineVerticesMax vertices (field "/vertices"), two equal neighbours
-  // (field "/vertices/i"), a repeated first vertex at the end, an edge longer than limits::kEdgeInputLengthMaxM.
+  // Refuses fewer than 3 or more than limits::kOutlineVerticesMax vertices (field "/vertices"), two
+  // equal neighbours (field "/vertices/i"), a repeated first vertex at the end, an edge longer than
+  // limits::kEdgeInputLengthMaxM.
   static base::Result<Outline> Polygon(std::vector<Position> vertices);
-  // Refuses a radius outside [limits::kCircleRadiusMinMm, limits::kCircleRadiusMaxMm] (field "/radius").
+  // Refuses a radius outside [limits::kCircleRadiusMinMm, limits::kCircleRadiusMaxMm] (field
+  // "/radius").
   static base::Result<Outline> Circle(Position centre, int64_t radius_mm);
-  // Refuses fewer than 2 vertices, equal neighbours, a half width outside its limits (field "/half_width").
+  // Refuses fewer than 2 vertices, equal neighbours, a half width outside its limits (field
+  // "/half_width").
   static base::Result<Outline> Corridor(std::vector<Position> centreline, int64_t half_width_mm);
 
   OutlineKind kind() const { return kind_; }

@@ -1,17 +1,18 @@
 // A Shape is an Outline prepared for exact questions.
 //
-// Every outline is a *skeleton* (a point, a chain of edges, or a ring with its inside) and a *buffer* around it in
-// metres, so that a gap is one computation for all kinds:
+// Every outline is a *skeleton* (a point, a chain of edges, or a ring with its inside) and a
+// *buffer* around it in metres, so that a gap is one computation for all kinds:
 //
 //   gap(A, B) = max(0, distance(skeleton A, skeleton B) - buffer A - buffer B)
 //
-// Edges longer than limits::kEdgeLengthMaxM are split along the geodesic. Each piece is then the curve
-// x(t) = a + t (b - a) + 4 t (1 - t) s in Earth-centred coordinates, where s lifts the middle of the chord onto the
-// ellipsoid; for pieces of 5 km it stays within a few micrometres of the geodesic.
+// Edges longer than limits::kEdgeLengthMaxM are split along the geodesic. Each piece is then the
+// curve x(t) = a + t (b - a) + 4 t (1 - t) s in Earth-centred coordinates, where s lifts the middle
+// of the chord onto the ellipsoid; for pieces of 5 km it stays within a few micrometres of the
+// geodesic.
 //
-// Guarantees. Prepare refuses, with the reason: a ring that crosses or touches itself, an outline that does not fit in a
-// cap of limits::kOutlineCapRadiusMaxM, a ring without area. Cost: O(n log n); about 2 us for 12 short edges.
-// Threads: immutable; safe to read from any number.
+// Guarantees. Prepare refuses, with the reason: a ring that crosses or touches itself, an outline
+// that does not fit in a cap of limits::kOutlineCapRadiusMaxM, a ring without area. Cost: O(n log
+// n); about 2 us for 12 short edges. Threads: immutable; safe to read from any number.
 //
 //   WB_ASSIGN_OR_RETURN(const Shape shape, Shape::Prepare(outline));
 //   if (CompareGap(shape, other, separation_mm) != Lateral::kClear) ...
@@ -36,8 +37,9 @@ class Shape {
   Shape& operator=(Shape&&) noexcept;
   ~Shape();
 
-  // Area enclosed, in square metres (buffers included approximately: exact for polygons and circles, within 1 % for
-  // corridors that do not cross themselves). For limits and display, not for verdicts.
+  // Area enclosed, in square metres (buffers included approximately: exact for polygons and
+  // circles, within 1 % for corridors that do not cross themselves). For limits and display, not
+  // for verdicts.
   double ApproximateAreaM2() const;
 
   // A point of the outline and a radius in metres: the whole outline lies within it.
