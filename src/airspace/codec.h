@@ -1,8 +1,10 @@
-// The binary form of declarations, notices, conflicts and effects: what is logged, projected and digested.
+// The binary form of declarations, notices, conflicts and effects: what is logged, projected and
+// digested.
 //
-// Little-endian, lengths as varints, fixed field order, a leading format byte for each top-level item. One value has one
-// encoding, so a digest of the bytes names the value. Decoders check every length and range, never read beyond the
-// bytes, and refuse what the encoder would not have written (kStorage).
+// Little-endian, lengths as varints, fixed field order, a leading format byte for each top-level
+// item. One value has one encoding, so a digest of the bytes names the value. Decoders check every
+// length and range, never read beyond the bytes, and refuse what the encoder would not have written
+// (kStorage).
 #ifndef WIDEBERTH_AIRSPACE_CODEC_H_
 #define WIDEBERTH_AIRSPACE_CODEC_H_
 

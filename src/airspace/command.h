@@ -1,5 +1,6 @@
-// Commands: everything that can be asked of the airspace's state. A command carries whatever is drawn or computed
-// outside (ids, prepared shapes), so that deciding it needs nothing but the view and the time.
+// Commands: everything that can be asked of the airspace's state. A command carries whatever is
+// drawn or computed outside (ids, prepared shapes), so that deciding it needs nothing but the view
+// and the time.
 #ifndef WIDEBERTH_AIRSPACE_COMMAND_H_
 #define WIDEBERTH_AIRSPACE_COMMAND_H_
 
@@ -17,8 +18,9 @@
 
 namespace wideberth::airspace {
 
-// A declaration that has passed every check that needs no state, with the expensive parts done: shapes, coverings,
-// W84 intervals, digest. Preparing is pure and runs on any thread. Movable, not copyable.
+// A declaration that has passed every check that needs no state, with the expensive parts done:
+// shapes, coverings, W84 intervals, digest. Preparing is pure and runs on any thread. Movable, not
+// copyable.
 class PreparedDeclaration {
  public:
   // Refuses with the JSON pointer inside the declaration ("/volumes/2/outline_polygon/vertices").
@@ -40,18 +42,19 @@ class PreparedDeclaration {
   std::vector<PreparedVolume> volumes_;
 };
 
-// Stores a version of a notice: the first creates it. The same content as the latest version changes nothing and is
-// answered like the first time, so a request may be repeated safely.
+// Stores a version of a notice: the first creates it. The same content as the latest version
+// changes nothing and is answered like the first time, so a request may be repeated safely.
 struct Declare {
   base::NoticeId id;
   std::shared_ptr<const PreparedDeclaration> prepared;
   bool draft = false;  // kept, seen by its party alone, takes no part in checks until released
-  // The digest of the version this one replaces; required once a notice exists and the content differs, so that two
-  // writers cannot overwrite each other unseen.
+  // The digest of the version this one replaces; required once a notice exists and the content
+  // differs, so that two writers cannot overwrite each other unseen.
   std::optional<base::Digest> replaces;
 };
 
-// Ends a notice before or while it is flown. A hazard that has started is cleared, not withdrawn (MECHANISM 3.1).
+// Ends a notice before or while it is flown. A hazard that has started is cleared, not withdrawn
+// (MECHANISM 3.1).
 struct Withdraw {
   base::NoticeId id;
   base::Digest version;  // the latest
@@ -64,8 +67,9 @@ struct SetActivity {
   base::Digest version;
 };
 
-// Clears a hazard: by its issuer alone, after the actual end and the dwell time of its class, naming the latest version.
-// A hazard whose source is not `own` ends as no_longer_observed (MECHANISM 3.5).
+// Clears a hazard: by its issuer alone, after the actual end and the dwell time of its class,
+// naming the latest version. A hazard whose source is not `own` ends as no_longer_observed
+// (MECHANISM 3.5).
 struct AllClear {
   base::NoticeId id;
   base::Digest version;
@@ -95,7 +99,8 @@ struct ProposeMeasures {
   std::string measures;
 };
 
-// Checks a notice against the rules as they are: what a node does for every notice when its rules have changed.
+// Checks a notice against the rules as they are: what a node does for every notice when its rules
+// have changed.
 struct Recheck {
   base::NoticeId id;
 };
@@ -105,7 +110,8 @@ struct AdoptRules {
   base::Digest rules;
 };
 
-// Sets the clock of a mode that is not REAL: at `real` it shows `shown` and runs `rate` times as fast.
+// Sets the clock of a mode that is not REAL: at `real` it shows `shown` and runs `rate` times as
+// fast.
 struct SetClock {
   DataMode mode = DataMode::kExercise;
   base::UtcMicros real;
@@ -113,7 +119,8 @@ struct SetClock {
   double rate = 1.0;
 };
 
-// Time passes: what has ended leaves the index, conflicts that are over have passed, what is old is evicted.
+// Time passes: what has ended leaves the index, conflicts that are over have passed, what is old is
+// evicted.
 struct Tick {
   DataMode mode = DataMode::kReal;
 };

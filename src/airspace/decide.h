@@ -3,10 +3,12 @@
 //   base::Result<Decision> decision = Decide(view, rules, env, command, now);
 //   if (decision) { log(decision->effects); state.Apply(decision->effects); }
 //
-// Decide is a pure function: it reads the view, draws nothing and knows no clock. `now` is the sequencer's time for the
-// command's data mode. A refusal leaves nothing half done because nothing has been done.
+// Decide is a pure function: it reads the view, draws nothing and knows no clock. `now` is the
+// sequencer's time for the command's data mode. A refusal leaves nothing half done because nothing
+// has been done.
 //
-// Cost of a Declare: a prepared query and an exact test for each candidate (docs/decisions); O(conflicts found).
+// Cost of a Declare: a prepared query and an exact test for each candidate (docs/decisions);
+// O(conflicts found).
 #ifndef WIDEBERTH_AIRSPACE_DECIDE_H_
 #define WIDEBERTH_AIRSPACE_DECIDE_H_
 
@@ -20,8 +22,9 @@
 namespace wideberth::airspace {
 
 struct Decision {
-  std::vector<Effect> effects;  // empty: nothing changes (a repeated request, a tick with nothing to do)
-  bool created = false;         // a notice came into being
+  std::vector<Effect>
+      effects;           // empty: nothing changes (a repeated request, a tick with nothing to do)
+  bool created = false;  // a notice came into being
   // What the command was about, as it stands after the effects, for the answer.
   std::optional<base::NoticeId> notice;
   uint32_t version_number = 0;
@@ -32,8 +35,8 @@ struct Decision {
 base::Result<Decision> Decide(const View& view, const Rules& rules, Sha256Function sha256,
                               const Command& command, base::UtcMicros now);
 
-// The conflicts a declaration would have if it were stored now, without storing it: earliest first. `ignore` leaves out
-// one notice (the one it would replace).
+// The conflicts a declaration would have if it were stored now, without storing it: earliest first.
+// `ignore` leaves out one notice (the one it would replace).
 std::vector<Conflict> FindConflicts(const View& view, const Rules& rules, Sha256Function sha256,
                                     base::PartyId party, base::NoticeId id,
                                     const PreparedDeclaration& prepared, base::UtcMicros now);

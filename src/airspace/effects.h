@@ -1,8 +1,10 @@
-// Effects: what a decision changes. They are the log: written, then applied; a restart applies them again.
+// Effects: what a decision changes. They are the log: written, then applied; a restart applies them
+// again.
 //
-// Every effect is absolute (it says what is, not what to add), so applying one twice, or applying the log to a
-// projection that already holds some of it, gives the same state. No effect holds a question that is still to be
-// computed: what the engine found out with floating point (conflicts, coverings) is in it as an outcome.
+// Every effect is absolute (it says what is, not what to add), so applying one twice, or applying
+// the log to a projection that already holds some of it, gives the same state. No effect holds a
+// question that is still to be computed: what the engine found out with floating point (conflicts,
+// coverings) is in it as an outcome.
 #ifndef WIDEBERTH_AIRSPACE_EFFECTS_H_
 #define WIDEBERTH_AIRSPACE_EFFECTS_H_
 
@@ -16,8 +18,8 @@
 
 namespace wideberth::airspace {
 
-// A version of a notice, at its place in the chain (version.number). `prepared`: what the index needs of its volumes,
-// a cache that spares a restart the coverings.
+// A version of a notice, at its place in the chain (version.number). `prepared`: what the index
+// needs of its volumes, a cache that spares a restart the coverings.
 struct VersionStored {
   base::NoticeId id;
   base::PartyId party;

@@ -1,11 +1,12 @@
-// The state of one node's airspace, in memory: notices, conflicts, and the index over what is in force, one partition
-// for each data mode.
+// The state of one node's airspace, in memory: notices, conflicts, and the index over what is in
+// force, one partition for each data mode.
 //
-// Threads: const methods from any number of threads while nobody calls Apply (the service holds a shared mutex). Const
-// methods draw their working memory from thread-local storage.
+// Threads: const methods from any number of threads while nobody calls Apply (the service holds a
+// shared mutex). Const methods draw their working memory from thread-local storage.
 //
-// Apply cannot fail: effects come from Decide or from a log that was written by it and whose bytes were checked.
-// Applying an effect again changes nothing. Cost: VersionStored about the cost of an index insert a volume.
+// Apply cannot fail: effects come from Decide or from a log that was written by it and whose bytes
+// were checked. Applying an effect again changes nothing. Cost: VersionStored about the cost of an
+// index insert a volume.
 #ifndef WIDEBERTH_AIRSPACE_STATE_H_
 #define WIDEBERTH_AIRSPACE_STATE_H_
 
@@ -43,8 +44,8 @@ class State final : public View {
   std::vector<base::Digest> OverConflicts(DataMode mode, base::UtcMicros now,
                                           size_t max) const override;
 
-  // In order of a notice's first storing, from `after` (0 for the first page); the ordinal is stable until eviction.
-  // Stops when the visitor returns false.
+  // In order of a notice's first storing, from `after` (0 for the first page); the ordinal is
+  // stable until eviction. Stops when the visitor returns false.
   void VisitNotices(uint64_t after,
                     const std::function<bool(uint64_t ordinal, const Notice&)>& visit) const;
   void VisitConflicts(uint64_t after,
@@ -62,18 +63,20 @@ class State final : public View {
   };
   Statistics GetStatistics() const;
 
-  // A projection row is one notice, one conflict or the small facts, under a key of 64 bits. Keys of what changed since
-  // the last call are taken with TakeDirty; EncodeRow gives the row's present bytes, or nothing when it is gone.
+  // A projection row is one notice, one conflict or the small facts, under a key of 64 bits. Keys
+  // of what changed since the last call are taken with TakeDirty; EncodeRow gives the row's present
+  // bytes, or nothing when it is gone.
   std::vector<uint64_t> TakeDirty();
   std::optional<base::Bytes> EncodeRow(uint64_t key) const;
   // Refuses damaged bytes. Rows may come in any order; the index is filled as they come.
   base::Result<void> LoadRow(uint64_t key, base::ByteView bytes);
 
-  // All of the state as canonical bytes: equal states, equal bytes, whatever order things happened in. For tests, fsck
-  // and the promise that replay gives the same state.
+  // All of the state as canonical bytes: equal states, equal bytes, whatever order things happened
+  // in. For tests, fsck and the promise that replay gives the same state.
   base::Bytes Canonical() const;
 
-  // Every cross-reference holds: index against notices, conflicts against notices, queues against windows. CHECKs.
+  // Every cross-reference holds: index against notices, conflicts against notices, queues against
+  // windows. CHECKs.
   void SanityCheck() const;
 
  private:

@@ -13,6 +13,11 @@ namespace wideberth::limits {
 // Errors and logs
 inline constexpr size_t kErrorFoundBytesMax = 120;
 inline constexpr size_t kLogQueueRecordsMax = 8192;
+inline constexpr size_t kLogValueBytesMax = 1'024;
+
+// Configuration text
+inline constexpr size_t kConfigFileBytesMax = 1024 * 1024;
+inline constexpr size_t kTomlKeyPartsMax = 64;
 
 // JSON
 inline constexpr size_t kJsonDepthMax = 32;
@@ -44,6 +49,10 @@ inline constexpr int64_t kEdgeInputLengthMaxM = 10'000'000;
 // Altitudes, in mm above whatever the reference is. -8,000 m is F3548's lower bound; 1,000 km covers re-entry.
 inline constexpr int64_t kAltitudeMinMm = -8'000'000;
 inline constexpr int64_t kAltitudeMaxMm = 1'000'000'000;
+// Every W84 height that such an altitude can turn into lies strictly between these, whatever the reference; unlimited
+// heights turn into them. (Lowest: a pressure altitude of -8,000 m in the lowest pressure and the hottest air.)
+inline constexpr int64_t kHeightW84MinMm = -15'000'000;
+inline constexpr int64_t kHeightW84MaxMm = 1'020'000'000;
 
 // Notices
 inline constexpr size_t kNoticeVolumesMax = 1'000;
@@ -55,6 +64,12 @@ inline constexpr size_t kClassNameBytesMax = 63;
 inline constexpr size_t kContactBytesMax = 120;  // role to call, frequency
 // What a publisher calls a zone or a site. ED-269 allows 200 characters; UTF-8 takes up to 4 bytes for each.
 inline constexpr size_t kNoticeNameBytesMax = 800;
+inline constexpr size_t kMeasuresBytesMax = 500;
+// An ended notice stays readable for so long before it leaves the memory (the log keeps it).
+inline constexpr int64_t kNoticeRetentionUs = int64_t{7} * 86'400 * 1'000'000;
+// How much one Tick does at the most, so that it never holds up the queue.
+inline constexpr size_t kTickItemsMax = 1'000;
+inline constexpr double kClockRateMax = 100'000;  // of an EXERCISE or TEST clock
 inline constexpr size_t kConflictPairsReportedMax = 16;  // volume pairs named in one conflict
 
 // Index. The largest number of cells one volume may occupy at the level chosen for it.

@@ -1,0 +1,567 @@
+#include "airspace/codec.h"
+
+#include "airspace/wire.h"
+#include "base/limits.h"
+
+namespace wideberth::airspace {
+namespace {
+
+// First byte of every top-level item. A later format gets another number.
+constexpr uint8_t kFormat = 1;
+
+base::Unexpected Damaged(std::string_view what) {
+  return base::Fail(base::ErrorCode::kStorage, what, "must decode: the bytes are damaged");
+}
+
+void Put(WireWriter& out, const geo::HeightInterval& value) {
+  out.I64(value.lower_mm);
+  out.I64(value.upper_mm);
+}
+
+geo::HeightInterval TakeInterval(WireReader& in) {
+  geo::HeightInterval value;
+  value.lower_mm = in.I64();
+  value.upper_mm = in.I64();
+  return value;
+}
+
+void Put(WireWriter& out, const geo::Altitude& value) {
+  out.EnumValue(value.reference);
+  out.I64(value.mm);
+}
+
+geo::Altitude TakeAltitude(WireReader& in) {
+  geo::Altitude value;
+  value.reference = in.EnumValue(geo::AltitudeReference::kStd);
+  value.mm = in.I64();
+  return value;
+}
+
+void Put(WireWriter& out, const geo::Position& value) {
+  out.I64(value.lat_e9);
+  out.I64(value.lng_e9);
+}
+
+geo::Position TakePosition(WireReader& in) {
+  geo::Position value;
+  value.lat_e9 = in.I64();
+  value.lng_e9 = in.I64();
+  return value;
+}
+
+void Put(WireWriter& out, const TimeWindow& value) {
+  out.Time(value.start);
+  out.Time(value.end);
+}
+
+TimeWindow TakeWindow(WireReader& in) {
+  TimeWindow value;
+  value.start = in.Time();
+  value.end = in.Time();
+  return value;
+}
+
+void Put(WireWriter& out, const geo::Outline& value) {
+  out.EnumValue(value.kind());
+  out.I64(value.buffer_mm());
+  out.Varint(value.vertices().size());
+  for (const geo::Position& vertex : value.vertices()) Put(out, vertex);
+}
+
+std::optional<geo::Outline> TakeOutline(WireReader& in) {
+  const auto kind = in.EnumValue(geo::OutlineKind::kCorridor);
+  const int64_t buffer_mm = in.I64();
+  std::vector<geo::Position> vertices(in.Count(16));
+  for (geo::Position& vertex : vertices) vertex = TakePosition(in);
+  if (!in.ok() || vertices.empty()) return std::nullopt;
+  auto outline = [&]() -> base::Result<geo::Outline> {
+    switch (kind) {
+      case geo::OutlineKind::kPolygon:
+        return geo::Outline::Polygon(std::move(vertices));
+      case geo::OutlineKind::kCircle:
+        return geo::Outline::Circle(vertices.front(), buffer_mm);
+      case geo::OutlineKind::kCorridor:
+        return geo::Outline::Corridor(std::move(vertices), buffer_mm);
+    }
+    return base::Invalid("", "must be a known kind of outline");
+  }();
+  if (!outline) return std::nullopt;
+  return std::move(*outline);
+}
+
+void Put(WireWriter& out, const Volume4D& value) {
+  Put(out, value.outline);
+  Put(out, value.band.lower);
+  Put(out, value.band.upper);
+  Put(out, value.window);
+  Put(out, value.lower_w84);
+  Put(out, value.upper_w84);
+}
+
+std::optional<Volume4D> TakeVolume(WireReader& in) {
+  std::optional<geo::Outline> outline = TakeOutline(in);
+  if (!outline) return std::nullopt;
+  Volume4D value{std::move(*outline), {}, {}, {}, {}};
+  value.band.lower = TakeAltitude(in);
+  value.band.upper = TakeAltitude(in);
+  value.window = TakeWindow(in);
+  value.lower_w84 = TakeInterval(in);
+  value.upper_w84 = TakeInterval(in);
+  return value;
+}
+
+void Put(WireWriter& out, const Declaration& value) {
+  out.EnumValue(value.data_mode);
+  out.EnumValue(value.kind);
+  out.Text(value.activity_class);
+  out.EnumValue(value.hazard_class);
+  out.EnumValue(value.hazard_source);
+  out.EnumValue(value.restriction);
+  out.EnumValue(value.confidence);
+  out.Text(value.name);
+  out.Text(value.role_to_call);
+  out.Text(value.frequency);
+  out.Varint(value.volumes.size());
+  for (const Volume4D& volume : value.volumes) Put(out, volume);
+  out.Text(value.original);
+}
+
+Declaration TakeDeclaration(WireReader& in) {
+  Declaration value;
+  value.data_mode = in.EnumValue(DataMode::kTest);
+  value.kind = in.EnumValue(NoticeKind::kZone);
+  value.activity_class = in.Text();
+  value.hazard_class = in.EnumValue(HazardClass::kOther);
+  value.hazard_source = in.EnumValue(HazardSource::kExpectedThirdParty);
+  value.restriction = in.EnumValue(Restriction::kNoRestriction);
+  value.confidence = in.EnumValue(Confidence::kExpected);
+  value.name = in.Text();
+  value.role_to_call = in.Text();
+  value.frequency = in.Text();
+  const size_t volumes = in.Count(64);
+  value.volumes.reserve(volumes);
+  for (size_t i = 0; i < volumes && in.ok(); ++i) {
+    std::optional<Volume4D> volume = TakeVolume(in);
+    if (!volume) {
+      in.Fail();
+      break;
+    }
+    value.volumes.push_back(std::move(*volume));
+  }
+  value.original = in.Text();
+  return value;
+}
+
+void Put(WireWriter& out, const NoticeVersion& value) {
+  out.Varint(value.number);
+  out.Fixed(value.digest.bytes);
+  out.Time(value.stored_at);
+  out.EnumValue(value.author);
+  out.I64(value.lead_time_us);
+  out.Bool(value.late);
+  Put(out, value.declaration);
+}
+
+NoticeVersion TakeVersion(WireReader& in) {
+  NoticeVersion value;
+  const uint64_t number = in.Varint();
+  if (number == 0 || number > limits::kNoticeVersionsMax) in.Fail();
+  value.number = static_cast<uint32_t>(number);
+  value.digest = in.ReadDigest();
+  value.stored_at = in.Time();
+  value.author = in.EnumValue(AuthorState::kWithdrawn);
+  value.lead_time_us = in.I64();
+  value.late = in.Bool();
+  value.declaration = TakeDeclaration(in);
+  return value;
+}
+
+template <class Map, class PutValue>
+void PutMap(WireWriter& out, const Map& map, PutValue put) {
+  out.Varint(map.size());
+  for (const auto& [party, value] : map) {
+    out.Fixed(party.uuid.bytes);
+    put(value);
+  }
+}
+
+template <class Map, class TakeValue>
+Map TakeMap(WireReader& in, TakeValue take) {
+  Map map;
+  const size_t count = in.Count(17);
+  for (size_t i = 0; i < count && in.ok(); ++i) {
+    const auto party = in.ReadId<base::PartyId>();
+    // Ascending and distinct, as a map is written: one value has one encoding.
+    if (!map.empty() && !(map.rbegin()->first < party)) in.Fail();
+    map.emplace_hint(map.end(), party, take());
+  }
+  return map;
+}
+
+// The part that Notice and AxesChanged have in common.
+template <class Axes>
+void PutAxes(WireWriter& out, const Axes& value) {
+  out.EnumValue(value.activity);
+  out.OptionalTime(value.started_at);
+  out.OptionalTime(value.ended_at);
+  out.OptionalTime(value.all_clear_at);
+  PutMap(out, value.delivery, [&](const Delivery& delivery) {
+    out.Fixed(delivery.version.bytes);
+    out.OptionalTime(delivery.r1);
+  });
+  PutMap(out, value.assessments, [&](const AssessmentRecord& record) {
+    out.Fixed(record.version.bytes);
+    out.EnumValue(record.assessment);
+    out.Time(record.at);
+    out.Time(record.need_time_until);
+    out.Bool(record.counts);
+  });
+  PutMap(out, value.dissemination, [&](const Dissemination& told) {
+    out.OptionalTime(told.units_told);
+    out.OptionalTime(told.own_aircraft_clear);
+  });
+}
+
+template <class Axes>
+void TakeAxes(WireReader& in, Axes* value) {
+  value->activity = in.EnumValue(ActivityState::kNoLongerObserved);
+  value->started_at = in.OptionalTime();
+  value->ended_at = in.OptionalTime();
+  value->all_clear_at = in.OptionalTime();
+  value->delivery = TakeMap<decltype(value->delivery)>(in, [&] {
+    Delivery delivery;
+    delivery.version = in.ReadDigest();
+    delivery.r1 = in.OptionalTime();
+    return delivery;
+  });
+  value->assessments = TakeMap<decltype(value->assessments)>(in, [&] {
+    AssessmentRecord record;
+    record.version = in.ReadDigest();
+    record.assessment = in.EnumValue(Assessment::kNeedTime);
+    record.at = in.Time();
+    record.need_time_until = in.Time();
+    record.counts = in.Bool();
+    return record;
+  });
+  value->dissemination = TakeMap<decltype(value->dissemination)>(in, [&] {
+    Dissemination told;
+    told.units_told = in.OptionalTime();
+    told.own_aircraft_clear = in.OptionalTime();
+    return told;
+  });
+}
+
+void Put(WireWriter& out, const Notice& value) {
+  out.Fixed(value.id.uuid.bytes);
+  out.Fixed(value.party.uuid.bytes);
+  out.Varint(value.versions.size());
+  for (const NoticeVersion& version : value.versions) Put(out, version);
+  PutAxes(out, value);
+}
+
+Notice TakeNotice(WireReader& in) {
+  Notice value;
+  value.id = in.ReadId<base::NoticeId>();
+  value.party = in.ReadId<base::PartyId>();
+  const size_t versions = in.Count(64);
+  if (versions == 0) in.Fail();
+  for (size_t i = 0; i < versions && in.ok(); ++i) {
+    value.versions.push_back(TakeVersion(in));
+    if (value.versions.back().number != i + 1) in.Fail();
+  }
+  TakeAxes(in, &value);
+  return value;
+}
+
+void Put(WireWriter& out, const VolumeConflict& value) {
+  out.Varint(value.volume_a);
+  out.Varint(value.volume_b);
+  out.Bool(value.certain);
+  out.U8(value.uncertainty);
+  out.Time(value.first_moment);
+  Put(out, value.overlap);
+  out.I64(value.time_gap_us);
+  out.I64(value.vertical_gap_min_mm);
+  out.I64(value.vertical_gap_max_mm);
+  out.I64(value.lateral_gap_mm);
+  out.I64(value.lateral_error_mm);
+  Put(out, value.closest_a);
+  Put(out, value.closest_b);
+  Put(out, value.area.south_west);
+  Put(out, value.area.north_east);
+  out.I64(value.lateral_shortfall_mm);
+  out.I64(value.vertical_shortfall_mm);
+  out.I64(value.time_shortfall_us);
+}
+
+VolumeConflict TakeVolumeConflict(WireReader& in) {
+  VolumeConflict value;
+  const uint64_t a = in.Varint();
+  const uint64_t b = in.Varint();
+  if (a >= limits::kNoticeVolumesMax || b >= limits::kNoticeVolumesMax) in.Fail();
+  value.volume_a = static_cast<uint32_t>(a);
+  value.volume_b = static_cast<uint32_t>(b);
+  value.certain = in.Bool();
+  value.uncertainty = in.U8();
+  value.first_moment = in.Time();
+  value.overlap = TakeWindow(in);
+  value.time_gap_us = in.I64();
+  value.vertical_gap_min_mm = in.I64();
+  value.vertical_gap_max_mm = in.I64();
+  value.lateral_gap_mm = in.I64();
+  value.lateral_error_mm = in.I64();
+  value.closest_a = TakePosition(in);
+  value.closest_b = TakePosition(in);
+  value.area.south_west = TakePosition(in);
+  value.area.north_east = TakePosition(in);
+  value.lateral_shortfall_mm = in.I64();
+  value.vertical_shortfall_mm = in.I64();
+  value.time_shortfall_us = in.I64();
+  return value;
+}
+
+void Put(WireWriter& out, const Conflict& value) {
+  out.Fixed(value.id.bytes);
+  out.EnumValue(value.data_mode);
+  for (const ConflictSide& side : value.sides) {
+    out.Fixed(side.notice.uuid.bytes);
+    out.Fixed(side.party.uuid.bytes);
+    out.Fixed(side.version.bytes);
+    out.OptionalTime(side.seen_at);
+    out.Text(side.measures);
+  }
+  out.EnumValue(value.treatment);
+  out.EnumValue(value.verdict);
+  out.EnumValue(value.state);
+  out.I64(value.separation.lateral_mm);
+  out.I64(value.separation.vertical_mm);
+  out.I64(value.separation.time_us);
+  out.Varint(value.pairs.size());
+  for (const VolumeConflict& pair : value.pairs) Put(out, pair);
+  out.Varint(value.pairs_total);
+  out.Time(value.first_moment);
+  out.Time(value.last_moment);
+  out.Time(value.opened_at);
+  out.Time(value.changed_at);
+  out.Fixed(value.rules.bytes);
+}
+
+Conflict TakeConflict(WireReader& in) {
+  Conflict value;
+  value.id = in.ReadDigest();
+  value.data_mode = in.EnumValue(DataMode::kTest);
+  for (ConflictSide& side : value.sides) {
+    side.notice = in.ReadId<base::NoticeId>();
+    side.party = in.ReadId<base::PartyId>();
+    side.version = in.ReadDigest();
+    side.seen_at = in.OptionalTime();
+    side.measures = in.Text();
+  }
+  value.treatment = in.EnumValue(Treatment::kKeepOut);
+  value.verdict = in.EnumValue(Verdict::kCertain);
+  value.state = in.EnumValue(ConflictState::kPassed);
+  value.separation.lateral_mm = in.I64();
+  value.separation.vertical_mm = in.I64();
+  value.separation.time_us = in.I64();
+  const size_t pairs = in.Count(64);
+  if (pairs > limits::kConflictPairsReportedMax) in.Fail();
+  for (size_t i = 0; i < pairs && in.ok(); ++i) value.pairs.push_back(TakeVolumeConflict(in));
+  value.pairs_total = static_cast<uint32_t>(in.Varint());
+  value.first_moment = in.Time();
+  value.last_moment = in.Time();
+  value.opened_at = in.Time();
+  value.changed_at = in.Time();
+  value.rules = in.ReadDigest();
+  return value;
+}
+
+void PutPrepared(base::Bytes* out, const std::vector<PreparedVolume>& prepared) {
+  WireWriter(out).Varint(prepared.size());
+  for (const PreparedVolume& volume : prepared) EncodePrepared(volume, out);
+}
+
+std::vector<PreparedVolume> TakePrepared(WireReader& in) {
+  const size_t count = in.Count(32);
+  std::vector<PreparedVolume> prepared;
+  prepared.reserve(count);
+  for (size_t i = 0; i < count && in.ok(); ++i) {
+    base::ByteView rest = in.rest();
+    base::Result<PreparedVolume> volume = DecodePrepared(&rest);
+    if (!volume) {
+      in.Fail();
+      break;
+    }
+    prepared.push_back(std::move(*volume));
+    in = WireReader(rest);
+  }
+  return prepared;
+}
+
+// One overload an effect; the variant's index is its tag.
+struct EffectWriter {
+  base::Bytes* out;
+
+  void operator()(const VersionStored& effect) const {
+    WireWriter wire(out);
+    wire.Fixed(effect.id.uuid.bytes);
+    wire.Fixed(effect.party.uuid.bytes);
+    Put(wire, effect.version);
+    PutPrepared(out, effect.prepared);
+  }
+  void operator()(const AxesChanged& effect) const {
+    WireWriter wire(out);
+    wire.Fixed(effect.id.uuid.bytes);
+    wire.Varint(effect.authors.size());
+    for (const AuthorState author : effect.authors) wire.EnumValue(author);
+    PutAxes(wire, effect);
+  }
+  void operator()(const NoticeRetired& effect) const {
+    WireWriter(out).Fixed(effect.id.uuid.bytes);
+  }
+  void operator()(const NoticeEvicted& effect) const {
+    WireWriter(out).Fixed(effect.id.uuid.bytes);
+  }
+  void operator()(const ConflictChanged& effect) const {
+    WireWriter wire(out);
+    Put(wire, effect.conflict);
+  }
+  void operator()(const TimeAdvanced& effect) const {
+    WireWriter wire(out);
+    wire.EnumValue(effect.mode);
+    wire.Time(effect.now);
+  }
+  void operator()(const RulesAdopted& effect) const { WireWriter(out).Fixed(effect.rules.bytes); }
+  void operator()(const ClockSet& effect) const {
+    WireWriter wire(out);
+    wire.EnumValue(effect.clock.mode);
+    wire.Time(effect.clock.real);
+    wire.Time(effect.clock.shown);
+    wire.F64(effect.clock.rate);
+  }
+};
+
+VersionStored TakeVersionStored(WireReader& in) {
+  VersionStored effect;
+  effect.id = in.ReadId<base::NoticeId>();
+  effect.party = in.ReadId<base::PartyId>();
+  effect.version = TakeVersion(in);
+  effect.prepared = TakePrepared(in);
+  if (!effect.prepared.empty() &&
+      effect.prepared.size() != effect.version.declaration.volumes.size()) {
+    in.Fail();
+  }
+  return effect;
+}
+
+AxesChanged TakeAxesChanged(WireReader& in) {
+  AxesChanged effect;
+  effect.id = in.ReadId<base::NoticeId>();
+  const size_t authors = in.Count(1);
+  for (size_t i = 0; i < authors && in.ok(); ++i) {
+    effect.authors.push_back(in.EnumValue(AuthorState::kWithdrawn));
+  }
+  TakeAxes(in, &effect);
+  return effect;
+}
+
+ClockSet TakeClockSet(WireReader& in) {
+  ClockSet effect;
+  effect.clock.mode = in.EnumValue(DataMode::kTest);
+  effect.clock.real = in.Time();
+  effect.clock.shown = in.Time();
+  effect.clock.rate = in.F64();
+  return effect;
+}
+
+Effect TakeEffect(WireReader& in) {
+  switch (in.U8()) {
+    case 0:
+      return TakeVersionStored(in);
+    case 1:
+      return TakeAxesChanged(in);
+    case 2:
+      return NoticeRetired{in.ReadId<base::NoticeId>()};
+    case 3:
+      return NoticeEvicted{in.ReadId<base::NoticeId>()};
+    case 4:
+      return ConflictChanged{TakeConflict(in)};
+    case 5: {
+      TimeAdvanced effect;
+      effect.mode = in.EnumValue(DataMode::kTest);
+      effect.now = in.Time();
+      return effect;
+    }
+    case 6:
+      return RulesAdopted{in.ReadDigest()};
+    case 7:
+      return TakeClockSet(in);
+    default:
+      in.Fail();
+      return RulesAdopted{};
+  }
+}
+
+template <class T, class Take>
+base::Result<T> DecodeItem(base::ByteView* bytes, std::string_view what, Take take) {
+  WireReader in(*bytes);
+  if (in.U8() != kFormat) return Damaged(what);
+  T value = take(in);
+  if (!in.ok()) return Damaged(what);
+  *bytes = in.rest();
+  return value;
+}
+
+}  // namespace
+
+void EncodeDeclaration(const Declaration& declaration, base::Bytes* out) {
+  WireWriter wire(out);
+  wire.U8(kFormat);
+  Put(wire, declaration);
+}
+
+base::Result<Declaration> DecodeDeclaration(base::ByteView* in) {
+  return DecodeItem<Declaration>(in, "declaration", TakeDeclaration);
+}
+
+void EncodeNotice(const Notice& notice, base::Bytes* out) {
+  WireWriter wire(out);
+  wire.U8(kFormat);
+  Put(wire, notice);
+}
+
+base::Result<Notice> DecodeNotice(base::ByteView* in) {
+  return DecodeItem<Notice>(in, "notice", TakeNotice);
+}
+
+void EncodeConflict(const Conflict& conflict, base::Bytes* out) {
+  WireWriter wire(out);
+  wire.U8(kFormat);
+  Put(wire, conflict);
+}
+
+base::Result<Conflict> DecodeConflict(base::ByteView* in) {
+  return DecodeItem<Conflict>(in, "conflict", TakeConflict);
+}
+
+void EncodeEffects(std::span<const Effect> effects, base::Bytes* out) {
+  WireWriter wire(out);
+  wire.U8(kFormat);
+  wire.Varint(effects.size());
+  for (const Effect& effect : effects) {
+    wire.U8(static_cast<uint8_t>(effect.index()));
+    std::visit(EffectWriter{out}, effect);
+  }
+}
+
+base::Result<std::vector<Effect>> DecodeEffects(base::ByteView in) {
+  WireReader wire(in);
+  if (wire.U8() != kFormat) return Damaged("effects");
+  const size_t count = wire.Count(2);
+  std::vector<Effect> effects;
+  effects.reserve(count);
+  for (size_t i = 0; i < count && wire.ok(); ++i) effects.push_back(TakeEffect(wire));
+  if (!wire.ok() || wire.left() != 0) return Damaged("effects");
+  return effects;
+}
+
+}  // namespace wideberth::airspace
