@@ -1,0 +1,129 @@
+// How a State is laid out; shared by state.cc (apply, view) and state_rows.cc (rows, canonical
+// form, sanity).
+#ifndef WIDEBERTH_AIRSPACE_STATE_IMPL_H_
+#define WIDEBERTH_AIRSPACE_STATE_IMPL_H_
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "airspace/state.h"
+
+namespace wideberth::airspace {
+
+// Row keys: the kind in the top byte, the ordinal below it.
+inline constexpr int kRowKindShift = 56;
+inline constexpr uint64_t kOrdinalMask = (uint64_t{1} << kRowKindShift) - 1;
+inline constexpr uint64_t kNoticeRow = 1;
+inline constexpr uint64_t kConflictRow = 2;
+inline constexpr uint64_t kFactsRow = 3;
+
+inline uint64_t RowKey(uint64_t kind, uint64_t ordinal) {
+  return (kind << kRowKindShift) | ordinal;
+}
+
+// Outlines with more vertices than this keep their prepared shape once somebody needed it:
+// preparing 10,000 vertices for every neighbour that is declared would take milliseconds each.
+inline constexpr size_t kKeepShapeVerticesMin = 33;
+
+struct NoticeRecord {
+  Notice notice;
+  uint64_t ordinal = 0;
+  bool retired = false;
+  // Of the effective version's volumes; empty before the first release.
+  std::vector<PreparedVolume> prepared;
+  // One a volume in force, in order of volume.
+  std::vector<VolumeSlot> slots;
+  std::optional<base::UtcMicros> ends;  // as entered in Partition::ending or ::evictable
+  std::set<uint64_t> conflicts;         // ordinals, live or not
+};
+
+struct ConflictRecord {
+  Conflict conflict;
+  uint64_t ordinal = 0;
+};
+
+struct SlotOwner {
+  const NoticeRecord* record = nullptr;
+  uint32_t volume = 0;
+};
+
+using Deadline = std::pair<base::UtcMicros, uint64_t>;  // and the ordinal
+
+struct Partition {
+  VolumeIndex index;
+  std::vector<SlotOwner> slots;
+  std::vector<VolumeSlot> free_slots;
+  std::set<Deadline> ending;     // notices in force, by the end of their last window
+  std::set<Deadline> evictable;  // retired notices, by the end of their last window
+  std::set<Deadline> passing;    // live conflicts, by their last moment
+  base::UtcMicros last_time{0};
+  SetClock clock;
+  mutable std::mutex shapes_mutex;
+  mutable std::unordered_map<VolumeSlot, std::unique_ptr<geo::Shape>> shapes;
+};
+
+inline bool IsLive(const Conflict& conflict) {
+  return conflict.state != ConflictState::kResolved && conflict.state != ConflictState::kPassed;
+}
+
+struct State::Impl {
+  std::array<Partition, kDataModes> partitions;
+  // Ordered by ordinal for paging; nodes do not move, so records are pointed to.
+  std::map<uint64_t, NoticeRecord> notices;
+  std::map<uint64_t, ConflictRecord> conflicts;
+  std::unordered_map<base::NoticeId, NoticeRecord*> notice_by_id;
+  std::map<base::Digest, ConflictRecord*> conflict_by_id;
+  // A conflict may be loaded before its notices; they find it here when they come.
+  std::unordered_map<base::NoticeId, std::set<uint64_t>> conflicts_of;
+  uint64_t next_notice = 1;
+  uint64_t next_conflict = 1;
+  base::Digest rules;
+  size_t live_conflicts = 0;
+  std::unordered_set<uint64_t> dirty;
+
+  Partition& PartitionOf(DataMode mode) { return partitions[static_cast<size_t>(mode)]; }
+  const Partition& PartitionOf(DataMode mode) const {
+    return partitions[static_cast<size_t>(mode)];
+  }
+
+  NoticeRecord* Find(base::NoticeId id) const {
+    const auto it = notice_by_id.find(id);
+    return it == notice_by_id.end() ? nullptr : it->second;
+  }
+
+  void Unindex(NoticeRecord& record);
+  void Index(NoticeRecord& record);
+  void Reindex(NoticeRecord& record) {
+    Unindex(record);
+    Index(record);
+  }
+  NoticeRecord& AddNotice(uint64_t ordinal, base::NoticeId id, base::PartyId party);
+  void PutConflict(uint64_t ordinal, const Conflict& conflict);
+  void DropConflict(uint64_t ordinal);
+  void MarkNotice(const NoticeRecord& record) { dirty.insert(RowKey(kNoticeRow, record.ordinal)); }
+
+  void On(const VersionStored& effect);
+  void On(const AxesChanged& effect);
+  void On(const NoticeRetired& effect);
+  void On(const NoticeEvicted& effect);
+  void On(const ConflictChanged& effect);
+  void On(const TimeAdvanced& effect);
+  void On(const RulesAdopted& effect);
+  void On(const ClockSet& effect);
+
+  const geo::Shape* KeptShape(const Partition& partition, VolumeSlot slot,
+                              const Volume4D& volume) const;
+};
+
+}  // namespace wideberth::airspace
+
+#endif  // WIDEBERTH_AIRSPACE_STATE_IMPL_H_

@@ -1,0 +1,155 @@
+// The rows of the projection, the canonical form, and the sanity check of a State.
+#include "airspace/codec.h"
+#include "airspace/state_impl.h"
+#include "airspace/wire.h"
+#include "base/check.h"
+
+namespace wideberth::airspace {
+namespace {
+
+void EncodeFacts(const std::array<Partition, kDataModes>& partitions, const base::Digest& rules,
+                 base::Bytes* out) {
+  WireWriter wire(out);
+  wire.Fixed(rules.bytes);
+  for (const Partition& partition : partitions) {
+    wire.Time(partition.last_time);
+    wire.Time(partition.clock.real);
+    wire.Time(partition.clock.shown);
+    wire.F64(partition.clock.rate);
+  }
+}
+
+void EncodeNoticeRow(const NoticeRecord& record, base::Bytes* out) {
+  EncodeNotice(record.notice, out);
+  WireWriter wire(out);
+  wire.Bool(record.retired);
+  wire.Varint(record.prepared.size());
+  for (const PreparedVolume& volume : record.prepared) EncodePrepared(volume, out);
+}
+
+base::Unexpected DamagedRow() {
+  return base::Fail(base::ErrorCode::kStorage, "projection", "must decode: a row is damaged");
+}
+
+}  // namespace
+
+std::optional<base::Bytes> State::EncodeRow(uint64_t key) const {
+  const uint64_t ordinal = key & kOrdinalMask;
+  base::Bytes bytes;
+  switch (key >> kRowKindShift) {
+    case kNoticeRow: {
+      const auto it = impl_->notices.find(ordinal);
+      if (it == impl_->notices.end()) return std::nullopt;
+      EncodeNoticeRow(it->second, &bytes);
+      return bytes;
+    }
+    case kConflictRow: {
+      const auto it = impl_->conflicts.find(ordinal);
+      if (it == impl_->conflicts.end()) return std::nullopt;
+      EncodeConflict(it->second.conflict, &bytes);
+      return bytes;
+    }
+    case kFactsRow:
+      EncodeFacts(impl_->partitions, impl_->rules, &bytes);
+      return bytes;
+    default:
+      return std::nullopt;
+  }
+}
+
+base::Result<void> State::LoadRow(uint64_t key, base::ByteView bytes) {
+  const uint64_t ordinal = key & kOrdinalMask;
+  switch (key >> kRowKindShift) {
+    case kNoticeRow: {
+      WB_ASSIGN_OR_RETURN(Notice notice, DecodeNotice(&bytes));
+      WireReader in(bytes);
+      const bool retired = in.Bool();
+      const size_t count = in.Count(32);
+      base::ByteView rest = in.rest();
+      if (!in.ok() || impl_->notice_by_id.contains(notice.id)) return DamagedRow();
+      std::vector<PreparedVolume> prepared;
+      prepared.reserve(count);
+      for (size_t i = 0; i < count; ++i) {
+        WB_ASSIGN_OR_RETURN(PreparedVolume volume, DecodePrepared(&rest));
+        prepared.push_back(std::move(volume));
+      }
+      if (!rest.empty()) return DamagedRow();
+      NoticeRecord& record = impl_->AddNotice(ordinal, notice.id, notice.party);
+      record.notice = std::move(notice);
+      record.retired = retired;
+      record.prepared = std::move(prepared);
+      impl_->Index(record);
+      return {};
+    }
+    case kConflictRow: {
+      WB_ASSIGN_OR_RETURN(const Conflict conflict, DecodeConflict(&bytes));
+      if (!bytes.empty() || impl_->conflict_by_id.contains(conflict.id)) return DamagedRow();
+      impl_->PutConflict(ordinal, conflict);
+      return {};
+    }
+    case kFactsRow: {
+      WireReader in(bytes);
+      impl_->rules = in.ReadDigest();
+      for (Partition& partition : impl_->partitions) {
+        partition.last_time = in.Time();
+        partition.clock.real = in.Time();
+        partition.clock.shown = in.Time();
+        partition.clock.rate = in.F64();
+      }
+      if (!in.ok() || in.left() != 0) return DamagedRow();
+      return {};
+    }
+    default:
+      return DamagedRow();
+  }
+}
+
+base::Bytes State::Canonical() const {
+  base::Bytes bytes;
+  EncodeFacts(impl_->partitions, impl_->rules, &bytes);
+  std::map<base::NoticeId, const NoticeRecord*> by_id;
+  for (const auto& [ordinal, record] : impl_->notices) by_id[record.notice.id] = &record;
+  for (const auto& [id, record] : by_id) EncodeNoticeRow(*record, &bytes);
+  for (const auto& [id, record] : impl_->conflict_by_id) EncodeConflict(record->conflict, &bytes);
+  return bytes;
+}
+
+void State::SanityCheck() const {
+  size_t volumes = 0;
+  for (const auto& [ordinal, record] : impl_->notices) {
+    CHECK(record.ordinal == ordinal && impl_->Find(record.notice.id) == &record);
+    CHECK(!record.notice.versions.empty() && record.ends.has_value());
+    const Partition& partition = impl_->PartitionOf(record.notice.data_mode());
+    const Deadline deadline{*record.ends, ordinal};
+    CHECK(partition.ending.contains(deadline) == !record.retired);
+    CHECK(partition.evictable.contains(deadline) == record.retired);
+    CHECK(!record.retired || record.slots.empty());
+    for (const VolumeSlot slot : record.slots) {
+      CHECK(partition.slots[slot].record == &record && partition.index.Contains(slot));
+    }
+    volumes += record.slots.size();
+    for (const uint64_t conflict : record.conflicts) CHECK(impl_->conflicts.contains(conflict));
+  }
+  size_t live = 0;
+  for (const auto& [ordinal, record] : impl_->conflicts) {
+    const Conflict& conflict = record.conflict;
+    CHECK(record.ordinal == ordinal && FindConflict(conflict.id) == &conflict);
+    CHECK(conflict.sides[0].notice < conflict.sides[1].notice);
+    live += IsLive(conflict) ? 1 : 0;
+    const Partition& partition = impl_->PartitionOf(conflict.data_mode);
+    CHECK(partition.passing.contains({conflict.last_moment, ordinal}) == IsLive(conflict));
+    for (const ConflictSide& side : conflict.sides) {
+      const NoticeRecord* notice = impl_->Find(side.notice);
+      CHECK(notice != nullptr && notice->conflicts.contains(ordinal));
+    }
+  }
+  CHECK(live == impl_->live_conflicts);
+  size_t indexed = 0;
+  for (const Partition& partition : impl_->partitions) {
+    indexed += partition.index.size();
+    partition.index.SanityCheck();
+  }
+  CHECK(indexed == volumes);
+}
+
+}  // namespace wideberth::airspace
