@@ -1,10 +1,21 @@
-// Conflicts: which pair of notices, where, when and why (MECHANISM 4). Where conflicts are decided: conflict.cc.
+// Conflicts: which pair of notices, where, when and why (MECHANISM 4). Where conflicts are decided:
+// conflict.cc.
 //
-// Two volumes conflict when the vertical gap and the time gap are each below their separation and the lateral gap is
-// below its own, or zero. The vertical gap is max(lower limits) - min(upper limits), negative where the bands overlap;
-// the time gap likewise. Two notices conflict when any pair of their volumes does.
+// Two volumes conflict when the vertical gap and the time gap are each below their separation and
+// the lateral gap is below its own, or zero. The vertical gap is max(lower limits) - min(upper
+// limits), negative where the bands overlap; the time gap likewise. Two notices conflict when any
+// pair of their volumes does.
 //
-// A verdict is `certain`, or `possible` with the cause and the size of the error; both are conflicts.
+// Equality is clear in height and time. A verdict is `certain`, or `possible` with the cause and
+// the size of the error; both are conflicts. Everything here is symmetric: turning the two sides
+// round turns the answer round and changes nothing else. Wider separations never turn a conflict
+// into clear.
+//
+// Heights and times are integers and saturate; no input overflows. Threads: pure functions.
+//
+//   const Separation separation = rules.For(mine, theirs);
+//   if (auto found = CheckVolumes(a, window_a, shape_a, b, window_b, shape_b, separation))
+//   Report(*found);
 #ifndef WIDEBERTH_AIRSPACE_CONFLICT_H_
 #define WIDEBERTH_AIRSPACE_CONFLICT_H_
 
@@ -21,70 +32,94 @@
 
 namespace wideberth::airspace {
 
-// Why a verdict is not certain; bits, since several causes may meet.
+enum class Verdict : uint8_t { kClear, kPossible, kCertain };
+enum class ConflictState : uint8_t { kOpen, kSeen, kProposed, kResolved, kKept, kPassed };
+std::string_view Name(Verdict value);
+std::string_view Name(ConflictState value);
+template <>
+base::Result<Verdict> ParseName<Verdict>(std::string_view text);
+template <>
+base::Result<ConflictState> ParseName<ConflictState>(std::string_view text);
+
+// Why a verdict is not certain; bits, since several causes may meet. Zero where it is certain.
 enum Uncertainty : uint8_t {
   kUncertainNothing = 0,
-  kUncertainLateralTolerance = 1,  // the lateral gap is within 1 cm of the limit
+  kUncertainLateralTolerance = 1,  // a lateral gap is within 1 cm of what decides
   kUncertainGeoid = 2,             // an AMSL height was compared with another reference
-  kUncertainTerrain = 4,           // an AGL height was
+  kUncertainTerrain = 4,           // an AGL height was, or with AGL at another place
   kUncertainPressure = 8,          // a pressure altitude was
 };
 
 struct VerticalVerdict {
-  bool conflict = false;
-  bool certain = false;
-  int64_t gap_min_mm = 0;  // the gap lies in [gap_min_mm, gap_max_mm]; equal when exact
-  int64_t gap_max_mm = 0;
+  Verdict verdict = Verdict::kClear;
   uint8_t uncertainty = kUncertainNothing;
+  // The gap max(lower limits) - min(upper limits) lies between these; equal when exact. The int64
+  // minimum where nothing bounds it (both bands unlimited).
+  int64_t gap_min_mm = 0;
+  int64_t gap_max_mm = 0;
+  bool operator==(const VerticalVerdict&) const = default;
 };
-// `outlines_overlap`: AGL is compared with AGL natively only where the outlines overlap.
+// What decides is how far each lower limit lies above the other band's upper limit. Limits of one
+// reference are compared as the integers they are, AGL with AGL only if the outlines overlap
+// (elsewhere the ground differs); an unlimited limit is below or above everything; all others are
+// compared by their W84 intervals. `separation_mm` >= 0.
 VerticalVerdict CompareHeights(const Volume4D& a, const Volume4D& b, int64_t separation_mm,
                                bool outlines_overlap);
 
-// max(starts) - min(ends), saturating; open ends are honoured.
+// max(starts) - min(ends), saturating. The int64 minimum where an open end or start leaves it
+// without bound.
 int64_t TimeGapUs(const TimeWindow& a, const TimeWindow& b);
 
 // One pair of volumes and why it conflicts.
 struct VolumeConflict {
-  uint32_t volume_a = 0;  // index into the latest version's volumes
+  uint32_t volume_a = 0;  // index into the effective version's volumes; CheckVolumes leaves both 0
   uint32_t volume_b = 0;
   bool certain = true;
   uint8_t uncertainty = kUncertainNothing;
   base::UtcMicros first_moment;  // when the later of the two begins
-  TimeWindow overlap;            // common to both windows; where they only come close, the time between them
+  TimeWindow overlap;  // common to both windows; where they only come close, the time between them
   int64_t time_gap_us = 0;
   int64_t vertical_gap_min_mm = 0;
   int64_t vertical_gap_max_mm = 0;
   int64_t lateral_gap_mm = 0;    // rounded down; 0 where the outlines touch or overlap
-  int64_t lateral_error_mm = 0;  // rounded up
-  geo::Position closest_a;       // where the outlines come closest; common points where they overlap
+  int64_t lateral_error_mm = 0;  // the true gap is no further from lateral_gap_mm than this
+  geo::Position closest_a;  // where the outlines come closest; common points where they overlap
   geo::Position closest_b;
-  geo::Bounds area;              // around the common area
-  // What is missing to the agreed separation: separation - gap, in each dimension.
+  geo::Bounds area;  // around the common area
+  // What is missing to the agreed separation: separation - gap in each dimension, by the smallest
+  // gap there can be in height; 0 where a lateral gap is within the tolerance above the limit.
   int64_t lateral_shortfall_mm = 0;
   int64_t vertical_shortfall_mm = 0;
   int64_t time_shortfall_us = 0;
   bool operator==(const VolumeConflict&) const;
 };
 
-// Checks one pair; empty when clear. Shapes are the prepared outlines of the two volumes.
+struct VolumeVerdict {
+  Verdict verdict = Verdict::kClear;
+  uint8_t uncertainty = kUncertainNothing;
+  VerticalVerdict vertical;  // not meaningful when clear
+};
+
+// The verdict on one pair, alone: time first, then heights, then the outlines, so that most pairs
+// that are clear cost nanoseconds. The windows are the effective ones (EffectiveWindow); an empty
+// one is clear of everything. Shapes are the prepared outlines of the two volumes. Allocation-free.
+VolumeVerdict JudgeVolumes(const Volume4D& a, const TimeWindow& window_a, const geo::Shape& shape_a,
+                           const Volume4D& b, const TimeWindow& window_b, const geo::Shape& shape_b,
+                           const Separation& separation);
+
+// The same verdict, and the reasons; empty when clear.
 std::optional<VolumeConflict> CheckVolumes(const Volume4D& a, const TimeWindow& window_a,
                                            const geo::Shape& shape_a, const Volume4D& b,
                                            const TimeWindow& window_b, const geo::Shape& shape_b,
                                            const Separation& separation);
-
-enum class Verdict : uint8_t { kClear, kPossible, kCertain };
-enum class ConflictState : uint8_t { kOpen, kSeen, kProposed, kResolved, kKept, kPassed };
-std::string_view Name(Verdict value);
-std::string_view Name(ConflictState value);
 
 struct ConflictSide {
   base::NoticeId notice;
   base::PartyId party;
   base::Digest version;
   std::optional<base::UtcMicros> seen_at;
-  // What this party proposes to do about it, as codes ("north:change_height,south:none"); both sides with the same
-  // text have agreed to it.
+  // What this party proposes to do about it, as codes ("north:change_height,south:none"); both
+  // sides with the same text have agreed to it.
   std::string measures;
   bool operator==(const ConflictSide&) const = default;
 };
@@ -100,7 +135,8 @@ struct Conflict {
   std::vector<VolumeConflict> pairs;  // earliest first; at most limits::kConflictPairsReportedMax
   uint32_t pairs_total = 0;
   base::UtcMicros first_moment;  // the earliest of all pairs
-  base::UtcMicros last_moment;   // after it the conflict has passed; kTimeOpenEnd while a hazard is not cleared
+  base::UtcMicros
+      last_moment;  // after it the conflict has passed; kTimeOpenEnd while a hazard is not cleared
   base::UtcMicros opened_at;
   base::UtcMicros changed_at;
   base::Digest rules;  // the agreement it was judged under
@@ -110,9 +146,9 @@ struct Conflict {
 // A hash function handed in, because airspace owns none.
 using Sha256Function = base::Digest (*)(base::ByteView);
 
-// SHA-256(line id, data mode, sorted notice ids), where the line id is both party ids, sorted (MECHANISM 1.1, 4.4): no
-// version and no verdict is in it, so both sides name a conflict alike. Bytes: the two party ids (16 + 16), one byte of
-// data mode, the two notice ids (16 + 16).
+// SHA-256(line id, data mode, sorted notice ids), where the line id is both party ids, sorted
+// (MECHANISM 1.1, 4.4): no version and no verdict is in it, so both sides name a conflict alike.
+// Bytes: the two party ids (16 + 16), one byte of data mode, the two notice ids (16 + 16).
 base::Digest ConflictId(Sha256Function sha256, base::PartyId party_a, base::PartyId party_b,
                         DataMode mode, base::NoticeId notice_a, base::NoticeId notice_b);
 

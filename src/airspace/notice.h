@@ -1,9 +1,9 @@
 // Notices: what a party declares, in versions, with five independent axes of state (MECHANISM 3).
 //
-// A notice is flight activity, a hazard, a protected site or a zone. It has a chain of versions, each named by a digest;
-// a version takes effect when it is stored. What crosses is area, band, window, class, confidence, role to call and
-// frequency, and nothing else: there is no field for a target, a weapon, a unit, a purpose or a sensor, and none may be
-// added (DESIGN 1).
+// A notice is flight activity, a hazard, a protected site or a zone. It has a chain of versions,
+// each named by a digest; a version takes effect when it is stored. What crosses is area, band,
+// window, class, confidence, role to call and frequency, and nothing else: there is no field for a
+// target, a weapon, a unit, a purpose or a sensor, and none may be added (DESIGN 1).
 #ifndef WIDEBERTH_AIRSPACE_NOTICE_H_
 #define WIDEBERTH_AIRSPACE_NOTICE_H_
 
@@ -23,12 +23,24 @@ namespace wideberth::airspace {
 // On every record, never mixed: each mode is a partition of the state of its own.
 enum class DataMode : uint8_t { kReal = 0, kExercise = 1, kTest = 2 };
 inline constexpr size_t kDataModes = 3;
+inline constexpr size_t kNoticeKinds = 4;
+inline constexpr size_t kHazardClasses = 11;
+inline constexpr size_t kRestrictions = 4;
 
 enum class NoticeKind : uint8_t { kActivity = 0, kHazard = 1, kProtectedSite = 2, kZone = 3 };
 
 enum class HazardClass : uint8_t {
-  kLiveFiring, kLaunch, kReEntry, kDebris, kAirDefenceActivity, kFireFighting, kUnmannedSwarm,
-  kLaser, kElectromagnetic, kParachuting, kOther,
+  kLiveFiring,
+  kLaunch,
+  kReEntry,
+  kDebris,
+  kAirDefenceActivity,
+  kFireFighting,
+  kUnmannedSwarm,
+  kLaser,
+  kElectromagnetic,
+  kParachuting,
+  kOther,
 };
 
 // How a zone restricts (ED-269 and ED-318 words).
@@ -37,13 +49,15 @@ enum class Restriction : uint8_t { kProhibited, kReqAuthorisation, kConditional,
 enum class Confidence : uint8_t { kPlanned, kObserved, kExpected };
 enum class HazardSource : uint8_t { kOwn, kObserved, kExpectedThirdParty };
 
-// The five axes. Author and activity belong to the notice; delivery and assessment to each recipient; dissemination to
-// each party.
+// The five axes. Author and activity belong to the notice; delivery and assessment to each
+// recipient; dissemination to each party.
 enum class AuthorState : uint8_t { kDraft, kReleased, kSuperseded, kWithdrawn };
 enum class ActivityState : uint8_t { kPlanned, kActive, kEnded, kAllClear, kNoLongerObserved };
 enum class Assessment : uint8_t { kNone, kNoObjection, kObjection, kNeedTime };
 
-// "REAL", "activity", "live_firing", "PROHIBITED", ... and back. Parse refuses with the list of allowed words.
+// "REAL", "activity", "live_firing", "PROHIBITED", ... and back. ParseName refuses every other
+// spelling with the list of allowed words; its field is empty: the caller knows where the word
+// stood.
 std::string_view Name(DataMode value);
 std::string_view Name(NoticeKind value);
 std::string_view Name(HazardClass value);
@@ -55,28 +69,61 @@ std::string_view Name(ActivityState value);
 std::string_view Name(Assessment value);
 template <class Enum>
 base::Result<Enum> ParseName(std::string_view text);
+template <>
+base::Result<DataMode> ParseName<DataMode>(std::string_view text);
+template <>
+base::Result<NoticeKind> ParseName<NoticeKind>(std::string_view text);
+template <>
+base::Result<HazardClass> ParseName<HazardClass>(std::string_view text);
+template <>
+base::Result<Restriction> ParseName<Restriction>(std::string_view text);
+template <>
+base::Result<Confidence> ParseName<Confidence>(std::string_view text);
+template <>
+base::Result<HazardSource> ParseName<HazardSource>(std::string_view text);
+template <>
+base::Result<AuthorState> ParseName<AuthorState>(std::string_view text);
+template <>
+base::Result<ActivityState> ParseName<ActivityState>(std::string_view text);
+template <>
+base::Result<Assessment> ParseName<Assessment>(std::string_view text);
 
 // What a party declares: the content of one version.
 struct Declaration {
   DataMode data_mode = DataMode::kReal;
   NoticeKind kind = NoticeKind::kActivity;
   std::string activity_class;  // activity: a class of the rules, or empty: the strictest
-  HazardClass hazard_class = HazardClass::kOther;        // hazard
-  HazardSource hazard_source = HazardSource::kOwn;       // hazard
-  Restriction restriction = Restriction::kProhibited;    // zone
+  HazardClass hazard_class = HazardClass::kOther;      // hazard
+  HazardSource hazard_source = HazardSource::kOwn;     // hazard
+  Restriction restriction = Restriction::kProhibited;  // zone
   Confidence confidence = Confidence::kPlanned;
   std::string name;          // zone and protected site: what the publisher calls it; else empty
   std::string role_to_call;  // a role, never a person
   std::string frequency;     // "121.500 MHz"
   std::vector<Volume4D> volumes;
-  // The bytes as they were received or imported (JSON). Never interpreted again; kept so that the original text of
-  // every quantised number, and fields a notice must not have, survive for export (MECHANISM 10).
+  // The bytes as they were received or imported (JSON). Never interpreted again; kept so that the
+  // original text of every quantised number, and fields a notice must not have, survive for export
+  // (MECHANISM 10).
   std::string original;
   bool operator==(const Declaration&) const = default;
 };
 
-// Refuses what breaks a rule, with the JSON pointer inside the declaration ("/volumes/0/window").
+// Refuses what breaks a rule, with the JSON pointer inside the declaration ("/volumes/0/window"):
+//   "/volumes"         none, more than limits::kNoticeVolumesMax, more than
+//   limits::kNoticeVerticesMax vertices together
+//   "/volumes/i/..."   what ValidateVolume refuses; an open start, save of a zone or a protected
+//   site
+//   "/activity_class"  not [a-z0-9_]{1,63}, or given for what is not an activity
+//   "/name"            given for what is neither a zone nor a protected site, or longer than
+//   kNoticeNameBytesMax
+//   "/role_to_call", "/frequency"  longer than limits::kContactBytesMax
+//   "/original"        longer than limits::kJsonBodyBytesMax
+// The texts for people (name, role, frequency) must be UTF-8 without control characters, line and
+// paragraph separators and marks that reorder what is displayed.
 base::Result<void> ValidateDeclaration(const Declaration& declaration);
+
+// [a-z0-9_]{1,63}: the class of an activity.
+bool IsClassName(std::string_view text);
 
 struct NoticeVersion {
   uint32_t number = 1;  // 1, 2, 3, ... within the notice
@@ -84,7 +131,8 @@ struct NoticeVersion {
   base::Digest digest;
   base::UtcMicros stored_at;
   AuthorState author = AuthorState::kReleased;
-  // Earliest start minus stored_at, and whether that is under the agreed minimum: a late notice is kept, and labelled.
+  // Earliest start minus stored_at, and whether that is under the agreed minimum: a late notice is
+  // kept, and labelled.
   int64_t lead_time_us = 0;
   bool late = false;
   Declaration declaration;
@@ -106,8 +154,8 @@ struct Dissemination {
   bool operator==(const Dissemination&) const = default;
 };
 
-// Delivery of a version to one recipient: three separate facts (MECHANISM 3.2). On one node R1 is the storing itself;
-// R2 and R3 come with the record and the line.
+// Delivery of a version to one recipient: three separate facts (MECHANISM 3.2). On one node R1 is
+// the storing itself; R2 and R3 come with the record and the line.
 struct Delivery {
   base::Digest version;
   std::optional<base::UtcMicros> r1;
@@ -117,11 +165,12 @@ struct Delivery {
 struct Notice {
   base::NoticeId id;
   base::PartyId party;
-  std::vector<NoticeVersion> versions;  // oldest first; at least one
+  std::vector<NoticeVersion> versions;  // oldest first; at least one; all of one kind and data mode
   ActivityState activity = ActivityState::kPlanned;
-  std::optional<base::UtcMicros> started_at;    // when said to be active
-  std::optional<base::UtcMicros> ended_at;      // when said to have ended
-  std::optional<base::UtcMicros> all_clear_at;  // hazards: the end of what they occupy
+  std::optional<base::UtcMicros> started_at;  // when said to be active
+  std::optional<base::UtcMicros> ended_at;    // when said to have ended
+  // Hazards: the end of what they occupy, whether cleared or no longer observed.
+  std::optional<base::UtcMicros> all_clear_at;
   std::map<base::PartyId, Delivery> delivery;
   std::map<base::PartyId, AssessmentRecord> assessments;
   std::map<base::PartyId, Dissemination> dissemination;
@@ -132,13 +181,19 @@ struct Notice {
   bool operator==(const Notice&) const = default;
 };
 
-// The window that a volume of a notice occupies: a hazard from its start until all-clear, whatever its planned end
-// (MECHANISM 3.5); an activity that was said to have ended, until then; else the declared window. Empty (start == end)
-// when nothing is left of it.
+// The version that takes effect: the newest that is not a draft, if it is released; null when it
+// has been withdrawn or no version was ever released. A draft over a released version leaves the
+// released one in force until the draft is released itself.
+const NoticeVersion* EffectiveVersion(const Notice& notice);
+
+// The window that a volume of a notice occupies: a hazard from its start until all-clear (or no
+// longer observed), whatever the planned end, without an end until then (MECHANISM 3.5); an
+// activity that was said to have ended, until then; else the declared window. {start, start}, which
+// occupies nothing, when nothing is left of it.
 TimeWindow EffectiveWindow(const Notice& notice, const Volume4D& volume);
 
-// Whether the notice takes part in conflict checks: its latest version is released and some volume occupies a time
-// after `now`.
+// Whether the notice takes part in conflict checks: it has an effective version, and some volume of
+// that occupies a time after `now`.
 bool InForce(const Notice& notice, base::UtcMicros now);
 
 }  // namespace wideberth::airspace

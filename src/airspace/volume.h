@@ -1,8 +1,9 @@
 // A Volume4D: an outline, a band of heights and a window of time.
 //
-// Windows are half-open [start, end); an open end is base::kTimeOpenEnd. A band's two limits may have different
-// references ("from the ground (AGL) up to 6,259 m AMSL" is a real zone). Our own API refuses lower = upper and
-// start = end (MECHANISM 4.1).
+// Windows are half-open [start, end); an open start is base::kTimeOpenStart ("always has been"), an
+// open end base::kTimeOpenEnd. A band's two limits may have different references ("from the ground
+// (AGL) up to 6,259 m AMSL" is a real zone). Our own API refuses lower = upper and start = end
+// (MECHANISM 4.1).
 #ifndef WIDEBERTH_AIRSPACE_VOLUME_H_
 #define WIDEBERTH_AIRSPACE_VOLUME_H_
 
@@ -30,19 +31,32 @@ struct Volume4D {
   geo::Outline outline;
   HeightBand band;
   TimeWindow window;
-  // What the issuer says the two limits are in W84: lower limit in [lower_w84.lower, lower_w84.upper], likewise the
-  // upper limit. The receiver uses the hull of these and its own (MECHANISM 4.2).
+  // What the issuer says the two limits are in W84: lower limit in [lower_w84.lower,
+  // lower_w84.upper], likewise the upper limit. The receiver uses the hull of these and its own
+  // (MECHANISM 4.2).
   geo::HeightInterval lower_w84;
   geo::HeightInterval upper_w84;
   bool operator==(const Volume4D&) const = default;
 };
 
-// Refuses: start >= end (field "/window"), a window longer than limits::kNoticeWindowMaxUs unless its end is open, a
-// height outside its limits (field "/band/lower"), lower >= upper where both have the same reference or one is
-// unlimited the wrong way round (field "/band"); with different references, lower certainly at or above upper.
+// Refuses, with the JSON pointer inside the volume:
+//   "/window"      start at or after end; longer than limits::kNoticeWindowMaxUs with both ends
+//   closed; a time that is
+//                  neither an open end nor in the years 1970 to 9998
+//   "/band/lower", "/band/upper"
+//                  a limit outside [limits::kAltitudeMinMm, limits::kAltitudeMaxMm] that is not
+//                  unlimited, or unlimited the wrong way round
+//   "/band"        lower at or above upper in the same reference; in different references, lower
+//   certainly above upper
+//                  by the W84 intervals (which are both zero, and so refuse nothing, until FillW84)
+//   "/lower_w84", "/upper_w84"
+//                  an interval that is upside down
+// The outline has been checked already: geo refuses a bad one when it is made or prepared.
 base::Result<void> ValidateVolume(const Volume4D& volume);
 
-// Fills lower_w84 and upper_w84 from the model: unlimited limits become the Earth's extremes of limits.h.
+// Fills lower_w84 and upper_w84 with the hull of what they hold and what the model says, so that a
+// receiver widens the issuer's interval by its own and never narrows it (MECHANISM 4.2); two zeroes
+// are an interval not filled yet. An unlimited limit becomes geo::ToW84 of it.
 void FillW84(const geo::HeightModel& model, const geo::Shape& shape, Volume4D* volume);
 
 }  // namespace wideberth::airspace

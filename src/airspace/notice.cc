@@ -1,0 +1,240 @@
+#include "airspace/notice.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "airspace/enum_names.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+
+namespace wideberth::airspace {
+namespace {
+
+using base::ErrorCode;
+using base::Fail;
+using base::Invalid;
+using base::Result;
+using std::string_view;
+
+// In the order of the enumerations.
+constexpr std::array<string_view, kDataModes> kDataModeWords = {"REAL", "EXERCISE", "TEST"};
+constexpr std::array<string_view, kNoticeKinds> kNoticeKindWords = {"activity", "hazard",
+                                                                    "protected_site", "zone"};
+constexpr std::array<string_view, kHazardClasses> kHazardClassWords = {
+    "live_firing",          "launch",        "re_entry",       "debris",
+    "air_defence_activity", "fire_fighting", "unmanned_swarm", "laser",
+    "electromagnetic",      "parachuting",   "other"};
+constexpr std::array<string_view, kRestrictions> kRestrictionWords = {
+    "PROHIBITED", "REQ_AUTHORISATION", "CONDITIONAL", "NO_RESTRICTION"};
+constexpr std::array<string_view, 3> kConfidenceWords = {"planned", "observed", "expected"};
+constexpr std::array<string_view, 3> kHazardSourceWords = {"own", "observed",
+                                                           "expected_third_party"};
+constexpr std::array<string_view, 4> kAuthorStateWords = {"draft", "released", "superseded",
+                                                          "withdrawn"};
+constexpr std::array<string_view, 5> kActivityStateWords = {"planned", "active", "ended",
+                                                            "all_clear", "no_longer_observed"};
+constexpr std::array<string_view, 4> kAssessmentWords = {"none", "no_objection", "objection",
+                                                         "need_time"};
+
+uint32_t DecodeUtf8(string_view sequence) {
+  constexpr std::array<uint8_t, 5> kLeadBits = {0, 0x7F, 0x1F, 0x0F, 0x07};
+  uint32_t code = static_cast<uint8_t>(sequence[0]) & kLeadBits[sequence.size()];
+  for (const char c : sequence.substr(1)) code = code << 6 | (static_cast<uint8_t>(c) & 0x3F);
+  return code;
+}
+
+// What could break a line or reorder what stands beside it on a duty officer's display.
+bool IsDisplayControl(uint32_t code) {
+  return code < 0x20 || (code >= 0x7F && code < 0xA0) ||        // C0, DEL, C1
+         code == 0x061C || code == 0x200E || code == 0x200F ||  // direction marks
+         (code >= 0x2028 && code <= 0x202E) ||                  // separators, embeddings, overrides
+         (code >= 0x2066 && code <= 0x2069) ||                  // isolates
+         code == 0xFEFF;                                        // byte order mark
+}
+
+Result<void> ValidateText(string_view text, size_t bytes_max, string_view field) {
+  if (text.size() > bytes_max) {
+    return Fail(ErrorCode::kTooLarge, field,
+                "must not be longer than " + std::to_string(bytes_max) + " bytes",
+                std::to_string(text.size()) + " bytes");
+  }
+  for (string_view rest = text; !rest.empty();) {
+    const size_t bytes = base::Utf8SequenceBytes(rest);
+    const std::string place = "at byte " + std::to_string(text.size() - rest.size());
+    if (bytes == 0) return Invalid(field, "must be valid UTF-8", place);
+    if (IsDisplayControl(DecodeUtf8(rest.substr(0, bytes)))) {
+      return Invalid(field, "must not hold control characters", place);
+    }
+    rest.remove_prefix(bytes);
+  }
+  return {};
+}
+
+Result<void> ValidateTexts(const Declaration& declaration) {
+  const bool activity = declaration.kind == NoticeKind::kActivity;
+  const bool named =
+      declaration.kind == NoticeKind::kZone || declaration.kind == NoticeKind::kProtectedSite;
+  const std::string& class_name = declaration.activity_class;
+  if (!class_name.empty() && !activity) {
+    return Invalid("/activity_class", "must be given for an activity alone", class_name);
+  }
+  if (!class_name.empty() && !IsClassName(class_name)) {
+    return Invalid("/activity_class", "must be 1 to 63 of a-z, 0-9 and _", class_name);
+  }
+  if (!declaration.name.empty() && !named) {
+    return Invalid("/name", "must be given for a zone or a protected site alone", declaration.name);
+  }
+  WB_RETURN_IF_ERROR(ValidateText(declaration.name, limits::kNoticeNameBytesMax, "/name"));
+  WB_RETURN_IF_ERROR(
+      ValidateText(declaration.role_to_call, limits::kContactBytesMax, "/role_to_call"));
+  WB_RETURN_IF_ERROR(ValidateText(declaration.frequency, limits::kContactBytesMax, "/frequency"));
+  if (declaration.original.size() > limits::kJsonBodyBytesMax) {
+    return Fail(ErrorCode::kTooLarge, "/original", "must not be longer than 4 MiB",
+                std::to_string(declaration.original.size()) + " bytes");
+  }
+  return {};
+}
+
+Result<void> ValidateVolumes(const Declaration& declaration) {
+  const std::vector<Volume4D>& volumes = declaration.volumes;
+  const auto at_most = [](size_t max, const char* what) {
+    return "must hold at most " + std::to_string(max) + " " + what;
+  };
+  if (volumes.empty()) return Invalid("/volumes", "must hold at least one volume", "none");
+  if (volumes.size() > limits::kNoticeVolumesMax) {
+    return Fail(ErrorCode::kTooLarge, "/volumes", at_most(limits::kNoticeVolumesMax, "volumes"),
+                std::to_string(volumes.size()));
+  }
+  const bool may_have_no_start =
+      declaration.kind == NoticeKind::kZone || declaration.kind == NoticeKind::kProtectedSite;
+  size_t vertices = 0;
+  for (size_t i = 0; i < volumes.size(); ++i) {
+    const std::string field = "/volumes/" + std::to_string(i);
+    if (auto valid = ValidateVolume(volumes[i]); !valid) {
+      return Fail(std::move(valid).error().Under(field));
+    }
+    if (volumes[i].window.start == base::kTimeOpenStart && !may_have_no_start) {
+      return Invalid(field + "/window", "must have a start, unless of a zone or a protected site",
+                     base::FormatRfc3339(volumes[i].window.start));
+    }
+    vertices += volumes[i].outline.vertices().size();
+  }
+  if (vertices > limits::kNoticeVerticesMax) {
+    return Fail(ErrorCode::kTooLarge, "/volumes",
+                at_most(limits::kNoticeVerticesMax, "vertices together"), std::to_string(vertices));
+  }
+  return {};
+}
+
+}  // namespace
+
+string_view Name(DataMode value) {
+  return WordOf(kDataModeWords, value);
+}
+string_view Name(NoticeKind value) {
+  return WordOf(kNoticeKindWords, value);
+}
+string_view Name(HazardClass value) {
+  return WordOf(kHazardClassWords, value);
+}
+string_view Name(Restriction value) {
+  return WordOf(kRestrictionWords, value);
+}
+string_view Name(Confidence value) {
+  return WordOf(kConfidenceWords, value);
+}
+string_view Name(HazardSource value) {
+  return WordOf(kHazardSourceWords, value);
+}
+string_view Name(AuthorState value) {
+  return WordOf(kAuthorStateWords, value);
+}
+string_view Name(ActivityState value) {
+  return WordOf(kActivityStateWords, value);
+}
+string_view Name(Assessment value) {
+  return WordOf(kAssessmentWords, value);
+}
+
+template <>
+Result<DataMode> ParseName<DataMode>(string_view text) {
+  return ParseWord<DataMode>(kDataModeWords, text);
+}
+template <>
+Result<NoticeKind> ParseName<NoticeKind>(string_view text) {
+  return ParseWord<NoticeKind>(kNoticeKindWords, text);
+}
+template <>
+Result<HazardClass> ParseName<HazardClass>(string_view text) {
+  return ParseWord<HazardClass>(kHazardClassWords, text);
+}
+template <>
+Result<Restriction> ParseName<Restriction>(string_view text) {
+  return ParseWord<Restriction>(kRestrictionWords, text);
+}
+template <>
+Result<Confidence> ParseName<Confidence>(string_view text) {
+  return ParseWord<Confidence>(kConfidenceWords, text);
+}
+template <>
+Result<HazardSource> ParseName<HazardSource>(string_view text) {
+  return ParseWord<HazardSource>(kHazardSourceWords, text);
+}
+template <>
+Result<AuthorState> ParseName<AuthorState>(string_view text) {
+  return ParseWord<AuthorState>(kAuthorStateWords, text);
+}
+template <>
+Result<ActivityState> ParseName<ActivityState>(string_view text) {
+  return ParseWord<ActivityState>(kActivityStateWords, text);
+}
+template <>
+Result<Assessment> ParseName<Assessment>(string_view text) {
+  return ParseWord<Assessment>(kAssessmentWords, text);
+}
+
+bool IsClassName(string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !text.empty() && text.size() <= limits::kClassNameBytesMax &&
+         std::all_of(text.begin(), text.end(), allowed);
+}
+
+Result<void> ValidateDeclaration(const Declaration& declaration) {
+  WB_RETURN_IF_ERROR(ValidateTexts(declaration));
+  return ValidateVolumes(declaration);
+}
+
+const NoticeVersion* EffectiveVersion(const Notice& notice) {
+  const auto newest =
+      std::find_if(notice.versions.rbegin(), notice.versions.rend(),
+                   [](const NoticeVersion& v) { return v.author != AuthorState::kDraft; });
+  const bool released =
+      newest != notice.versions.rend() && newest->author == AuthorState::kReleased;
+  return released ? &*newest : nullptr;
+}
+
+TimeWindow EffectiveWindow(const Notice& notice, const Volume4D& volume) {
+  TimeWindow window = volume.window;
+  if (notice.kind() == NoticeKind::kHazard) {
+    window.end = notice.all_clear_at.value_or(base::kTimeOpenEnd);
+  } else if (notice.kind() == NoticeKind::kActivity && notice.ended_at) {
+    window.end = std::min(window.end, *notice.ended_at);
+  }
+  window.end = std::max(window.end, window.start);
+  return window;
+}
+
+bool InForce(const Notice& notice, base::UtcMicros now) {
+  const NoticeVersion* version = EffectiveVersion(notice);
+  if (version == nullptr) return false;
+  const std::vector<Volume4D>& volumes = version->declaration.volumes;
+  return std::any_of(volumes.begin(), volumes.end(), [&](const Volume4D& volume) {
+    const TimeWindow window = EffectiveWindow(notice, volume);
+    return window.start < window.end && window.end > now;
+  });
+}
+
+}  // namespace wideberth::airspace
