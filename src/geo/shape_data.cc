@@ -62,21 +62,32 @@ double BoxDistance2(const Box& box, const Vec3& p) {
   return x * x + y * y + z * z;
 }
 
+Skeleton PointSkeleton(const Piece& piece) {
+  Skeleton skeleton;
+  skeleton.pieces = {&piece, 1};
+  skeleton.whole = BoxOf(piece);
+  return skeleton;
+}
+
 void BuildBoxes(ShapeData* data) {
   Skeleton& skeleton = data->skeleton;
   skeleton.pieces = data->pieces;
   skeleton.ring = data->ring();
   const uint32_t leaves = skeleton.NodesAt(0);
-  if (leaves <= 1) return;
-  data->boxes.reserve(leaves + leaves / (kFanOut - 1) + kLevelsMax);
-  for (uint32_t leaf = 0; leaf < leaves; ++leaf) {
+  const auto leaf_box = [&](uint32_t leaf) {
     Box box = BoxOf(data->pieces[skeleton.LeafBegin(leaf)]);
     for (uint32_t i = skeleton.LeafBegin(leaf) + 1; i < skeleton.LeafEnd(leaf); ++i) {
       const Box piece = BoxOf(data->pieces[i]);
       Grow(&box, piece.low, piece.high);
     }
-    data->boxes.push_back(box);
+    return box;
+  };
+  if (leaves == 1) {
+    skeleton.whole = leaf_box(0);
+    return;
   }
+  data->boxes.reserve(leaves + leaves / (kFanOut - 1) + kLevelsMax);
+  for (uint32_t leaf = 0; leaf < leaves; ++leaf) data->boxes.push_back(leaf_box(leaf));
   for (uint32_t below = leaves; below > 1; below = skeleton.NodesAt(skeleton.levels - 1)) {
     const uint32_t begin = skeleton.level_begin[skeleton.levels - 1];
     skeleton.level_begin[skeleton.levels] = static_cast<uint32_t>(data->boxes.size());

@@ -84,7 +84,8 @@ inline constexpr size_t kLevelsMax = 12;  // 16 * 4^11 pieces
 // A skeleton to search: points into a ShapeData, or at one piece on the stack.
 struct Skeleton {
   std::span<const Piece> pieces;
-  const Box* boxes = nullptr;                      // null: one leaf
+  Box whole;
+  const Box* boxes = nullptr;                      // null: one leaf, whose box is `whole`
   std::array<uint32_t, kLevelsMax> level_begin{};  // index of the first box of each level
   uint32_t levels = 1;
   bool ring = false;
@@ -95,7 +96,7 @@ struct Skeleton {
     return n;
   }
   const Box& BoxAt(uint32_t level, uint32_t index) const {
-    return boxes[level_begin[level] + index];
+    return boxes == nullptr ? whole : boxes[level_begin[level] + index];
   }
   uint32_t LeafBegin(uint32_t index) const { return index * kLeafPieces; }
   uint32_t LeafEnd(uint32_t index) const {
@@ -119,6 +120,9 @@ struct ShapeData {
 };
 
 void BuildBoxes(ShapeData* data);
+
+// One point as a skeleton; `piece` must outlive it.
+Skeleton PointSkeleton(const Piece& piece);
 
 // Whether a point of the surface lies inside a ring. Right for every point farther than 1 mm from
 // the ring; nearer, the answer may be either. O(pieces), about 2 ns each.
