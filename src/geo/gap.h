@@ -53,9 +53,10 @@ Lateral Contains(const Shape& shape, Position point);
 // below 1 % beyond.
 double DistanceM(const Shape& shape, Position point);
 
-// A simple description of the area common to both (both grown by half the separation), for display:
-// the bounding rectangle of the overlap, south-west and north-east; west may be greater than east
-// across the antimeridian.
+// A rectangle around the area common to both, each grown by half the separation; for display. It
+// contains that area and is at most one edge (5 km) wider. West is greater than east across the
+// antimeridian; around a pole it goes from -180 to 180. Where there is no common area: around the
+// two nearest points.
 struct Bounds {
   Position south_west;
   Position north_east;
