@@ -17,7 +17,7 @@ inline constexpr size_t kLogValueBytesMax = 1'024;
 
 // Configuration text
 inline constexpr size_t kConfigFileBytesMax = 1024 * 1024;
-inline constexpr size_t kTomlKeyPartsMax = 64;
+inline constexpr size_t kTomlKeyPartsMax = 16;
 
 // JSON
 inline constexpr size_t kJsonDepthMax = 32;

@@ -1,0 +1,142 @@
+#include "store/sqlite/directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace wideberth::store::sqlite {
+namespace {
+
+base::Unexpected SystemError(const std::string& path, std::string_view rule, int error) {
+  return base::Fail(base::ErrorCode::kStorage, path, rule, std::generic_category().message(error));
+}
+
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  int get() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+std::string ParentOf(const std::string& path) {
+  const size_t end = path.find_last_not_of('/');
+  const size_t slash = path.rfind('/', end);
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+base::Result<void> MakeDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) != 0) {
+    const int error = errno;
+    struct stat info {};
+    if (error == EEXIST && stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
+    return SystemError(path, "must be a directory, or possible to create", error);
+  }
+  return SyncDirectory(ParentOf(path));
+}
+
+base::Result<bool> Exists(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0) return true;
+  if (errno == ENOENT) return false;
+  return SystemError(path, "must be reachable", errno);
+}
+
+base::Result<void> RemoveIfAny(const std::string& path) {
+  if (unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return SystemError(path, "must be possible to remove", errno);
+}
+
+base::Result<void> RenameDurably(const std::string& from, const std::string& to,
+                                 const std::string& directory) {
+  if (rename(from.c_str(), to.c_str()) != 0) {
+    return SystemError(from, "must be possible to rename", errno);
+  }
+  return SyncDirectory(directory);
+}
+
+base::Result<void> SyncDirectory(const std::string& path) {
+  const Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0) return SystemError(path, "must be a directory that can be read", errno);
+  if (fsync(fd.get()) != 0) return SystemError(path, "must be possible to sync", errno);
+  return {};
+}
+
+base::Result<base::Bytes> ReadFileIfAny(const std::string& path) {
+  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) {
+    if (errno == ENOENT) return base::Bytes();
+    return SystemError(path, "must be readable", errno);
+  }
+  struct stat info {};
+  if (fstat(fd.get(), &info) != 0) return SystemError(path, "must be readable", errno);
+  base::Bytes bytes(static_cast<size_t>(info.st_size));
+  size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t n =
+        pread(fd.get(), bytes.data() + filled, bytes.size() - filled, static_cast<off_t>(filled));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return SystemError(path, "must be readable", errno);
+    if (n == 0) break;
+    filled += static_cast<size_t>(n);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+base::Result<int64_t> FreeBytesAt(const std::string& path) {
+  struct statvfs info {};
+  if (statvfs(path.c_str(), &info) != 0) {
+    return SystemError(path, "must tell how much of its disk is free", errno);
+  }
+  return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
+}
+
+DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+DirectoryLock& DirectoryLock::operator=(DirectoryLock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+DirectoryLock::~DirectoryLock() {
+  if (fd_ >= 0) close(fd_);
+}
+
+base::Result<DirectoryLock> DirectoryLock::Take(const std::string& path) {
+  Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (fd.get() < 0) return SystemError(path, "must be readable and writable", errno);
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return SystemError(path, "must be possible to lock", errno);
+    WB_ASSIGN_OR_RETURN(const base::Bytes holder, ReadFileIfAny(path));
+    return base::Fail(base::ErrorCode::kStorage, path,
+                      "must not be held by another node: one store has one node",
+                      "process " + std::string(base::AsText(holder)));
+  }
+  const std::string pid = std::to_string(getpid());
+  if (ftruncate(fd.get(), 0) != 0 ||
+      pwrite(fd.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    return SystemError(path, "must be writable", errno);
+  }
+  DirectoryLock lock;
+  lock.fd_ = fd.Release();
+  return lock;
+}
+
+}  // namespace wideberth::store::sqlite
