@@ -14,8 +14,8 @@
 // Heights and times are integers and saturate; no input overflows. Threads: pure functions.
 //
 //   const Separation separation = rules.For(mine, theirs);
-//   if (auto found = CheckVolumes(a, window_a, shape_a, b, window_b, shape_b, separation))
-//   Report(*found);
+//   const auto found = CheckVolumes(a, window_a, shape_a, b, window_b, shape_b, separation);
+//   if (found) Report(*found);
 #ifndef WIDEBERTH_AIRSPACE_CONFLICT_H_
 #define WIDEBERTH_AIRSPACE_CONFLICT_H_
 

@@ -109,14 +109,14 @@ struct Declaration {
 };
 
 // Refuses what breaks a rule, with the JSON pointer inside the declaration ("/volumes/0/window"):
-//   "/volumes"         none, more than limits::kNoticeVolumesMax, more than
-//   limits::kNoticeVerticesMax vertices together
-//   "/volumes/i/..."   what ValidateVolume refuses; an open start, save of a zone or a protected
-//   site
+//   "/volumes"         none, more than limits::kNoticeVolumesMax, or together more vertices than
+//                      limits::kNoticeVerticesMax
+//   "/volumes/i/..."   what ValidateVolume refuses; an open start, save of a zone or a site
 //   "/activity_class"  not [a-z0-9_]{1,63}, or given for what is not an activity
 //   "/name"            given for what is neither a zone nor a protected site, or longer than
-//   kNoticeNameBytesMax
-//   "/role_to_call", "/frequency"  longer than limits::kContactBytesMax
+//                      limits::kNoticeNameBytesMax
+//   "/role_to_call", "/frequency"
+//                      longer than limits::kContactBytesMax
 //   "/original"        longer than limits::kJsonBodyBytesMax
 // The texts for people (name, role, frequency) must be UTF-8 without control characters, line and
 // paragraph separators and marks that reorder what is displayed.

@@ -41,14 +41,13 @@ struct Volume4D {
 
 // Refuses, with the JSON pointer inside the volume:
 //   "/window"      start at or after end; longer than limits::kNoticeWindowMaxUs with both ends
-//   closed; a time that is
-//                  neither an open end nor in the years 1970 to 9998
+//                  closed; a time that is neither open nor in the years 1970 to 9998
 //   "/band/lower", "/band/upper"
 //                  a limit outside [limits::kAltitudeMinMm, limits::kAltitudeMaxMm] that is not
 //                  unlimited, or unlimited the wrong way round
 //   "/band"        lower at or above upper in the same reference; in different references, lower
-//   certainly above upper
-//                  by the W84 intervals (which are both zero, and so refuse nothing, until FillW84)
+//                  certainly above upper by the W84 intervals (both are zero, and refuse nothing,
+//                  until FillW84)
 //   "/lower_w84", "/upper_w84"
 //                  an interval that is upside down
 // The outline has been checked already: geo refuses a bad one when it is made or prepared.
