@@ -554,13 +554,15 @@ void EncodeEffects(std::span<const Effect> effects, base::Bytes* out) {
 }
 
 base::Result<std::vector<Effect>> DecodeEffects(base::ByteView in) {
-  WireReader wire(in);
-  if (wire.U8() != kFormat) return Damaged("effects");
-  const size_t count = wire.Count(2);
   std::vector<Effect> effects;
-  effects.reserve(count);
-  for (size_t i = 0; i < count && wire.ok(); ++i) effects.push_back(TakeEffect(wire));
-  if (!wire.ok() || wire.left() != 0) return Damaged("effects");
+  WireReader wire(in);
+  while (wire.left() > 0) {
+    if (wire.U8() != kFormat) return Damaged("effects");
+    const size_t count = wire.Count(2);
+    effects.reserve(effects.size() + count);
+    for (size_t i = 0; i < count && wire.ok(); ++i) effects.push_back(TakeEffect(wire));
+    if (!wire.ok()) return Damaged("effects");
+  }
   return effects;
 }
 

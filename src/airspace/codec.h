@@ -26,6 +26,8 @@ base::Result<Notice> DecodeNotice(base::ByteView* in);
 void EncodeConflict(const Conflict& conflict, base::Bytes* out);
 base::Result<Conflict> DecodeConflict(base::ByteView* in);
 
+// Appends one block; a batch of the log is any number of blocks, one behind the other, and is
+// decoded as one.
 void EncodeEffects(std::span<const Effect> effects, base::Bytes* out);
 base::Result<std::vector<Effect>> DecodeEffects(base::ByteView in);
 

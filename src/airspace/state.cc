@@ -342,6 +342,10 @@ State::Statistics State::GetStatistics() const {
   return statistics;
 }
 
+void State::MarkDirty(std::span<const uint64_t> keys) {
+  impl_->dirty.insert(keys.begin(), keys.end());
+}
+
 std::vector<uint64_t> State::TakeDirty() {
   std::vector<uint64_t> keys(impl_->dirty.begin(), impl_->dirty.end());
   impl_->dirty.clear();

@@ -67,6 +67,8 @@ class State final : public View {
   // of what changed since the last call are taken with TakeDirty; EncodeRow gives the row's present
   // bytes, or nothing when it is gone.
   std::vector<uint64_t> TakeDirty();
+  // Gives keys back that were taken and could not be written.
+  void MarkDirty(std::span<const uint64_t> keys);
   std::optional<base::Bytes> EncodeRow(uint64_t key) const;
   // Refuses damaged bytes. Rows may come in any order; the index is filled as they come.
   base::Result<void> LoadRow(uint64_t key, base::ByteView bytes);

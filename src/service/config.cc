@@ -1,0 +1,126 @@
+#include "service/config.h"
+
+#include <filesystem>
+
+#include "base/toml.h"
+
+namespace wideberth::service {
+namespace {
+
+using base::Result;
+using base::TomlTable;
+
+constexpr size_t kPathBytesMax = 4096;
+constexpr size_t kNameBytesMax = 256;
+constexpr size_t kKeyFilesMax = 64;
+constexpr int64_t kMib = 1024 * 1024;
+
+std::string From(const std::filesystem::path& folder, const std::string& path) {
+  return path.empty() ? path : (folder / path).lexically_normal().string();
+}
+
+bool IsLoopback(const std::string& address) {
+  return address == "::1" || address.starts_with("127.");
+}
+
+Result<void> ReadStore(TomlTable table, const std::filesystem::path& folder, NodeConfig* config) {
+  WB_ASSIGN_OR_RETURN(const std::string directory,
+                      table.RequiredString("directory", kPathBytesMax));
+  config->store_directory = From(folder, directory);
+  WB_ASSIGN_OR_RETURN(const int64_t free_mib, table.Int64("disk_free_min_mib", 256, 1, 1 << 20));
+  config->disk_free_bytes_min = free_mib * kMib;
+  WB_ASSIGN_OR_RETURN(const int64_t period_s, table.Int64("projection_period_s", 2, 1, 3600));
+  config->projection_period_us = period_s * base::kMicrosPerSecond;
+  return {};
+}
+
+Result<void> ReadListen(TomlTable table, const std::filesystem::path& folder, NodeConfig* config) {
+  WB_ASSIGN_OR_RETURN(config->listen_address, table.String("address", "127.0.0.1", 64));
+  WB_ASSIGN_OR_RETURN(const int64_t port, table.Int64("port", 8471, 0, 65'535));
+  config->listen_port = static_cast<uint16_t>(port);
+  WB_ASSIGN_OR_RETURN(const int64_t threads, table.Int64("threads", 2, 1, 64));
+  config->listen_threads = static_cast<int>(threads);
+  WB_ASSIGN_OR_RETURN(const std::string certificate,
+                      table.String("tls_certificate", "", kPathBytesMax));
+  WB_ASSIGN_OR_RETURN(const std::string key, table.String("tls_key", "", kPathBytesMax));
+  if (certificate.empty() != key.empty()) {
+    return table.Refuse(certificate.empty() ? "tls_key" : "tls_certificate",
+                        "must come with both a certificate and a key");
+  }
+  if (certificate.empty() && !IsLoopback(config->listen_address)) {
+    return table.Refuse("address", "must be a loopback address unless TLS is configured");
+  }
+  config->tls_certificate = From(folder, certificate);
+  config->tls_key = From(folder, key);
+  return {};
+}
+
+Result<void> ReadAuth(TomlTable table, const std::filesystem::path& folder, NodeConfig* config) {
+  WB_ASSIGN_OR_RETURN(config->auth_issuer, table.RequiredString("issuer", kNameBytesMax));
+  WB_ASSIGN_OR_RETURN(config->auth_audience, table.RequiredString("audience", kNameBytesMax));
+  WB_ASSIGN_OR_RETURN(std::vector<std::string> files,
+                      table.Strings("key_files", kKeyFilesMax, kPathBytesMax));
+  for (const std::string& file : files) config->auth_key_files.push_back(From(folder, file));
+  WB_ASSIGN_OR_RETURN(const std::string jwks, table.String("jwks_file", "", kPathBytesMax));
+  config->auth_jwks_file = From(folder, jwks);
+  if (config->auth_key_files.empty() && config->auth_jwks_file.empty()) {
+    return table.Refuse("key_files", "must name a key, or jwks_file must be given");
+  }
+  return {};
+}
+
+Result<void> ReadLog(TomlTable table, NodeConfig* config) {
+  WB_ASSIGN_OR_RETURN(const std::string level, table.String("level", "info", 16));
+  if (level == "debug") {
+    config->log.level_min = base::LogLevel::kDebug;
+  } else if (level == "info") {
+    config->log.level_min = base::LogLevel::kInfo;
+  } else if (level == "warn") {
+    config->log.level_min = base::LogLevel::kWarn;
+  } else if (level == "error") {
+    config->log.level_min = base::LogLevel::kError;
+  } else {
+    return table.Refuse("level", "must be debug, info, warn or error");
+  }
+  WB_ASSIGN_OR_RETURN(const std::string form, table.String("form", "auto", 16));
+  if (form == "auto") {
+    config->log.form = base::LogForm::kAuto;
+  } else if (form == "json") {
+    config->log.form = base::LogForm::kJsonLines;
+  } else if (form == "people") {
+    config->log.form = base::LogForm::kForPeople;
+  } else {
+    return table.Refuse("form", "must be auto, json or people");
+  }
+  return {};
+}
+
+Result<NodeConfig> Read(TomlTable root, const std::filesystem::path& folder) {
+  NodeConfig config;
+  WB_ASSIGN_OR_RETURN(const std::string rules, root.RequiredString("rules_file", kPathBytesMax));
+  config.rules_file = From(folder, rules);
+  WB_ASSIGN_OR_RETURN(const std::string geoid,
+                      root.String("geoid_file", "/usr/share/proj/egm96_15.gtx", kPathBytesMax));
+  config.geoid_file = From(folder, geoid);
+  WB_ASSIGN_OR_RETURN(TomlTable store, root.RequiredTable("store"));
+  WB_RETURN_IF_ERROR(ReadStore(store, folder, &config));
+  WB_ASSIGN_OR_RETURN(TomlTable listen, root.Table("listen"));
+  WB_RETURN_IF_ERROR(ReadListen(listen, folder, &config));
+  WB_ASSIGN_OR_RETURN(TomlTable auth, root.RequiredTable("auth"));
+  WB_RETURN_IF_ERROR(ReadAuth(auth, folder, &config));
+  WB_ASSIGN_OR_RETURN(TomlTable log, root.Table("log"));
+  WB_RETURN_IF_ERROR(ReadLog(log, &config));
+  WB_RETURN_IF_ERROR(root.ExpectNoOtherKeys());
+  return config;
+}
+
+}  // namespace
+
+Result<NodeConfig> LoadNodeConfig(const std::string& path) {
+  WB_ASSIGN_OR_RETURN(const base::TomlDocument file, base::TomlDocument::Load(path));
+  Result<NodeConfig> config = Read(file.root(), std::filesystem::path(path).parent_path());
+  if (!config) return base::Fail(std::move(config).error().Under(path + ": "));
+  return config;
+}
+
+}  // namespace wideberth::service

@@ -1,0 +1,61 @@
+// The configuration of a node: one TOML file, every key with its unit, default and limit; unknown
+// keys are errors.
+//
+//   key                        unit   default                            limit
+//   store.directory                   (required)                         4096 bytes
+//   store.disk_free_min_mib    MiB    256                                1 .. 1048576
+//   store.projection_period_s  s      2                                  1 .. 3600
+//   rules_file                        (required)                         4096 bytes
+//   geoid_file                        /usr/share/proj/egm96_15.gtx       4096 bytes; "" for none
+//   listen.address                    127.0.0.1                          an IP address
+//   listen.port                       8471                               0 .. 65535; 0 picks one
+//   listen.threads                    2                                  1 .. 64
+//   listen.tls_certificate            (none: plain HTTP, loopback only)  PEM file
+//   listen.tls_key                    (none)                             PEM file
+//   auth.issuer                       (required)                         256 bytes
+//   auth.audience                     (required)                         256 bytes
+//   auth.key_files                    []                                 64 PEM files of public
+//   keys auth.jwks_file                    (none)                             JWKS file log.level
+//   info                               debug, info, warn, error log.form auto auto, json, people
+//
+// Paths are taken from the folder of the file. Plain HTTP is refused on any address that is not
+// loopback.
+#ifndef WIDEBERTH_SERVICE_CONFIG_H_
+#define WIDEBERTH_SERVICE_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace wideberth::service {
+
+struct NodeConfig {
+  std::string store_directory;
+  int64_t disk_free_bytes_min = 0;
+  int64_t projection_period_us = 0;
+  std::string rules_file;
+  std::string geoid_file;  // empty: heights above the sea have the Earth's extremes as their error
+
+  std::string listen_address;
+  uint16_t listen_port = 0;
+  int listen_threads = 2;
+  std::string tls_certificate;  // empty: plain HTTP
+  std::string tls_key;
+
+  std::string auth_issuer;
+  std::string auth_audience;
+  std::vector<std::string> auth_key_files;
+  std::string auth_jwks_file;
+
+  base::LogOptions log;
+};
+
+// Refusals name the file, the key path and the line.
+base::Result<NodeConfig> LoadNodeConfig(const std::string& path);
+
+}  // namespace wideberth::service
+
+#endif  // WIDEBERTH_SERVICE_CONFIG_H_

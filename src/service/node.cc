@@ -1,0 +1,232 @@
+#include "service/node.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "airspace/codec.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "crypto/sha256.h"
+
+namespace wideberth::service {
+namespace {
+
+// Rows encoded under one hold of the shared lock, and rows in one transaction of the projection.
+constexpr size_t kRowsPerHold = 64;
+constexpr size_t kRowsPerWrite = 4'096;
+
+// The projector yields to whoever answers requests.
+constexpr int kProjectorNice = 10;
+
+void Report(const NodeOptions& options, std::string_view what, uint64_t done, uint64_t total) {
+  if (options.progress) options.progress(what, done, total);
+}
+
+}  // namespace
+
+Node::Node(std::unique_ptr<store::Store> store, airspace::Rules rules, geo::HeightModel heights,
+           const base::Clock& clock, NodeOptions options)
+    : store_(std::move(store)),
+      rules_(std::move(rules)),
+      heights_(std::move(heights)),
+      clock_(clock),
+      options_(std::move(options)),
+      state_(std::make_unique<airspace::State>()) {}
+
+Node::~Node() {
+  Stop();
+}
+
+base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> store,
+                                               airspace::Rules rules, geo::HeightModel heights,
+                                               const base::Clock& clock, NodeOptions options) {
+  std::unique_ptr<Node> node(
+      new Node(std::move(store), std::move(rules), std::move(heights), clock, std::move(options)));
+  WB_RETURN_IF_ERROR(node->Restore());
+  node->sequencer_ = std::make_unique<Sequencer>(*node->state_, node->lock_, *node->store_,
+                                                 node->rules_, clock, node->options_.hooks);
+  WB_RETURN_IF_ERROR(node->CheckUnderNewRules());
+  return node;
+}
+
+base::Result<void> Node::Restore() {
+  const int64_t started_us = clock_.MonotonicMicros();
+  uint64_t rows = 0;
+  WB_RETURN_IF_ERROR(store_->ReadProjection([&](uint64_t key, base::ByteView bytes) {
+    if (++rows % 100'000 == 0) Report(options_, "reading rows", rows, 0);
+    return state_->LoadRow(key, bytes);
+  }));
+  uint64_t batches = 0;
+  const uint64_t from = store_->projected_seq() + 1;
+  WB_RETURN_IF_ERROR(store_->Replay(from, [&](const store::Batch& batch) -> base::Result<void> {
+    WB_ASSIGN_OR_RETURN(const std::vector<airspace::Effect> effects,
+                        airspace::DecodeEffects(batch.bytes));
+    state_->Apply(effects);
+    if (++batches % 10'000 == 0) {
+      Report(options_, "replaying batches", batches, store_->last_seq() - from + 1);
+    }
+    return {};
+  }));
+  base::Log(base::LogLevel::kInfo, "state_restored",
+            {{"rows", rows},
+             {"batches", batches},
+             {"notices", state_->GetStatistics().notices},
+             {"took_ms", (clock_.MonotonicMicros() - started_us) / 1000}});
+  return {};
+}
+
+base::Result<void> Node::CheckUnderNewRules() {
+  if (state_->rules() == rules_.digest()) return {};
+  std::vector<base::NoticeId> ids;
+  state_->VisitNotices(0, [&](uint64_t, const airspace::Notice& notice) {
+    ids.push_back(notice.id);
+    return true;
+  });
+  std::optional<base::Error> error;
+  const auto answer = [&](const base::Result<airspace::Decision>& result) {
+    if (!result) error = result.error();
+  };
+  uint64_t done = 0;
+  for (const base::NoticeId id : ids) {
+    WB_RETURN_IF_ERROR(sequencer_->Submit({base::PartyId{}, airspace::Recheck{id}}, answer));
+    if (++done % limits::kSequencerBatchCommandsMax == 0) {
+      while (sequencer_->Step()) {
+      }
+      Report(options_, "checking under new rules", done, ids.size());
+    }
+    if (error) return base::Fail(*error);
+  }
+  WB_RETURN_IF_ERROR(
+      sequencer_->Submit({base::PartyId{}, airspace::AdoptRules{rules_.digest()}}, answer));
+  while (sequencer_->Step()) {
+  }
+  if (error) return base::Fail(*error);
+  base::Log(base::LogLevel::kInfo, "rules_adopted",
+            {{"rules", rules_.digest().ToHex()}, {"notices_checked", done}});
+  return {};
+}
+
+void Node::Start() {
+  sequencer_thread_ = std::thread([this] { sequencer_->Run(); });
+  projector_thread_ = std::thread([this] { RunProjector(); });
+}
+
+void Node::Stop() {
+  {
+    const std::lock_guard lock(stop_mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+  }
+  stop_wake_.notify_all();
+  if (projector_thread_.joinable()) projector_thread_.join();
+  if (sequencer_ == nullptr) return;
+  sequencer_->Stop();
+  if (sequencer_thread_.joinable()) sequencer_thread_.join();
+  if (sequencer_->failed()) return;
+  if (const base::Result<void> written = WriteProjection(); !written) {
+    base::Log(base::LogLevel::kWarn, "projection_failed", {{"error", written.error().ToString()}});
+  }
+}
+
+base::Result<std::shared_ptr<const airspace::PreparedDeclaration>> Node::Prepare(
+    airspace::Declaration declaration) const {
+  WB_ASSIGN_OR_RETURN(auto prepared, airspace::PreparedDeclaration::Prepare(
+                                         std::move(declaration), rules_, heights_, crypto::Sha256));
+  return std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared));
+}
+
+void Node::WaitDurable(uint64_t seq) {
+  std::promise<void> durable;
+  sequencer_->WhenDurable(seq, [&](bool) { durable.set_value(); });
+  durable.get_future().wait();
+}
+
+base::Result<void> Node::WriteProjection() {
+  std::vector<uint64_t> keys;
+  uint64_t complete_to = 0;
+  {
+    const auto lock = lock_.Write();
+    keys = state_->TakeDirty();
+    complete_to = sequencer_->applied_seq();
+  }
+  if (keys.empty() && complete_to == store_->projected_seq()) return {};
+  base::Result<void> written = WriteRows(keys, complete_to);
+  if (!written) {
+    const auto lock = lock_.Write();
+    state_->MarkDirty(keys);
+  }
+  return written;
+}
+
+base::Result<void> Node::WriteRows(std::span<const uint64_t> keys, uint64_t complete_to) {
+  std::vector<std::pair<uint64_t, std::optional<base::Bytes>>> encoded;
+  std::vector<store::ProjectionRow> rows;
+  for (size_t begin = 0; begin < keys.size() || begin == 0; begin += kRowsPerWrite) {
+    const size_t end = std::min(keys.size(), begin + kRowsPerWrite);
+    encoded.clear();
+    uint64_t seen = complete_to;
+    for (size_t hold = begin; hold < end; hold += kRowsPerHold) {
+      const auto lock = lock_.Read();
+      for (size_t i = hold; i < std::min(end, hold + kRowsPerHold); ++i) {
+        encoded.emplace_back(keys[i], state_->EncodeRow(keys[i]));
+      }
+      seen = sequencer_->applied_seq();
+    }
+    WaitDurable(seen);
+    if (sequencer_->failed()) {
+      return base::Fail(base::ErrorCode::kStorage, "projection", "needs a store that works");
+    }
+    rows.clear();
+    for (const auto& [key, bytes] : encoded) {
+      rows.push_back({key, bytes ? std::optional<base::ByteView>(*bytes) : std::nullopt});
+    }
+    // Rows may be ahead of the number beside them, never behind it: it moves with the last of them.
+    WB_RETURN_IF_ERROR(
+        store_->WriteProjection(end == keys.size() ? complete_to : store_->projected_seq(), rows));
+  }
+  return {};
+}
+
+void Node::WatchDisk() {
+  if (options_.disk_free_bytes_min == 0) return;
+  const base::Result<int64_t> free_bytes = store_->FreeBytes();
+  if (free_bytes && *free_bytes >= options_.disk_free_bytes_min) {
+    sequencer_->SetRefusal(std::nullopt);
+    return;
+  }
+  sequencer_->SetRefusal(
+      base::Fail(base::ErrorCode::kStorage, "",
+                 "the disk is nearly full: nothing new is stored until there is room, " +
+                     std::to_string(options_.disk_free_bytes_min) + " bytes",
+                 free_bytes ? std::to_string(*free_bytes) : free_bytes.error().ToString())
+          .value());
+}
+
+void Node::RunProjector() {
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kProjectorNice);
+  WatchDisk();
+  int64_t written_us = clock_.MonotonicMicros();
+  while (true) {
+    {
+      std::unique_lock lock(stop_mutex_);
+      stop_wake_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; });
+      if (stopping_) return;
+    }
+    WatchDisk();
+    if (clock_.MonotonicMicros() - written_us < options_.projection_period_us) continue;
+    written_us = clock_.MonotonicMicros();
+    if (const base::Result<void> written = WriteProjection(); !written) {
+      // The log is the truth; without a fresh projection the next start only takes longer.
+      base::Log(base::LogLevel::kWarn, "projection_failed",
+                {{"error", written.error().ToString()}});
+    }
+  }
+}
+
+}  // namespace wideberth::service

@@ -1,0 +1,109 @@
+// A Node: the state of one airspace over one store, with its sequencer and its projection, ready to
+// be asked.
+//
+// Opening restores the state: the rows of the projection first, then the log after them; a store
+// without a projection replays its whole log. If the rules are not those of the last run, every
+// notice in force is checked again under the new ones before anything is answered.
+//
+// The projector is a thread of its own that every few seconds writes the rows of what has changed
+// (a fuzzy checkpoint, store/store.h), so that a restart reads rows and a short tail instead of a
+// long log.
+//
+//   WB_ASSIGN_OR_RETURN(std::unique_ptr<Node> node, Node::Open(std::move(store), rules, heights,
+//   clock, options)); node->Start(); node->sequencer().Submit({party, airspace::Declare{...}},
+//   answer); auto [notice, seq] = node->Read([&](const airspace::State& state) { return
+//   Copy(state.FindNotice(id)); }); node->sequencer().WhenDurable(seq, [notice](bool durable) { ...
+//   }); node->Stop();
+//
+// Threads: everything public may be called from any thread once Start has returned.
+#ifndef WIDEBERTH_SERVICE_NODE_H_
+#define WIDEBERTH_SERVICE_NODE_H_
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "airspace/command.h"
+#include "airspace/rules.h"
+#include "airspace/state.h"
+#include "base/time.h"
+#include "geo/altitude.h"
+#include "service/sequencer.h"
+#include "service/state_lock.h"
+#include "store/store.h"
+
+namespace wideberth::service {
+
+struct NodeOptions {
+  Sequencer::Hooks hooks;
+  int64_t projection_period_us = 2 * base::kMicrosPerSecond;
+  // Below it the node refuses writes and says so; it stays up for reading.
+  int64_t disk_free_bytes_min = 0;
+  // Told about long steps of opening: what, how much of how much.
+  std::function<void(std::string_view what, uint64_t done, uint64_t total)> progress;
+};
+
+class Node {
+ public:
+  static base::Result<std::unique_ptr<Node>> Open(std::unique_ptr<store::Store> store,
+                                                  airspace::Rules rules, geo::HeightModel heights,
+                                                  const base::Clock& clock, NodeOptions options);
+  ~Node();
+
+  void Start();
+  // Finishes what is queued, writes the projection, ends the threads. Idempotent.
+  void Stop();
+
+  Sequencer& sequencer() { return *sequencer_; }
+  const airspace::Rules& rules() const { return rules_; }
+  const geo::HeightModel& heights() const { return heights_; }
+  const base::Clock& clock() const { return clock_; }
+
+  // Validates a declaration and does the expensive part on the calling thread.
+  base::Result<std::shared_ptr<const airspace::PreparedDeclaration>> Prepare(
+      airspace::Declaration declaration) const;
+
+  // Runs `read` on the state under the shared lock; returns its value and the batch that has to be
+  // durable before the value may be shown. `read` must be short and must not keep pointers.
+  template <class Function>
+  auto Read(Function read) const {
+    const auto lock = lock_.Read();
+    return std::pair(read(std::as_const(*state_)), sequencer_->applied_seq());
+  }
+
+  // Writes the rows of everything that has changed. Called by the projector; public for tests and
+  // for Stop.
+  base::Result<void> WriteProjection();
+
+ private:
+  Node(std::unique_ptr<store::Store> store, airspace::Rules rules, geo::HeightModel heights,
+       const base::Clock& clock, NodeOptions options);
+  base::Result<void> Restore();
+  base::Result<void> CheckUnderNewRules();
+  base::Result<void> WriteRows(std::span<const uint64_t> keys, uint64_t complete_to);
+  void RunProjector();
+  void WatchDisk();
+  void WaitDurable(uint64_t seq);
+
+  std::unique_ptr<store::Store> store_;
+  const airspace::Rules rules_;
+  const geo::HeightModel heights_;
+  const base::Clock& clock_;
+  NodeOptions options_;
+  std::unique_ptr<airspace::State> state_;
+  mutable StateLock lock_;
+  std::unique_ptr<Sequencer> sequencer_;
+
+  std::mutex stop_mutex_;
+  std::condition_variable stop_wake_;
+  bool stopping_ = false;
+  std::thread sequencer_thread_;
+  std::thread projector_thread_;
+};
+
+}  // namespace wideberth::service
+
+#endif  // WIDEBERTH_SERVICE_NODE_H_
