@@ -4,6 +4,7 @@
 #define WIDEBERTH_BASE_IDS_H_
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -52,13 +53,13 @@ using NoticeId = Id<struct NoticeTag>;
 
 template <>
 struct std::hash<wideberth::base::Uuid> {
-  // The bytes of a version 4 UUID are random already; mixing guards tables against ids chosen by a stranger.
+  // The bytes of a version 4 UUID are random already; mixing keeps ids that a client counted up from crowding.
   size_t operator()(const wideberth::base::Uuid& uuid) const noexcept {
     uint64_t high = 0;
     uint64_t low = 0;
     std::memcpy(&high, uuid.bytes.data(), 8);
     std::memcpy(&low, uuid.bytes.data() + 8, 8);
-    uint64_t x = high ^ (low * 0x9E3779B97F4A7C15u);
+    uint64_t x = (high * 0xC2B2AE3D27D4EB4Fu) ^ std::rotl(low * 0x9E3779B97F4A7C15u, 32);
     x = (x ^ (x >> 32)) * 0xD6E8FEB86659FD93u;
     return static_cast<size_t>(x ^ (x >> 32));
   }

@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "base/check.h"
@@ -19,6 +20,7 @@ void SystemRandom::Fill(std::span<uint8_t> out) {
   for (size_t done = 0; done < out.size();) {
     const size_t want = out.size() - done < 256 ? out.size() - done : 256;
     const ssize_t got = getrandom(out.data() + done, want, 0);
+    if (got < 0 && errno == EINTR) continue;
     CHECK_MSG(got > 0, "the kernel's random generator failed");
     done += static_cast<size_t>(got);
   }
@@ -47,10 +49,12 @@ uint64_t SeededRandom::Below(uint64_t bound) {
 
 int64_t SeededRandom::Between(int64_t low, int64_t high) {
   CHECK(low <= high);
-  return low + static_cast<int64_t>(
-                   Below(static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1));
+  return low +
+         static_cast<int64_t>(Below(static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1));
 }
 
-double SeededRandom::Unit() { return static_cast<double>(Next() >> 11) * 0x1.0p-53; }
+double SeededRandom::Unit() {
+  return static_cast<double>(Next() >> 11) * 0x1.0p-53;
+}
 
 }  // namespace wideberth::base

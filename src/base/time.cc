@@ -8,8 +8,12 @@ namespace {
 
 constexpr int kYearMin = 1970;
 constexpr int kYearMax = 9998;
+constexpr UtcMicros kTimeMin{0};
+constexpr UtcMicros kTimeMax{int64_t{2'932'532} * kMicrosPerDay};  // 9999-01-01
 
-bool IsLeapYear(int year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+bool IsLeapYear(int year) {
+  return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
 
 // Reads exactly `digits` decimal digits at `pos`; -1 when they are not there.
 int ReadDigits(std::string_view text, size_t pos, size_t digits) {
@@ -126,19 +130,20 @@ Result<UtcMicros> ParseRfc3339(std::string_view text) {
   WB_ASSIGN_OR_RETURN(const int64_t fraction, ReadFractionMicros(text, &pos));
   WB_ASSIGN_OR_RETURN(const int64_t zone, ReadZoneMicros(text, pos));
   const int64_t seconds = (t.hour * 60 + t.minute) * 60 + t.second;
-  return UtcMicros{DaysFromCivil(date) * kMicrosPerDay + seconds * kMicrosPerSecond + fraction -
-                   zone};
+  const UtcMicros time{DaysFromCivil(date) * kMicrosPerDay + seconds * kMicrosPerSecond + fraction -
+                       zone};
+  // A zone can carry the first and the last day of the range out of it.
+  if (time < kTimeMin || time >= kTimeMax) {
+    return Invalid("", "must lie in the years 1970 to 9998", text);
+  }
+  return time;
 }
 
 std::string FormatRfc3339(UtcMicros time) {
-  if (time == kTimeOpenStart) return "-inf";
-  if (time == kTimeOpenEnd) return "+inf";
-  int64_t days = time.us / kMicrosPerDay;
-  int64_t rest = time.us % kMicrosPerDay;
-  if (rest < 0) {
-    rest += kMicrosPerDay;
-    --days;
-  }
+  if (time < kTimeMin) return "-inf";
+  if (time >= kTimeMax) return "+inf";
+  const int64_t days = time.us / kMicrosPerDay;
+  const int64_t rest = time.us % kMicrosPerDay;
   const CivilDate date = CivilFromDays(days);
   std::string text;
   AppendDigits(&text, date.year, 4);

@@ -49,7 +49,8 @@ bool IsValidDate(CivilDate date);
 Result<UtcMicros> ParseRfc3339(std::string_view text);
 
 // Writes "2026-11-21T10:00:00Z", with exactly as many digits of a second as the value needs (none, 3 or 6).
-// The open ends are written "-inf" and "+inf"; callers that speak a format with its own word replace them first.
+// The open ends, and times outside the accepted range, are written "-inf" and "+inf"; callers that speak a format with
+// its own word replace them first. What is written otherwise reads back as the same time.
 std::string FormatRfc3339(UtcMicros time);
 
 // Where a time comes from. The pure modules never see a Clock: they are handed a UtcMicros.

@@ -1,88 +1,19 @@
 #include "json/writer.h"
 
-#include <array>
 #include <charconv>
 #include <cmath>
 
 #include "base/check.h"
-#include "base/utf8.h"
+#include "base/quote.h"
 
 namespace wideberth::json {
 namespace {
 
 constexpr uint32_t kDepthMax = 63;
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-// 0: copy as it is; 1: needs an escape; 2: starts a multi-byte sequence (or is no UTF-8 at all).
-constexpr std::array<uint8_t, 256> kByteClass = [] {
-  std::array<uint8_t, 256> table{};
-  for (size_t i = 0; i < 0x20; ++i) table[i] = 1;
-  table['"'] = 1;
-  table['\\'] = 1;
-  for (size_t i = 0x80; i < 256; ++i) table[i] = 2;
-  return table;
-}();
-
-void AppendEscape(std::string* json, char c) {
-  constexpr char kHexDigits[] = "0123456789abcdef";
-  switch (c) {
-    case '"':
-      json->append("\\\"");
-      return;
-    case '\\':
-      json->append("\\\\");
-      return;
-    case '\b':
-      json->append("\\b");
-      return;
-    case '\f':
-      json->append("\\f");
-      return;
-    case '\n':
-      json->append("\\n");
-      return;
-    case '\r':
-      json->append("\\r");
-      return;
-    case '\t':
-      json->append("\\t");
-      return;
-    default:
-      json->append("\\u00");
-      json->push_back(kHexDigits[static_cast<uint8_t>(c) >> 4]);
-      json->push_back(kHexDigits[static_cast<uint8_t>(c) & 15]);
-  }
-}
-
 }  // namespace
 
 void AppendQuoted(std::string* json, std::string_view text) {
-  json->push_back('"');
-  size_t copied = 0;
-  size_t i = 0;
-  while (i < text.size()) {
-    const uint8_t byte_class = kByteClass[static_cast<uint8_t>(text[i])];
-    if (byte_class == 0) {
-      ++i;
-      continue;
-    }
-    if (byte_class == 2) {
-      const size_t bytes = base::Utf8SequenceBytes(text.substr(i));
-      if (bytes != 0) {
-        i += bytes;
-        continue;
-      }
-    }
-    json->append(text, copied, i - copied);
-    if (byte_class == 1) {
-      AppendEscape(json, text[i]);
-    } else {
-      json->append(kReplacement);
-    }
-    copied = ++i;
-  }
-  json->append(text, copied, text.size() - copied);
-  json->push_back('"');
+  base::AppendJsonQuoted(json, text);
 }
 
 void AppendDouble(std::string* json, double value) {
