@@ -1,15 +1,17 @@
 // A small form of a shape that decides nearly every pair at once, for the inside of the index.
 //
-// A CompactShape keeps one centre in double precision and the vertices as single-precision offsets from it: 12 bytes a
-// vertex. Quickly() answers kConflict or kClear only when the error of the flat, single-precision computation (which
-// it bounds) cannot change the answer, and kWithinTolerance otherwise: then the caller prepares both Shapes and asks
-// CompareGap. So a verdict reached by way of Quickly() is always the verdict of CompareGap.
+// A CompactShape keeps one centre in double precision and the vertices as single-precision offsets
+// from it: 12 bytes a vertex. Quickly() answers kConflict or kClear only when the error of the
+// flat, single-precision computation (which it bounds) cannot change the answer, and
+// kWithinTolerance otherwise: then the caller prepares both Shapes and asks CompareGap. So a
+// verdict reached by way of Quickly() is always the verdict of CompareGap.
 //
-// Outlines with more than kCompactVerticesMax vertices (after splitting) or wider than kCompactRadiusMaxM carry only
-// their bounding cap: Quickly() then answers kClear when the caps are far apart and kWithinTolerance otherwise.
+// Outlines with more than kCompactVerticesMax vertices (after splitting) or wider than
+// kCompactRadiusMaxM carry only their bounding cap: Quickly() then answers kClear when the caps are
+// far apart and kWithinTolerance otherwise.
 //
-// Storage: the vertices live in the caller's arena (`offsets`), so that a million shapes are two allocations. Threads:
-// immutable after construction.
+// Storage: the vertices live in the caller's arena (`offsets`), so that a million shapes are two
+// allocations. Threads: immutable after construction.
 #ifndef WIDEBERTH_GEO_COMPACT_SHAPE_H_
 #define WIDEBERTH_GEO_COMPACT_SHAPE_H_
 
@@ -33,9 +35,9 @@ struct CompactVertex {
 
 struct CompactHeader {
   std::array<double, 3> centre_m{};  // Earth-centred, on or near the ellipsoid
-  float radius_m = 0;                // the whole outline, buffer included, lies within this of the centre (3D)
+  float radius_m = 0;  // the whole outline, buffer included, lies within this of the centre (3D)
   float buffer_m = 0;
-  uint16_t vertices = 0;             // 0: cap only
+  uint16_t vertices = 0;  // 0: cap only
   OutlineKind kind = OutlineKind::kPolygon;
 };
 
@@ -54,8 +56,9 @@ class CompactQuery {
 
  private:
   CompactHeader header_;
-  std::array<double, 9> axes_{};     // east, north, up at the centre
-  std::vector<float> east_, north_;  // own vertices in the tangent plane
+  std::array<double, 9> axes_{};  // east, north, up at the centre
+  std::vector<float>
+      plane_;  // own vertices and edges in the tangent plane, as compact_shape.cc lays them out
 };
 
 }  // namespace wideberth::geo
