@@ -27,7 +27,6 @@ void State::Impl::Unindex(NoticeRecord& record) {
     partition.index.Remove(slot);
     partition.slots[slot] = {};
     partition.free_slots.push_back(slot);
-    partition.shapes.erase(slot);
   }
   record.slots.clear();
   if (record.ends) {
@@ -51,6 +50,12 @@ void State::Impl::Index(NoticeRecord& record) {
   // While a log is applied again over newer rows, a version may for a moment stand beside another's
   // cache.
   if (volumes.size() != record.prepared.size()) return;
+  record.kept.reset();
+  if (std::any_of(volumes.begin(), volumes.end(), [](const Volume4D& volume) {
+        return volume.outline.vertices().size() >= kKeepShapeVerticesMin;
+      })) {
+    record.kept = std::make_unique<KeptShape[]>(volumes.size());
+  }
   for (uint32_t i = 0; i < volumes.size(); ++i) {
     const TimeWindow window = EffectiveWindow(record.notice, volumes[i]);
     if (window.start >= window.end) continue;
@@ -204,17 +209,16 @@ void State::Impl::On(const ClockSet& effect) {
   dirty.insert(RowKey(kFactsRow, 0));
 }
 
-const geo::Shape* State::Impl::KeptShape(const Partition& partition, VolumeSlot slot,
-                                         const Volume4D& volume) const {
-  if (volume.outline.vertices().size() < kKeepShapeVerticesMin) return nullptr;
-  const std::lock_guard lock(partition.shapes_mutex);
-  std::unique_ptr<geo::Shape>& kept = partition.shapes[slot];
-  if (kept == nullptr) {
-    base::Result<geo::Shape> shape = geo::Shape::Prepare(volume.outline);
-    CHECK_MSG(shape.has_value(), "an outline was prepared once before it was stored");
-    kept = std::make_unique<geo::Shape>(std::move(*shape));
+const geo::Shape& KeptShape::Get(const geo::Outline& outline) const {
+  const geo::Shape* kept = shape_.load(std::memory_order_acquire);
+  if (kept != nullptr) return *kept;
+  base::Result<geo::Shape> shape = geo::Shape::Prepare(outline);
+  CHECK_MSG(shape.has_value(), "an outline was prepared once before it was stored");
+  auto made = std::make_unique<const geo::Shape>(std::move(*shape));
+  if (shape_.compare_exchange_strong(kept, made.get(), std::memory_order_acq_rel)) {
+    return *made.release();
   }
-  return kept.get();
+  return *kept;
 }
 
 State::State() : impl_(std::make_unique<Impl>()) {
@@ -263,10 +267,11 @@ void State::Near(DataMode mode, const VolumeIndex::PreparedQuery& query,
   out->reserve(out->size() + candidates.size());
   for (const VolumeIndex::Candidate& candidate : candidates) {
     const SlotOwner& owner = partition.slots[candidate.slot];
-    const Notice& notice = owner.record->notice;
-    const Volume4D& volume = EffectiveVersion(notice)->declaration.volumes[owner.volume];
-    out->push_back({&notice, owner.volume, candidate.lateral,
-                    impl_->KeptShape(partition, candidate.slot, volume)});
+    const NoticeRecord& record = *owner.record;
+    const Volume4D& volume = EffectiveVersion(record.notice)->declaration.volumes[owner.volume];
+    const bool keeps = volume.outline.vertices().size() >= kKeepShapeVerticesMin;
+    out->push_back({&record.notice, owner.volume, candidate.lateral,
+                    keeps ? &record.kept[owner.volume].Get(volume.outline) : nullptr});
   }
 }
 

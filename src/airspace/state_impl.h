@@ -4,10 +4,10 @@
 #define WIDEBERTH_AIRSPACE_STATE_IMPL_H_
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -34,6 +34,20 @@ inline uint64_t RowKey(uint64_t kind, uint64_t ordinal) {
 // preparing 10,000 vertices for every neighbour that is declared would take milliseconds each.
 inline constexpr size_t kKeepShapeVerticesMin = 33;
 
+// Prepared by the first reader who needs it; should two come at once, the second one's work is thrown away.
+class KeptShape {
+ public:
+  KeptShape() = default;
+  KeptShape(const KeptShape&) = delete;
+  KeptShape& operator=(const KeptShape&) = delete;
+  ~KeptShape() { delete shape_.load(std::memory_order_acquire); }
+
+  const geo::Shape& Get(const geo::Outline& outline) const;
+
+ private:
+  mutable std::atomic<const geo::Shape*> shape_ = nullptr;
+};
+
 struct NoticeRecord {
   Notice notice;
   uint64_t ordinal = 0;
@@ -44,6 +58,8 @@ struct NoticeRecord {
   std::vector<VolumeSlot> slots;
   std::optional<base::UtcMicros> ends;  // as entered in Partition::ending or ::evictable
   std::set<uint64_t> conflicts;         // ordinals, live or not
+  // One a volume of the effective version, if any of them has many vertices.
+  std::unique_ptr<KeptShape[]> kept;
 };
 
 struct ConflictRecord {
@@ -67,8 +83,6 @@ struct Partition {
   std::set<Deadline> passing;    // live conflicts, by their last moment
   base::UtcMicros last_time{0};
   SetClock clock;
-  mutable std::mutex shapes_mutex;
-  mutable std::unordered_map<VolumeSlot, std::unique_ptr<geo::Shape>> shapes;
 };
 
 inline bool IsLive(const Conflict& conflict) {
@@ -119,9 +133,6 @@ struct State::Impl {
   void On(const TimeAdvanced& effect);
   void On(const RulesAdopted& effect);
   void On(const ClockSet& effect);
-
-  const geo::Shape* KeptShape(const Partition& partition, VolumeSlot slot,
-                              const Volume4D& volume) const;
 };
 
 }  // namespace wideberth::airspace
