@@ -22,17 +22,11 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "net/event_reader.h"
 #include "net/http.h"
 #include "net/tls.h"
 
 namespace wideberth::net {
-
-// One event of a stream.
-struct Event {
-  std::string name;  // "message" unless the server named it
-  std::string id;    // the last id sent so far
-  std::string data;
-};
 
 class HttpClient {
  public:

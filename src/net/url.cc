@@ -1,18 +1,18 @@
 #include "net/url.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <cstring>
-#include <memory>
-#include <system_error>
-
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <system_error>
 
 #include "base/time.h"
 
@@ -28,7 +28,9 @@ base::Result<uint16_t> ParsePort(std::string_view text, std::string_view url) {
   return static_cast<uint16_t>(value);
 }
 
-std::string SystemWords(int error) { return std::generic_category().message(error); }
+std::string SystemWords(int error) {
+  return std::generic_category().message(error);
+}
 
 // 0, or the errno of the attempt.
 int ConnectOne(int fd, const addrinfo& info, int64_t due_us) {
