@@ -57,8 +57,8 @@ TEST(ValidateVolume, RefusesWindows) {
       {kStart, kStart + limits::kNoticeWindowMaxUs + 1, "to 2027-11-22T10:00:00.000001Z"},
       {kStart, year_9999, " us"},
       {-1, kStart, "-1 us"},
-      {base::kTimeOpenEnd.us, base::kTimeOpenEnd.us, " us"},
-      {base::kTimeOpenStart.us, base::kTimeOpenStart.us, " us"},
+      {base::kTimeOpenEnd.us, base::kTimeOpenEnd.us, "+inf to +inf"},
+      {base::kTimeOpenStart.us, base::kTimeOpenStart.us, "-inf to -inf"},
   };
   for (const BadWindow& bad : cases) {
     Volume4D volume = Valid();
