@@ -161,6 +161,8 @@ void Describe(const Notice& notice, Decision* decision) {
   decision->notice = notice.id;
   decision->version_number = notice.latest().number;
   decision->version = notice.latest().digest;
+  decision->lead_time_us = notice.latest().lead_time_us;
+  decision->late = notice.latest().late;
 }
 
 Decision Unchanged(const Context& context, const Notice& notice) {
@@ -509,8 +511,10 @@ Result<Decision> On(const Context& context, const Tick& command) {
     over.changed_at = context.now;
     decision.effects.push_back(ConflictChanged{std::move(over)});
   }
+  // What has ended still keeps others away until the widest separation in time has passed.
+  const base::UtcMicros ended{context.now.us - context.rules.widest().time_us};
   for (const base::NoticeId id :
-       context.view.EndedNotices(command.mode, context.now, limits::kTickItemsMax)) {
+       context.view.EndedNotices(command.mode, ended, limits::kTickItemsMax)) {
     decision.effects.push_back(NoticeRetired{id});
   }
   const base::UtcMicros before{context.now.us - limits::kNoticeRetentionUs};

@@ -132,7 +132,7 @@ std::vector<Conflict> FindConflictsOf(const View& view, const Rules& rules, Sha2
   std::vector<NearVolume> near;
   for (uint32_t i = 0; i < declaration.volumes.size(); ++i) {
     const TimeWindow window = EffectiveWindow(subject, declaration.volumes[i]);
-    if (window.start >= window.end || window.end <= now) continue;
+    if (window.start >= window.end || Later(window.end, widest.time_us) <= now) continue;
     const VolumeIndex::PreparedQuery query(shapes[i], declaration.volumes[i], window, widest);
     near.clear();
     view.Near(subject.data_mode(), query, &near);

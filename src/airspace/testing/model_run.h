@@ -1,0 +1,31 @@
+// Decide, Apply and the index against a naive reimplementation: a list of notices, every pair of volumes looked at.
+#ifndef WIDEBERTH_AIRSPACE_TESTING_MODEL_RUN_H_
+#define WIDEBERTH_AIRSPACE_TESTING_MODEL_RUN_H_
+
+#include <cstddef>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace wideberth::airspace::testing {
+
+struct ModelCoverage {
+  size_t commands = 0;
+  size_t refusals = 0;
+  size_t conflicts_seen = 0;  // live conflicts, summed over all comparisons
+};
+
+// Turns `bytes` into commands (4 to 8 bytes each), runs them, and compares after each. Invariants checked:
+//
+//   - the live conflicts after a tick are those of the naive model, with its treatments and verdicts;
+//   - a refused command changes nothing;
+//   - State::SanityCheck holds;
+//   - at the end, replaying the log, and restoring from a fuzzy checkpoint and the rest of the log, each give the same
+//     canonical bytes.
+//
+// Returns what differs, in words; empty when all agree.
+std::string RunAgainstModel(base::ByteView bytes, ModelCoverage* coverage);
+
+}  // namespace wideberth::airspace::testing
+
+#endif  // WIDEBERTH_AIRSPACE_TESTING_MODEL_RUN_H_
