@@ -29,6 +29,8 @@ struct Decision {
   std::optional<base::NoticeId> notice;
   uint32_t version_number = 0;
   base::Digest version;
+  int64_t lead_time_us = 0;  // of that version, as NoticeVersion
+  bool late = false;
   std::vector<Conflict> conflicts;  // of that notice: live ones, earliest first
 };
 

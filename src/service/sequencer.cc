@@ -49,6 +49,9 @@ struct ModeOf {
   DataMode operator()(const airspace::Tick& c) const { return c.mode; }
 };
 
+// The end of the year 9998, after which there is no time to write (base/time.h).
+constexpr base::UtcMicros kLastTime{253'370'764'800 * base::kMicrosPerSecond - 1};
+
 base::Error Busy(std::string_view rule) {
   return base::Fail(base::ErrorCode::kBusy, "", rule).value();
 }
@@ -101,8 +104,10 @@ base::UtcMicros Sequencer::NowOf(DataMode mode) const {
   base::UtcMicros now = clock_.Now();
   const airspace::SetClock set = state_.clock(mode);
   if (mode != DataMode::kReal && set.real.us != 0) {
-    now.us =
-        set.shown.us + static_cast<int64_t>(static_cast<double>(now.us - set.real.us) * set.rate);
+    const double elapsed_us = static_cast<double>(now.us - set.real.us) * set.rate;
+    // A fast clock stops where times end, long before it would overflow.
+    const double room_us = static_cast<double>(kLastTime.us - set.shown.us);
+    now.us = set.shown.us + static_cast<int64_t>(std::clamp(elapsed_us, -room_us, room_us));
   }
   return std::max(now, state_.LastTime(mode));
 }
@@ -159,28 +164,37 @@ bool Sequencer::Step() {
 
 void Sequencer::FinishBatch(std::span<const airspace::Effect> effects, base::ByteView bytes,
                             std::vector<Decided>* decided) {
+  std::optional<base::Error> failure;
+  const uint64_t seq = durable_seq() + 1;
   if (!effects.empty()) {
-    const uint64_t seq = durable_seq() + 1;
     const int64_t started_us = clock_.MonotonicMicros();
     const base::Result<void> appended = store_.Append(seq, clock_.Now(), bytes);
     append_us_.fetch_add(static_cast<uint64_t>(clock_.MonotonicMicros() - started_us),
                          std::memory_order_relaxed);
     if (!appended) {
-      for (Decided& each : *decided) {
-        if (each.answer) each.answer(base::Fail(appended.error()));
-      }
-      Fail(appended.error());
-      return;
+      failure = appended.error();
+    } else {
+      batches_.fetch_add(1, std::memory_order_relaxed);
+      durable_seq_.store(seq, std::memory_order_release);
     }
-    batches_.fetch_add(1, std::memory_order_relaxed);
-    durable_seq_.store(seq, std::memory_order_release);
-    if (hooks_.on_durable) hooks_.on_durable(seq, effects);
   }
-  for (Decided& each : *decided) {
-    if (each.answer) each.answer(std::move(each.result));
+  AnswerTogether([&] {
+    if (!effects.empty() && !failure && hooks_.on_durable) hooks_.on_durable(seq, effects);
+    for (Decided& each : *decided) {
+      if (!each.answer) continue;
+      each.answer(failure ? base::Fail(*failure) : std::move(each.result));
+    }
+    if (!failure) ReleaseReaders(true);
+  });
+  if (failure) Fail(*failure);
+}
+
+void Sequencer::AnswerTogether(const std::function<void()>& give) {
+  if (hooks_.answer_together) {
+    hooks_.answer_together(give);
+  } else {
+    give();
   }
-  ReleaseReaders(true);
-  if (hooks_.on_answered) hooks_.on_answered();
 }
 
 void Sequencer::Fail(const base::Error& error) {
@@ -190,11 +204,12 @@ void Sequencer::Fail(const base::Error& error) {
     failed_.store(true, std::memory_order_release);
     refused.swap(queue_);
   }
-  for (Queued& queued : refused) {
-    if (queued.answer) queued.answer(base::Fail(error));
-  }
-  ReleaseReaders(false);
-  if (hooks_.on_answered) hooks_.on_answered();
+  AnswerTogether([&] {
+    for (Queued& queued : refused) {
+      if (queued.answer) queued.answer(base::Fail(error));
+    }
+    ReleaseReaders(false);
+  });
   if (hooks_.on_failure) hooks_.on_failure(error);
 }
 

@@ -48,10 +48,11 @@ class Sequencer {
 
   struct Hooks {
     // After a batch is durable, before its answers: what changed, for subscribers. On the
-    // sequencer's thread.
+    // sequencer's thread, which may read the state.
     std::function<void(uint64_t seq, std::span<const airspace::Effect>)> on_durable;
-    // After all answers of a batch: lets the network wake its loops once.
-    std::function<void()> on_answered;
+    // Around everything above and all answers of a batch: must call `give` once, on this thread.
+    // Lets the network wake its loops once for all of them.
+    std::function<void(const std::function<void()>& give)> answer_together;
     // Once, when the store has failed.
     std::function<void(const base::Error&)> on_failure;
   };
@@ -117,6 +118,7 @@ class Sequencer {
   // `effects` and `bytes` are the same, applied already and encoded.
   void FinishBatch(std::span<const airspace::Effect> effects, base::ByteView bytes,
                    std::vector<Decided>* decided);
+  void AnswerTogether(const std::function<void()>& give);
   void Fail(const base::Error& error);
   void ReleaseReaders(bool durable);
   void SubmitTicks();
