@@ -72,8 +72,11 @@ inline constexpr size_t kTickItemsMax = 1'000;
 inline constexpr double kClockRateMax = 100'000;  // of an EXERCISE or TEST clock
 inline constexpr size_t kConflictPairsReportedMax = 16;  // volume pairs named in one conflict
 
-// Index. The largest number of cells one volume may occupy at the level chosen for it.
-inline constexpr size_t kIndexCellsPerVolumeMax = 16;
+// Index. A volume is entered under at most this many cells (at the coarsest level there are no more); a query that would
+// need more of a level than the second limit reads the records one by one instead.
+inline constexpr size_t kIndexCellsPerVolumeMax = 6;
+inline constexpr size_t kIndexCellsPerQueryMax = 4'096;
+inline constexpr uint32_t kIndexSlotsMax = uint32_t{1} << 28;
 
 // Rules
 inline constexpr size_t kRulesFileBytesMax = 16 * 1024 * 1024;
@@ -130,6 +133,22 @@ inline constexpr size_t kTokenBytesMax = 8 * 1024;
 inline constexpr size_t kTokenCacheEntriesMax = 4'096;
 inline constexpr int64_t kTokenClockSkewUs = int64_t{60} * 1'000'000;
 inline constexpr int64_t kTokenLifetimeMaxUs = int64_t{24} * 3600 * 1'000'000;
+inline constexpr size_t kTokenKeysMax = 64;
+inline constexpr size_t kTokenScopesMax = 64;
+inline constexpr size_t kTokenClaimBytesMax = 1'024;
+inline constexpr size_t kJwksBytesMax = 256 * 1024;
+
+// Signed envelopes. An envelope is one entry of a C2SP tlog-tiles log, whose length has 16 bits.
+inline constexpr size_t kEnvelopeBytesMax = 65'535;
+inline constexpr size_t kEnvelopeSignaturesMax = 8;
+inline constexpr size_t kEnvelopeTypeBytesMax = 127;
+inline constexpr size_t kEnvelopeKeyIdBytesMax = 128;
+
+// Key files
+inline constexpr size_t kKeyFileBytesMax = 16 * 1024;
+inline constexpr size_t kPassphraseBytesMax = 1'024;
+inline constexpr uint64_t kKeyFileKdfOperationsMax = 16;
+inline constexpr uint64_t kKeyFileKdfMemoryBytesMax = uint64_t{1} << 30;
 
 // Files read by the formats
 inline constexpr size_t kImportFileBytesMax = 512 * 1024 * 1024;
