@@ -174,11 +174,13 @@ void AppendInPieces(TimeWindow window, const ZoneImportOptions& options,
   out->push_back(window);
 }
 
-size_t VertexCount(const ZonePart& part) {
-  return part.outline.vertices().size();
-}
-
 }  // namespace
+
+void NoteOnce(std::string note, std::vector<std::string>* notes) {
+  if (std::find(notes->begin(), notes->end(), note) == notes->end()) {
+    notes->push_back(std::move(note));
+  }
+}
 
 Result<UtcMicros> ParseFileTime(std::string_view text, std::optional<int> assume_zone_minutes,
                                 bool* assumed) {
@@ -282,7 +284,7 @@ Result<void> BuildDeclarations(const Declaration& common, std::span<const ZonePa
   size_t vertices = 0;
   for (const TimeWindow& window : windows) {
     for (const ZonePart& part : parts) {
-      const size_t more = VertexCount(part);
+      const size_t more = part.outline.vertices().size();
       const bool full = !zone->declarations.empty() &&
                         (zone->declarations.back().volumes.size() >= limits::kNoticeVolumesMax ||
                          vertices + more > limits::kNoticeVerticesMax);
@@ -291,12 +293,17 @@ Result<void> BuildDeclarations(const Declaration& common, std::span<const ZonePa
         vertices = 0;
       }
       Volume4D volume{part.outline, part.band, window, {}, {}};
-      if (auto valid = airspace::ValidateVolume(volume); !valid) {
-        return base::Fail(std::move(valid).error());
-      }
       zone->declarations.back().volumes.push_back(std::move(volume));
       vertices += more;
     }
+  }
+  for (Declaration& declaration : zone->declarations) {
+    if (declaration.original.size() > limits::kJsonBodyBytesMax) {
+      declaration.original.clear();
+      NoteOnce("the original is too large to be kept: an export writes the zone anew",
+               &zone->notes);
+    }
+    WB_RETURN_IF_ERROR(airspace::ValidateDeclaration(declaration));
   }
   if (zone->declarations.size() > 1) {
     zone->notes.push_back("split into " + std::to_string(zone->declarations.size()) +
@@ -367,12 +374,35 @@ Result<geo::Altitude> FileAltitude(double value, bool feet, geo::AltitudeReferen
   return geo::Altitude{feet ? geo::FeetToMm(value) : std::llround(value * 1000), reference};
 }
 
+namespace {
+
+// A notice must not hold characters that break a line or reorder a display; files do.
+std::string CleanText(std::string_view text, size_t bytes_max) {
+  std::string clean;
+  while (!text.empty()) {
+    const size_t bytes = std::max<size_t>(base::Utf8SequenceBytes(text), 1);
+    const std::string_view sequence = text.substr(0, bytes);
+    text.remove_prefix(bytes);
+    const auto byte = static_cast<unsigned char>(sequence[0]);
+    const bool control = (bytes == 1 && (byte < 0x20 || byte >= 0x7F)) ||
+                         (bytes == 2 && (sequence < "\xC2\xA0" || sequence == "\xD8\x9C")) ||
+                         sequence == "\xE2\x80\x8E" || sequence == "\xE2\x80\x8F" ||
+                         (sequence >= "\xE2\x80\xA8" && sequence <= "\xE2\x80\xAE") ||
+                         (sequence >= "\xE2\x81\xA6" && sequence <= "\xE2\x81\xA9") ||
+                         sequence == "\xEF\xBB\xBF";
+    clean.append(control ? std::string_view(" ") : sequence);
+  }
+  return std::string(TrimSpace(base::CutUtf8(clean, bytes_max)));
+}
+
+}  // namespace
+
 std::string NoticeName(std::string_view text) {
-  return std::string(base::CutUtf8(text, limits::kNoticeNameBytesMax));
+  return CleanText(text, limits::kNoticeNameBytesMax);
 }
 
 std::string NoticeContact(std::string_view text) {
-  return std::string(base::CutUtf8(text, limits::kContactBytesMax));
+  return CleanText(text, limits::kContactBytesMax);
 }
 
 }  // namespace wideberth::formats

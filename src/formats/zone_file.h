@@ -132,7 +132,9 @@ inline constexpr double kUnlimitedUpperValue = 99999;
 base::Result<geo::Altitude> FileAltitude(double value, bool feet, geo::AltitudeReference reference,
                                          bool is_upper);
 
-// What a publisher calls a zone, cut to what a notice may carry.
+void NoteOnce(std::string note, std::vector<std::string>* notes);
+
+// What a publisher calls a zone, and whom to call: cut to what a notice may carry, control characters as spaces.
 std::string NoticeName(std::string_view text);
 std::string NoticeContact(std::string_view text);
 

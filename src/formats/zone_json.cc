@@ -23,12 +23,6 @@ constexpr size_t kScheduleLinesMax = 1'000;
 constexpr std::string_view kWeekdays[] = {"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"};
 constexpr uint8_t kEveryDay = 0x7F;
 
-void NoteOnce(std::string note, std::vector<std::string>* notes) {
-  if (std::find(notes->begin(), notes->end(), note) == notes->end()) {
-    notes->push_back(std::move(note));
-  }
-}
-
 Result<uint8_t> ReadWeekdays(json::Object* line) {
   const std::optional<json::Value> field = line->Find("day");
   if (!field) return kEveryDay;
