@@ -107,7 +107,8 @@ VolumeVerdict JudgeVolumes(const Volume4D& a, const TimeWindow& window_a, const 
                            const Volume4D& b, const TimeWindow& window_b, const geo::Shape& shape_b,
                            const Separation& separation);
 
-// The same verdict, and the reasons; empty when clear.
+// The same verdict, and the reasons; empty when clear. Explaining costs about forty times the
+// verdict (conflict_bench: 0.3 us and 12 us for two overlapping rings of 12 vertices).
 std::optional<VolumeConflict> CheckVolumes(const Volume4D& a, const TimeWindow& window_a,
                                            const geo::Shape& shape_a, const Volume4D& b,
                                            const TimeWindow& window_b, const geo::Shape& shape_b,

@@ -10,8 +10,8 @@
 // of what any declared class gets and of what its rows without a class say.
 //
 // Values are immutable after Make. Threads: safe to read from any number. For() is two binary
-// searches among the class names and a table look-up, without allocation (below 50 ns, measured:
-// conflict_bench).
+// searches among the class names and a table look-up, without allocation: about 65 ns among 8
+// classes, 110 ns among 256 (conflict_bench).
 #ifndef WIDEBERTH_AIRSPACE_RULES_H_
 #define WIDEBERTH_AIRSPACE_RULES_H_
 
