@@ -1,10 +1,8 @@
 #include "store/chain.h"
 
-#include <openssl/evp.h>
-
 #include <array>
 
-#include "base/check.h"
+#include "crypto/sha256.h"
 
 namespace wideberth::store {
 namespace {
@@ -20,15 +18,12 @@ base::Digest ChainBatch(const base::Digest& previous, uint64_t seq, base::UtcMic
   std::array<uint8_t, 16> header;
   PutBigEndian(seq, header.data());
   PutBigEndian(static_cast<uint64_t>(time.us), header.data() + 8);
-  base::Digest chain;
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  CHECK(EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1);
-  EVP_DigestUpdate(context, previous.bytes.data(), previous.bytes.size());
-  EVP_DigestUpdate(context, header.data(), header.size());
-  EVP_DigestUpdate(context, bytes.data(), bytes.size());
-  EVP_DigestFinal_ex(context, chain.bytes.data(), nullptr);
-  EVP_MD_CTX_free(context);
-  return chain;
+  // One for each thread: making one costs more than hashing a small batch.
+  static thread_local crypto::Sha256Hasher hasher;
+  hasher.Update(previous.bytes);
+  hasher.Update(header);
+  hasher.Update(bytes);
+  return hasher.Finish();
 }
 
 }  // namespace wideberth::store
