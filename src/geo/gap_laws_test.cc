@@ -110,6 +110,82 @@ TEST_P(GapLaws, AgreeWithConstructionsOfKnownGap) {
   }
 }
 
+// Turning and mirroring are exact on positions, so the turned scene differs by rounding only. Near a threshold rounding
+// may decide, so the excess keeps 10 um off all of them.
+TEST_P(GapLaws, SameVerdictWhenTurnedOrMirrored) {
+  constexpr int kCases = 5'000;
+  SeededRandom random(31 + static_cast<uint64_t>(GetParam().a) * 16 +
+                      static_cast<uint64_t>(GetParam().b));
+  for (int i = 0; i < kCases && !HasFailure(); ++i) {
+    const int64_t separation_mm = RandomSeparationMm(random);
+    const double gap_m = static_cast<double>(separation_mm) * 1e-3 + RandomExcessM(random);
+    const Scene scene = FacingPair(random, GetParam().a, GetParam().b, gap_m,
+                                   {.least_m = 5, .most_m = random.Below(32) == 0 ? 1e6 : 1e4});
+    SCOPED_TRACE("case " + std::to_string(i) + " separation " + std::to_string(separation_mm) +
+                 "\n" + Describe(scene.a) + "\n" + Describe(scene.b));
+    const Shape a = Prepared(scene.a), b = Prepared(scene.b);
+    const Lateral verdict = CompareGap(a, b, separation_mm);
+    const Gap gap = MeasureGap(a, b);
+    const double excess_m = gap.gap_m - static_cast<double>(separation_mm) * 1e-3;
+    const bool near_threshold = std::abs(excess_m - 0.0095) < 1e-5 ||
+                                std::abs(excess_m + 0.0015) < 1e-5 ||
+                                (gap.gap_m == 0 && separation_mm == 0);
+    if (near_threshold) continue;
+    const double to_antimeridian = 180 - scene.a.vertices()[0].lng_deg();
+    for (const double degrees :
+         {to_antimeridian, to_antimeridian + 1e-4, Uniform(random, 0, 360)}) {
+      const Shape turned_a = Prepared(Turned(scene.a, degrees));
+      const Shape turned_b = Prepared(Turned(scene.b, degrees));
+      EXPECT_EQ(CompareGap(turned_a, turned_b, separation_mm), verdict) << "turned by " << degrees;
+      EXPECT_NEAR(MeasureGap(turned_a, turned_b).gap_m, gap.gap_m, 1e-6);
+    }
+    const Shape mirrored_a = Prepared(Mirrored(scene.a)), mirrored_b = Prepared(Mirrored(scene.b));
+    EXPECT_EQ(CompareGap(mirrored_a, mirrored_b, separation_mm), verdict);
+    EXPECT_NEAR(MeasureGap(mirrored_a, mirrored_b).gap_m, gap.gap_m, 1e-6);
+  }
+}
+
+Outline Grown(const Outline& outline, int64_t by_mm) {
+  std::vector<Position> vertices(outline.vertices().begin(), outline.vertices().end());
+  if (outline.kind() == OutlineKind::kCircle) {
+    return *Outline::Circle(vertices[0], outline.buffer_mm() + by_mm);
+  }
+  return *Outline::Corridor(std::move(vertices), outline.buffer_mm() + by_mm);
+}
+
+// The verdicts are ordered conflict < within tolerance < clear; more separation or more buffer never raises them.
+TEST_P(GapLaws, InflationNeverMakesAConflictClear) {
+  constexpr int kCases = 10'000;
+  SeededRandom random(57 + static_cast<uint64_t>(GetParam().a) * 16 +
+                      static_cast<uint64_t>(GetParam().b));
+  for (int i = 0; i < kCases && !HasFailure(); ++i) {
+    const double gap_m = random.Below(3) == 0 ? -0.001 * static_cast<double>(random.Between(0, 20))
+                                              : LogUniform(random, 0.001, 1e5);
+    const Scene scene = FacingPair(random, GetParam().a, GetParam().b, gap_m,
+                                   {.least_m = 5, .most_m = random.Below(64) == 0 ? 1e6 : 1e4});
+    SCOPED_TRACE("case " + std::to_string(i) + "\n" + Describe(scene.a) + "\n" + Describe(scene.b));
+    const Shape a = Prepared(scene.a), b = Prepared(scene.b);
+    const auto near_mm = std::max<int64_t>(0, std::llround(gap_m * 1e3));
+    Lateral before = CompareGap(a, b, 0);
+    for (int64_t off_mm = -30; off_mm <= 30; off_mm += 1 + static_cast<int64_t>(random.Below(3))) {
+      if (near_mm + off_mm <= 0) continue;
+      const Lateral verdict = CompareGap(a, b, near_mm + off_mm);
+      EXPECT_LE(verdict, before) << near_mm + off_mm;
+      before = verdict;
+    }
+    if (scene.b.buffer_mm() == 0 || scene.b.buffer_mm() > limits::kCorridorHalfWidthMaxMm - 100) {
+      continue;
+    }
+    const int64_t separation_mm = std::max<int64_t>(0, near_mm - 15);
+    before = CompareGap(a, b, separation_mm);
+    for (int64_t by_mm = 1; by_mm < 30; by_mm += 4) {
+      const Lateral verdict = CompareGap(a, Prepared(Grown(scene.b, by_mm)), separation_mm);
+      EXPECT_LE(verdict, before) << "grown by " << by_mm;
+      before = verdict;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, GapLaws, ::testing::ValuesIn(kKindPairs), [](const auto& param) {
   return std::string(OutlineKindName(param.param.a)) + "_" +
          std::string(OutlineKindName(param.param.b));
