@@ -168,22 +168,21 @@ TEST(ValidateDeclaration, TakesTextsThatPeopleCanRead) {
     declaration.role_to_call = good;
     EXPECT_TRUE(ValidateDeclaration(declaration)) << good;
   }
-  using namespace std::string_view_literals;
   for (const std::string_view bad : {
-           "a\0b"sv,
-           "\t"sv,
-           "\x1B[2J"sv,
-           "\x7F"sv,
-           "\xC2\x85"sv,  // controls
-           "\xE2\x80\xA8"sv,
-           "\xE2\x80\xAE"sv,
-           "\xE2\x81\xA6"sv,   // separator, override, isolate
-           "\xEF\xBB\xBFx"sv,  // byte order mark
-           "\xFF"sv,
-           "\xC0\x80"sv,
-           "\xED\xA0\x80"sv,
-           "\xF4\x90\x80\x80"sv,
-           "a\xE2\x82"sv,
+           std::string_view("a\0b", 3),
+           "\t",
+           "\x1B[2J",
+           "\x7F",
+           "\xC2\x85",  // controls
+           "\xE2\x80\xA8",
+           "\xE2\x80\xAE",
+           "\xE2\x81\xA6",   // separator, override, isolate
+           "\xEF\xBB\xBFx",  // byte order mark
+           "\xFF",
+           "\xC0\x80",
+           "\xED\xA0\x80",
+           "\xF4\x90\x80\x80",
+           "a\xE2\x82",
        }) {
     Declaration declaration = MakeDeclaration(NoticeKind::kActivity);
     declaration.frequency = bad;
