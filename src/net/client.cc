@@ -206,7 +206,8 @@ class HttpClient::Impl {
       const Arrival arrival = wire->Receive(due_ms, &error);
       if (arrival == Arrival::kFailed && !error.rule.empty()) return base::Fail(std::move(error));
       if (arrival == Arrival::kLate) {
-        *silent = false;  // the server has the request and may still act on it: not to be sent twice
+        *silent =
+            false;  // the server has the request and may still act on it: not to be sent twice
         return base::Fail(base::ErrorCode::kBusy, "",
                           "no answer from " + url.Authority() + " within the deadline");
       }

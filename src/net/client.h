@@ -31,7 +31,7 @@ namespace wideberth::net {
 class HttpClient {
  public:
   struct Options {
-    TlsClientFiles tls;
+    TlsClientFiles tls{};
     int64_t connect_deadline_ms = 5'000;
     int64_t request_deadline_ms = 30'000;  // from the first byte sent to the last received
     size_t body_bytes_max = limits::kHttpClientBodyBytesMax;

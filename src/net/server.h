@@ -66,18 +66,18 @@ class HttpServer {
     std::string address = "127.0.0.1";  // IPv4 or IPv6; "::" listens on both
     uint16_t port = 0;                  // 0: a free one, see port()
     int threads = 2;                    // 1 to 64
-    std::optional<TlsServerFiles> tls;
+    std::optional<TlsServerFiles> tls{};
 
-    Handler handler;  // required
+    Handler handler{};  // required
     // A lower cap for the body of this request, whose header is complete. Called on the loop's
     // thread.
-    std::function<size_t(const Request&)> body_bytes_max;
+    std::function<size_t(const Request&)> body_bytes_max{};
     ErrorRenderer render_error = RenderErrorAsText;
     // When set, the counts of stats() appear there as wideberth_http_*. It must outlive every
     // Scrape() of it, not the server.
     base::Metrics* metrics = nullptr;
 
-    WireLimits wire;
+    WireLimits wire{};
     size_t connections_max = limits::kHttpConnectionsMax;
     // For each IPv4 address, or IPv6 /64: what one subscriber is usually given.
     size_t connections_per_address_max = limits::kHttpConnectionsPerAddressMax;

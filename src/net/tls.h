@@ -17,24 +17,24 @@
 namespace wideberth::net {
 
 struct TlsServerFiles {
-  std::string certificate_chain_path;  // PEM, the node's own certificate first
-  std::string private_key_path;        // PEM, without passphrase
+  std::string certificate_chain_path{};  // PEM, the node's own certificate first
+  std::string private_key_path{};        // PEM, without passphrase
   // PEM. When set, a client certificate signed by one of these is asked for and verified.
-  std::string client_ca_path;
+  std::string client_ca_path{};
   // Refuses clients without a certificate; otherwise they come in without Peer::certificate_*.
   bool client_certificate_required = false;
 };
 
 struct TlsClientFiles {
-  std::string ca_path;  // PEM; empty: the system's certificates
+  std::string ca_path{};  // PEM; empty: the system's certificates
   // When set, the server's certificate must have this SHA-256 (of the DER form, hex), whoever
   // signed it and whatever name it bears.
-  std::string pinned_sha256;
+  std::string pinned_sha256{};
   // Accepts any certificate. For development only: the connection is then private but not
   // authentic.
   bool insecure = false;
-  std::string certificate_chain_path;  // our own, when the server asks for one
-  std::string private_key_path;
+  std::string certificate_chain_path{};  // our own, when the server asks for one
+  std::string private_key_path{};
 };
 
 // Keys and rules shared by many sessions. Immutable; any thread.
