@@ -168,22 +168,14 @@ TEST(ValidateDeclaration, TakesTextsThatPeopleCanRead) {
     declaration.role_to_call = good;
     EXPECT_TRUE(ValidateDeclaration(declaration)) << good;
   }
-  for (const std::string_view bad : {
-           std::string_view("a\0b", 3),
-           "\t",
-           "\x1B[2J",
-           "\x7F",
-           "\xC2\x85",  // controls
-           "\xE2\x80\xA8",
-           "\xE2\x80\xAE",
-           "\xE2\x81\xA6",   // separator, override, isolate
-           "\xEF\xBB\xBFx",  // byte order mark
-           "\xFF",
-           "\xC0\x80",
-           "\xED\xA0\x80",
-           "\xF4\x90\x80\x80",
-           "a\xE2\x82",
-       }) {
+  const std::vector<std::string_view> cases = {
+      {"a\0b", 3},     "\t",           "\x1B[2J",      "\x7F",
+      "\xC2\x85",                                       // controls
+      "\xE2\x80\xA8",  "\xE2\x80\xAE", "\xE2\x81\xA6",  // separator, override, isolate
+      "\xEF\xBB\xBFx",                                  // byte order mark
+      "\xFF",          "\xC0\x80",     "\xED\xA0\x80", "\xF4\x90\x80\x80",
+      "a\xE2\x82"};
+  for (const std::string_view bad : cases) {
     Declaration declaration = MakeDeclaration(NoticeKind::kActivity);
     declaration.frequency = bad;
     const auto result = ValidateDeclaration(declaration);
