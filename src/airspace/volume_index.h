@@ -1,16 +1,21 @@
 // The 4D index: which volumes may be near a given one, in space, height and time.
 //
 // A space-time inverted index. Each volume is entered under the S2 cells of its covering, at the finest of a few levels
-// that needs few cells, and under buckets of time, fine ones for short windows and coarse ones for long (the coarse
-// level also takes open-ended windows). An entry carries the quantised window and heights, rounded outwards, so that
-// most non-candidates fall without touching the volume. What is left passes bounding caps, then the compact shapes, and
-// only what is still undecided costs an exact test by the caller.
+// that needs few cells, in the list of one bucket of time (of the length that fits its window; windows without end or of
+// months have one bucket that is always looked at) and, when its band is thin, of one layer of height. A query looks at
+// the cells of its own covering, grown by the widest separation, and at the buckets and layers from which a volume can
+// reach it; buckets and layers that hold nothing are not looked at. A posting carries the window and the heights,
+// quantised outwards, so that most non-candidates fall without touching the volume. What is left is compared exactly in
+// time and height, then by bounding caps, then by compact shapes; only what is still undecided costs the caller an exact
+// test. A query so wide or long that it has more lists to look at than there are volumes reads all records in order.
 //
 // Answers err to more: Query never misses a volume whose lateral gap, height gap and time gap are within the given
-// separations, for every pair of references (heights of the same reference are filtered natively, others by their W84
-// hulls). What it returns besides is the caller's to discard.
+// separations (MECHANISM 4.1, 4.2), for every pair of references. Two limits of the same reference are compared natively,
+// others by their W84 hulls; where the rule depends on more (above ground natively only where outlines overlap), a
+// volume falls only when both comparisons say clear. What Query returns besides is the caller's to discard.
 //
-// Cost (measured: airspace_bench): see docs/decisions. Memory: at most 300 bytes a volume beside its vertices.
+// Cost (airspace_bench measures it): docs/decisions/0009-the-4d-index.md. Memory: at most 300 bytes a volume beside its
+// vertices. Limits: limits::kIndexSlotsMax volumes, about 60 million of four cells each.
 // Threads: const methods from any number of threads while none mutates. Each querying thread has its own Scratch.
 #ifndef WIDEBERTH_AIRSPACE_VOLUME_INDEX_H_
 #define WIDEBERTH_AIRSPACE_VOLUME_INDEX_H_
@@ -34,18 +39,21 @@ using VolumeSlot = uint32_t;
 // shape); it needs no index and may run on another thread, and its result can be stored (EncodePrepared) so that a
 // restart does not pay again.
 struct PreparedVolume {
-  geo::Covering covering;  // of the bare outline
+  geo::Covering covering;  // of the bare outline, at a level of the index, 1 to limits::kIndexCellsPerVolumeMax cells
   geo::CompactHeader compact;
-  std::vector<geo::CompactVertex> offsets;
-  TimeWindow window;  // the effective window
+  std::vector<geo::CompactVertex> offsets;  // compact.vertices of them
+  TimeWindow window;                        // the effective window
   HeightBand band;
-  geo::HeightInterval w84;  // hull of both limits
+  geo::HeightInterval w84;  // from the least the lower limit can be to the most the upper limit can be
 };
+// `volume` has its W84 intervals (FillW84).
 PreparedVolume PrepareVolume(const geo::Shape& shape, const Volume4D& volume,
                              const TimeWindow& window);
 
+// A binary form, little-endian, about 120 bytes and 12 for each vertex. Decoding is strict (field "prepared"): it refuses
+// what PrepareVolume cannot give, so that no damaged store reaches an invariant of the index. *in advances past the value.
 void EncodePrepared(const PreparedVolume& prepared, base::Bytes* out);
-base::Result<PreparedVolume> DecodePrepared(base::ByteView* in);  // advances *in
+base::Result<PreparedVolume> DecodePrepared(base::ByteView* in);
 
 class VolumeIndex {
  public:
@@ -54,14 +62,15 @@ class VolumeIndex {
   VolumeIndex(VolumeIndex&&) noexcept;
   VolumeIndex& operator=(VolumeIndex&&) noexcept;
 
-  // REQUIRES (CHECK): the slot is empty / occupied.
+  // REQUIRES (CHECK): the slot is empty and below limits::kIndexSlotsMax / is occupied; the volume is as PrepareVolume or
+  // DecodePrepared gave it. Cost: about 0.2 us a cell; Remove also reads the lists it takes the volume from.
   void Insert(VolumeSlot slot, const PreparedVolume& volume);
   void Remove(VolumeSlot slot);
   bool Contains(VolumeSlot slot) const;
   size_t size() const;
 
-  // A query prepared once: coverings of the outline grown by the widest separation at every level in use, the compact
-  // query, and the widened window and heights.
+  // A query prepared once, to be asked of any index: coverings of the outline grown by the widest separation at every
+  // level, the compact query, and the widened window and heights. Outlives shape and volume.
   class PreparedQuery {
    public:
     PreparedQuery(const geo::Shape& shape, const Volume4D& volume, const TimeWindow& window,

@@ -1,0 +1,116 @@
+// The lists of the 4D index: for each key (a hash of cell, bucket of time and layer of height) the volumes entered there.
+//
+// A key is 32 bits. Two places that hash alike share a list, which costs a few comparisons and no correctness, because
+// every posting is checked against the volume itself before it is reported.
+//
+// Layout. Keys and list heads are in 256 small open-addressing tables of 8 bytes a slot (a probe that finds nothing
+// costs one cache line; growing one table stops the writer for a millisecond, not for a second). A list is a run of 1,
+// 2, 4, ... 1,024 postings of 16 bytes; a longer list is a chain of runs of 1,024. Unused postings match nothing, so
+// reading needs no lengths.
+//
+// Threads: const methods from any number while nobody writes.
+#ifndef WIDEBERTH_AIRSPACE_POSTING_LISTS_H_
+#define WIDEBERTH_AIRSPACE_POSTING_LISTS_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "airspace/run_arena.h"
+
+namespace wideberth::airspace {
+
+// Six bounds, each of which must not be above the asker's limit for the volume to be near it. Upper bounds are negated.
+struct alignas(16) Posting {
+  enum Bound { kStart, kEnd, kHullLower, kHullUpper, kNativeLower, kNativeUpper, kBounds };
+  std::array<int16_t, kBounds> bound{};
+  uint32_t slot_and_tag = 0;  // 28 bits of slot, 4 bits of tag
+
+  static constexpr int16_t kNever = 32767;  // as kStart: this posting matches nothing
+  static constexpr uint32_t kSlotMask = (uint32_t{1} << 28) - 1;
+  uint32_t slot() const { return slot_and_tag & kSlotMask; }
+  uint32_t tag() const { return slot_and_tag >> 28; }
+};
+static_assert(sizeof(Posting) == 16);
+
+struct Limits {
+  alignas(16)
+      std::array<int16_t, 8> bound{};  // [kStart] < Posting::kNever; the last two are not compared
+};
+
+class PostingLists {
+ public:
+  using List = uint32_t;
+  static constexpr List kNone = 0;
+
+  void Add(uint32_t key, const Posting& posting);
+  // REQUIRES: `slot` was added under `key`. O(length of the list).
+  void Remove(uint32_t key, uint32_t slot);
+
+  void Prefetch(uint32_t key) const {
+    const Table& table = tables_[key % kTables];
+    if (table.keys != 0) __builtin_prefetch(&table.slots[table.Home(key)]);
+  }
+  List Find(uint32_t key) const;
+  void PrefetchList(List list) const { __builtin_prefetch(RunOf(list)); }
+
+  // Calls visit(posting, above) for each posting whose time bounds are within the limits and which has no height bound
+  // above its limit both by hull and natively. `above` has bit 2k set where bound k is above its limit.
+  template <class Visit>
+  void Scan(List list, const Limits& limits, Visit visit) const;
+  // Calls visit(posting) for every posting of the list.
+  template <class Visit>
+  void ForEach(List list, Visit visit) const;
+
+  size_t postings() const { return postings_; }
+  size_t bytes() const;
+
+ private:
+  static constexpr uint32_t kTables = 256;
+  static constexpr uint32_t kClassMax = 10;
+  static constexpr uint32_t kRunMax = 1u << kClassMax;
+  static constexpr uint32_t kRunBits = 28;
+
+  struct Slot {
+    uint32_t key = 0;
+    List list = kNone;
+  };
+  struct Table {
+    std::vector<Slot> slots;
+    uint32_t keys = 0;
+    uint32_t shift = 32;
+    size_t Home(uint32_t key) const { return key >> shift; }
+    size_t Next(size_t at) const { return at + 1 == slots.size() ? 0 : at + 1; }
+  };
+
+  // A list's name: the class of its first run and the run's place.
+  static List Name(uint32_t size_class, uint32_t run);
+  static uint32_t ClassOf(List list) { return list >> kRunBits; }
+  static uint32_t PlaceOf(List list) { return list & ((1u << kRunBits) - 1); }
+  const Posting* RunOf(List list) const { return runs_.At(PlaceOf(list)); }
+  Posting* RunOf(List list) { return runs_.At(PlaceOf(list)); }
+  // How many postings a run can hold: the last of a run of the longest kind is the link to the next.
+  static uint32_t Room(uint32_t size_class) {
+    return size_class == kClassMax ? kRunMax - 1 : 1u << size_class;
+  }
+  List LinkOf(List list) const { return RunOf(list)[kRunMax - 1].slot_and_tag; }
+
+  List NewRun(uint32_t size_class, List link);
+  uint32_t Count(List list) const;
+  List Resized(List list, uint32_t size_class, uint32_t count);
+  static void Grow(Table* table);
+  static Slot* FindSlot(Table* table, uint32_t key);
+  static void EraseSlot(Table* table, Slot* slot);
+  static uint32_t Above(const Posting& posting, const Limits& limits);
+
+  std::array<Table, kTables> tables_;
+  RunArena<Posting, kRunMax> runs_;
+  size_t postings_ = 0;
+};
+
+}  // namespace wideberth::airspace
+
+#include "airspace/posting_scan.h"
+
+#endif  // WIDEBERTH_AIRSPACE_POSTING_LISTS_H_
