@@ -110,7 +110,10 @@ Bounds OverlapBounds(const Shape& a, const Shape& b, int64_t separation_mm) {
   area.Clip(whole_b);
   if (area.south > area.north || area.west > area.east) {  // no overlap: the nearest points
     const Gap gap = MeasureGap(a, b);
-    return {std::min(gap.on_a, gap.on_b), std::max(gap.on_a, gap.on_b)};
+    const auto [south, north] = std::minmax(gap.on_a.lat_e9, gap.on_b.lat_e9);
+    const bool a_is_west = std::remainder(gap.on_b.lng_deg() - gap.on_a.lng_deg(), 360.0) >= 0;
+    return {{south, a_is_west ? gap.on_a.lng_e9 : gap.on_b.lng_e9},
+            {north, a_is_west ? gap.on_b.lng_e9 : gap.on_a.lng_e9}};
   }
   const bool all_round = area.east - area.west >= 360;
   const auto lng = [&](double offset) { return std::remainder(reference_deg + offset, 360.0); };
