@@ -23,6 +23,7 @@ base::UtcMicros LastEnd(const Notice& notice) {
 
 void State::Impl::Unindex(NoticeRecord& record) {
   Partition& partition = PartitionOf(record.notice.data_mode());
+  if (!record.slots.empty()) --partition.in_force;
   for (const VolumeSlot slot : record.slots) {
     partition.index.Remove(slot);
     partition.slots[slot] = {};
@@ -71,6 +72,7 @@ void State::Impl::Index(NoticeRecord& record) {
     partition.slots[slot] = {&record, i};
     record.slots.push_back(slot);
   }
+  if (!record.slots.empty()) ++partition.in_force;
 }
 
 NoticeRecord& State::Impl::AddNotice(uint64_t ordinal, base::NoticeId id, base::PartyId party) {
@@ -101,6 +103,8 @@ void State::Impl::On(const VersionStored& effect) {
   } else {
     versions[place] = effect.version;
   }
+  // A notice that was over is extended by a version with a later window.
+  record->retired = false;
   if (!effect.prepared.empty() && EffectiveVersion(record->notice) == &versions[place]) {
     record->prepared = effect.prepared;
   }
@@ -337,7 +341,7 @@ State::Statistics State::GetStatistics() const {
   statistics.conflicts = impl_->conflicts.size();
   statistics.live_conflicts = impl_->live_conflicts;
   for (const Partition& partition : impl_->partitions) {
-    statistics.in_force += partition.ending.size();
+    statistics.in_force += partition.in_force;
     const VolumeIndex::Statistics index = partition.index.GetStatistics();
     statistics.index.volumes += index.volumes;
     statistics.index.entries += index.entries;

@@ -81,6 +81,7 @@ struct Partition {
   std::set<Deadline> ending;     // notices in force, by the end of their last window
   std::set<Deadline> evictable;  // retired notices, by the end of their last window
   std::set<Deadline> passing;    // live conflicts, by their last moment
+  size_t in_force = 0;           // notices with volumes in the index
   base::UtcMicros last_time{0};
   SetClock clock;
 };
