@@ -158,6 +158,9 @@ inline constexpr int64_t kScheduleHorizonDaysMax = 366;
 // Queries
 inline constexpr size_t kPageItemsDefault = 100;
 inline constexpr size_t kPageItemsMax = 10'000;
+// A page ends, with a next one, when its answer has grown to about so much, or so many records were looked at.
+inline constexpr size_t kPageBytesMax = 8 * 1024 * 1024;
+inline constexpr size_t kPageRecordsScannedMax = 100'000;
 
 }  // namespace wideberth::limits
 

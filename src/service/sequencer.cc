@@ -269,6 +269,11 @@ void Sequencer::SetRefusal(std::optional<base::Error> refusal) {
   refusal_ = std::move(refusal);
 }
 
+std::optional<base::Error> Sequencer::refusal() const {
+  const std::lock_guard lock(queue_mutex_);
+  return refusal_;
+}
+
 Sequencer::Statistics Sequencer::GetStatistics() const {
   return {batches_.load(std::memory_order_relaxed), commands_.load(std::memory_order_relaxed),
           refused_.load(std::memory_order_relaxed), overloaded_.load(std::memory_order_relaxed),

@@ -98,6 +98,7 @@ class Sequencer {
   // While set, commands other than the node's own are refused with this error (disk nearly full).
   // From any thread.
   void SetRefusal(std::optional<base::Error> refusal);
+  std::optional<base::Error> refusal() const;
 
   Statistics GetStatistics() const;
 

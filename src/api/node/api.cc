@@ -1,0 +1,98 @@
+#include "api/node/api.h"
+
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "api/node/answer.h"
+#include "api/node/handlers.h"
+#include "base/limits.h"
+
+namespace wideberth::api::node {
+namespace {
+
+using net::Method;
+
+struct Route {
+  RouteInfo info;
+  base::Result<void> (*handler)(Call&);
+};
+
+constexpr std::array kRoutes = {
+    Route{{Method::kGet, "/healthy", Scope::kNone}, GetHealthy},
+    Route{{Method::kGet, "/metrics", Scope::kNone}, GetMetrics},
+    Route{{Method::kGet, "/v1/openapi.json", Scope::kNone}, GetOpenApi},
+    Route{{Method::kGet, "/v1/status", Scope::kRead}, GetStatus},
+    Route{{Method::kGet, "/v1/rules", Scope::kRead}, GetRules},
+    Route{{Method::kGet, "/v1/events", Scope::kRead}, GetEvents},
+    Route{{Method::kGet, "/v1/notices", Scope::kRead}, ListNotices},
+    Route{{Method::kGet, "/v1/notices/{id}", Scope::kRead}, GetNotice},
+    Route{{Method::kGet, "/v1/notices/{id}/versions/{number}", Scope::kRead}, GetNoticeVersion},
+    Route{{Method::kPut, "/v1/notices/{id}", Scope::kWrite}, PutNotice},
+    Route{{Method::kPost, "/v1/notices/{id}/withdraw", Scope::kWrite}, WithdrawNotice},
+    Route{{Method::kPost, "/v1/notices/{id}/activity", Scope::kWrite}, SetNoticeActivity},
+    Route{{Method::kPost, "/v1/notices/{id}/all_clear", Scope::kWrite}, ClearNotice},
+    Route{{Method::kPost, "/v1/notices/{id}/assessment", Scope::kWrite}, AssessNotice},
+    Route{{Method::kPost, "/v1/notices/{id}/dissemination", Scope::kWrite}, DisseminateNotice},
+    Route{{Method::kPost, "/v1/check", Scope::kRead}, CheckDeclaration},
+    Route{{Method::kGet, "/v1/conflicts", Scope::kRead}, ListConflicts},
+    Route{{Method::kGet, "/v1/conflicts/{id}", Scope::kRead}, GetConflict},
+    Route{{Method::kPost, "/v1/conflicts/{id}/seen", Scope::kWrite}, SeeConflict},
+    Route{{Method::kPost, "/v1/conflicts/{id}/measures", Scope::kWrite}, ProposeConflictMeasures},
+    Route{{Method::kPut, "/v1/clock", Scope::kAdmin}, PutClock},
+};
+
+bool HasBody(Method method) {
+  return method == Method::kPut || method == Method::kPost;
+}
+
+// Bodies are JSON; a client that says otherwise has made a mistake that it should hear of.
+bool IsJson(const net::Headers& headers) {
+  const std::optional<std::string_view> type = headers.Find("content-type");
+  if (!type) return true;
+  std::string_view media = type->substr(0, type->find(';'));
+  while (media.ends_with(' ')) media.remove_suffix(1);
+  return net::EqualsIgnoreCase(media, "application/json");
+}
+
+void Handle(const Context& context, const Route& route, const net::Request& request,
+            const net::PathParams& params, net::Responder responder) {
+  Caller caller;
+  if (route.info.scope != Scope::kNone) {
+    base::Result<Caller> known = Authenticate(request, route.info.scope, context.tokens,
+                                              context.node.rules(), context.node.clock().Now());
+    if (!known) return responder(RenderAuthRefusal(known.error(), route.info.scope));
+    caller = std::move(known).value();
+  }
+  if (HasBody(route.info.method) && !IsJson(request.headers)) {
+    return responder(
+        RenderError(415, {base::ErrorCode::kInvalid, "content-type", "must be application/json",
+                          std::string(request.headers.Find("content-type").value_or(""))}));
+  }
+  Call call{context, request, params, std::move(caller), std::move(responder)};
+  if (const base::Result<void> handled = route.handler(call); !handled) {
+    Refuse(&call.responder, handled.error());
+  }
+}
+
+}  // namespace
+
+std::vector<RouteInfo> Api::Routes() {
+  std::vector<RouteInfo> routes;
+  for (const Route& route : kRoutes) routes.push_back(route.info);
+  return routes;
+}
+
+void Api::AddRoutes(net::Router* router) {
+  for (const Route& route : kRoutes) {
+    const size_t body_bytes_max = HasBody(route.info.method) ? limits::kJsonBodyBytesMax : 0;
+    router->Add(route.info.method, route.info.pattern,
+                [this, &route](const net::Request& request, const net::PathParams& params,
+                               net::Responder responder) {
+                  Handle(context_, route, request, params, std::move(responder));
+                },
+                {.body_bytes_max = body_bytes_max});
+  }
+}
+
+}  // namespace wideberth::api::node

@@ -1,0 +1,78 @@
+#include "api/node/auth.h"
+
+#include <string>
+#include <utility>
+
+#include "api/node/answer.h"
+
+namespace wideberth::api::node {
+namespace {
+
+constexpr std::string_view kScheme = "Bearer ";
+constexpr std::string_view kHeader = "authorization";
+
+base::Unexpected Unauthorized(std::string_view rule) {
+  return base::Fail(base::ErrorCode::kUnauthorized, kHeader, rule);
+}
+
+base::Result<std::string_view> BearerToken(const net::Headers& headers) {
+  const std::optional<std::string_view> value = headers.Find(kHeader);
+  if (!value) return Unauthorized("must be present: \"Bearer\" and a token");
+  if (headers.Count(kHeader) != 1) return Unauthorized("must be given once");
+  if (!net::EqualsIgnoreCase(value->substr(0, kScheme.size()), kScheme)) {
+    return Unauthorized("must be \"Bearer\" and a token");
+  }
+  return value->substr(kScheme.size());
+}
+
+}  // namespace
+
+std::string_view ScopeName(Scope scope) {
+  switch (scope) {
+    case Scope::kNone:
+      break;
+    case Scope::kRead:
+      return "wideberth.read";
+    case Scope::kWrite:
+      return "wideberth.write";
+    case Scope::kAdmin:
+      return "wideberth.admin";
+  }
+  return {};
+}
+
+base::Result<Caller> Authenticate(const net::Request& request, Scope scope,
+                                  const crypto::TokenVerifier& tokens, const airspace::Rules& rules,
+                                  base::UtcMicros now) {
+  WB_ASSIGN_OR_RETURN(const std::string_view token, BearerToken(request.headers));
+  Caller caller;
+  WB_ASSIGN_OR_RETURN(caller.claims, tokens.Verify(token, now));
+  WB_RETURN_IF_ERROR(crypto::RequireScope(*caller.claims, ScopeName(scope)));
+  const std::string& subject = caller.claims->subject;
+  caller.party = rules.FindParty(std::string_view(subject));
+  if (caller.party == nullptr) {
+    const base::Result<base::PartyId> id = base::PartyId::Parse(subject);
+    if (id) caller.party = rules.FindParty(*id);
+  }
+  if (caller.party == nullptr) {
+    return base::Fail(base::ErrorCode::kForbidden, "token.sub",
+                      "must be the name or the id of a party of the rules", subject);
+  }
+  return caller;
+}
+
+net::Response RenderAuthRefusal(const base::Error& error, Scope scope) {
+  net::Response response = RenderError(net::StatusFor(error.code), error);
+  std::string challenge = "Bearer realm=\"wideberth\"";
+  if (error.code == base::ErrorCode::kForbidden) {
+    challenge.append(", error=\"insufficient_scope\", scope=\"")
+        .append(ScopeName(scope))
+        .append("\"");
+  } else if (error.field != kHeader) {
+    challenge.append(", error=\"invalid_token\"");
+  }
+  response.headers.Add("WWW-Authenticate", challenge);
+  return response;
+}
+
+}  // namespace wideberth::api::node

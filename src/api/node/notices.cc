@@ -1,0 +1,242 @@
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "api/node/answer.h"
+#include "api/node/handlers.h"
+#include "api/node/page.h"
+#include "api/node/views.h"
+#include "base/random.h"
+#include "crypto/sha256.h"
+#include "formats/notice_json.h"
+
+namespace wideberth::api::node {
+namespace {
+
+using airspace::Notice;
+using base::Result;
+
+constexpr std::string_view kDeclaration = "/declaration";
+
+struct NoticeFilter {
+  std::optional<airspace::DataMode> data_mode;
+  std::optional<base::PartyId> party;
+  std::optional<airspace::NoticeKind> kind;
+  std::optional<bool> in_force;
+
+  bool Wants(const service::Sequencer& sequencer, const Notice& notice) const {
+    if (data_mode && *data_mode != notice.data_mode()) return false;
+    if (party && *party != notice.party) return false;
+    if (kind && *kind != notice.kind()) return false;
+    return !in_force || *in_force == airspace::InForce(notice, sequencer.NowOf(notice.data_mode()));
+  }
+};
+
+// A party by its name or its id; one that the rules do not know has no notices.
+Result<base::PartyId> ParseParty(const airspace::Rules& rules, std::string_view text) {
+  if (const airspace::PartyEntry* party = rules.FindParty(text)) return party->id;
+  const Result<base::PartyId> id = base::PartyId::Parse(text);
+  if (id && rules.FindParty(*id) != nullptr) return *id;
+  return base::Invalid("", "must be the name or the id of a party of the rules", text);
+}
+
+Result<NoticeFilter> TakeFilter(Query* query, const airspace::Rules& rules) {
+  NoticeFilter filter;
+  WB_ASSIGN_OR_RETURN(filter.data_mode,
+                      query->Parsed("data_mode", airspace::ParseName<airspace::DataMode>));
+  WB_ASSIGN_OR_RETURN(filter.party, query->Parsed("party", [&](std::string_view text) {
+    return ParseParty(rules, text);
+  }));
+  WB_ASSIGN_OR_RETURN(filter.kind,
+                      query->Parsed("kind", airspace::ParseName<airspace::NoticeKind>));
+  WB_ASSIGN_OR_RETURN(filter.in_force, query->Bool("in_force"));
+  return filter;
+}
+
+std::string PageJson(const Page<NoticeView>& page, const airspace::Rules& rules) {
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.Key("notices");
+  json.BeginArray();
+  for (const NoticeView& view : page.items) WriteNoticeView(&json, view, rules);
+  json.EndArray();
+  if (page.next) json.Uint64Field("next", *page.next);
+  json.Uint64Field("durable_seq", page.seq);
+  json.EndObject();
+  return body;
+}
+
+base::Error NoSuchNotice(base::NoticeId id) {
+  return {base::ErrorCode::kNotFound, "id", "must name a notice that the caller may see",
+          id.ToString()};
+}
+
+// The view of one notice, and the batch that it needs.
+struct FoundNotice {
+  NoticeView view;
+  uint64_t seq = 0;
+};
+Result<FoundNotice> FindVisible(const Call& call, bool with_history,
+                                std::optional<uint32_t> version) {
+  WB_ASSIGN_OR_RETURN(const base::NoticeId id, NoticeIdOf(call));
+  Query query(call.request.target);
+  WB_RETURN_IF_ERROR(query.ExpectNoOthers());
+  auto [view, seq] = call.context.node.Read([&](const airspace::State& state) {
+    const Notice* notice = state.FindNotice(id);
+    return notice == nullptr ? std::nullopt
+                             : ViewNotice(*notice, call.caller.id(), with_history, version);
+  });
+  if (!view) return base::Fail(NoSuchNotice(id));
+  return FoundNotice{*std::move(view), seq};
+}
+
+base::Error InRequestWords(base::Error error, const airspace::Declaration& declaration) {
+  const bool of_declaration = error.field.starts_with("/volumes") || error.field == "/kind" ||
+                              error.field == "/data_mode" || error.field == "/activity_class" ||
+                              error.field == "/name" || error.field == "/role_to_call" ||
+                              error.field == "/frequency";
+  if (!of_declaration) return error;
+  return formats::InJsonNames(std::move(error), declaration).Under(kDeclaration);
+}
+
+Result<std::shared_ptr<const airspace::PreparedDeclaration>> TakeDeclaration(const Call& call,
+                                                                             json::Object* body) {
+  WB_ASSIGN_OR_RETURN(const json::Value value, body->Required("declaration"));
+  WB_ASSIGN_OR_RETURN(airspace::Declaration declaration, formats::DecodeDeclaration(value));
+  auto prepared = call.context.node.Prepare(std::move(declaration));
+  if (prepared) return prepared;
+  // The names of a refusal depend on the outlines, which are gone: read once more, not copied always.
+  WB_ASSIGN_OR_RETURN(declaration, formats::DecodeDeclaration(value));
+  return base::Fail(InRequestWords(std::move(prepared).error(), declaration));
+}
+
+}  // namespace
+
+Result<void> ListNotices(Call& call) {
+  const service::Node& node = call.context.node;
+  Query query(call.request.target);
+  WB_ASSIGN_OR_RETURN(const PageRequest request, TakePageRequest(&query));
+  WB_ASSIGN_OR_RETURN(const NoticeFilter filter, TakeFilter(&query, node.rules()));
+  WB_ASSIGN_OR_RETURN(const auto format, query.Parsed("format", ParsePageFormat));
+  WB_RETURN_IF_ERROR(query.ExpectNoOthers());
+  service::Sequencer* sequencer = &call.context.node.sequencer();
+  const base::PartyId party = call.caller.id();
+  const Page<NoticeView> page = ReadPage<NoticeView, Notice>(
+      node, request, &airspace::State::VisitNotices,
+      [&](const airspace::State&, const Notice& notice) -> std::optional<NoticeView> {
+        if (!filter.Wants(*sequencer, notice)) return std::nullopt;
+        return ViewNotice(notice, party);
+      });
+  net::Response response;
+  if (format == PageFormat::kGeoJson) {
+    std::vector<const Notice*> notices;
+    for (const NoticeView& view : page.items) notices.push_back(&view.notice);
+    response =
+        GeoJsonResponse(formats::NoticesGeoJson(notices, node.rules()), call.request, page.next);
+  } else {
+    response = net::JsonResponse(200, PageJson(page, node.rules()));
+  }
+  AnswerWhenDurable(sequencer, page.seq, std::move(call.responder), std::move(response));
+  return {};
+}
+
+Result<void> GetNotice(Call& call) {
+  WB_ASSIGN_OR_RETURN(const FoundNotice found, FindVisible(call, true, std::nullopt));
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.Key("notice");
+  WriteNoticeView(&json, found.view, call.context.node.rules());
+  json.Key("versions");
+  json.BeginArray();
+  for (const airspace::NoticeVersion& version : found.view.history) {
+    json.BeginObject();
+    json.Uint64Field("number", version.number);
+    json.StringField("digest", version.digest.ToHex());
+    json.StringField("stored_at", base::FormatRfc3339(version.stored_at));
+    json.StringField("author", airspace::Name(version.author));
+    WriteSeconds(&json, "lead_time_s", version.lead_time_us);
+    json.BoolField("late", version.late);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  AnswerWhenDurable(&call.context.node.sequencer(), found.seq, std::move(call.responder),
+                    net::JsonResponse(200, std::move(body)));
+  return {};
+}
+
+Result<void> GetNoticeVersion(Call& call) {
+  WB_ASSIGN_OR_RETURN(const uint64_t number,
+                      ParseNumber("number", call.params.Get("number"), 1, UINT32_MAX));
+  WB_ASSIGN_OR_RETURN(const FoundNotice found,
+                      FindVisible(call, false, static_cast<uint32_t>(number)));
+  std::string body;
+  json::Writer json(&body);
+  formats::WriteVersion(&json, found.view.notice.latest());
+  AnswerWhenDurable(&call.context.node.sequencer(), found.seq, std::move(call.responder),
+                    net::JsonResponse(200, std::move(body)));
+  return {};
+}
+
+Result<void> PutNotice(Call& call) {
+  WB_ASSIGN_OR_RETURN(const base::NoticeId id, NoticeIdOf(call));
+  Query query(call.request.target);
+  WB_RETURN_IF_ERROR(query.ExpectNoOthers());
+  WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(call.request.body));
+  WB_ASSIGN_OR_RETURN(json::Object body, document.root().AsObject());
+  WB_ASSIGN_OR_RETURN(const std::optional<bool> draft, body.OptionalBool("draft"));
+  WB_ASSIGN_OR_RETURN(const auto replaces,
+                      body.OptionalParsed("replaces", 64, base::Digest::FromHex));
+  WB_ASSIGN_OR_RETURN(const auto prepared, TakeDeclaration(call, &body));
+  WB_RETURN_IF_ERROR(body.ExpectNoOtherFields());
+  return Submit(call, airspace::Declare{id, prepared, draft.value_or(false), replaces},
+                DecisionWriter(call.context), [prepared](base::Error error) {
+                  return InRequestWords(std::move(error), prepared->declaration());
+                });
+}
+
+Result<void> CheckDeclaration(Call& call) {
+  service::Node& node = call.context.node;
+  Query query(call.request.target);
+  WB_RETURN_IF_ERROR(query.ExpectNoOthers());
+  WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(call.request.body));
+  WB_ASSIGN_OR_RETURN(json::Object body, document.root().AsObject());
+  WB_ASSIGN_OR_RETURN(const auto given, body.OptionalParsed("notice", 36, base::NoticeId::Parse));
+  WB_ASSIGN_OR_RETURN(const auto prepared, TakeDeclaration(call, &body));
+  WB_RETURN_IF_ERROR(body.ExpectNoOtherFields());
+  // Without an id of its own the check gets one that meets no other.
+  const base::NoticeId id = given ? *given : base::NoticeId{base::SystemRandom().NewUuidV4()};
+  const base::PartyId party = call.caller.id();
+  using Views = std::optional<std::vector<ConflictView>>;
+  auto [views, seq] = node.Read([&](const airspace::State& state) -> Views {
+    const Notice* held = state.FindNotice(id);
+    if (held != nullptr && held->party != party) return std::nullopt;
+    std::vector<ConflictView> found;
+    const base::UtcMicros now = node.sequencer().NowOf(prepared->declaration().data_mode);
+    for (const airspace::Conflict& conflict :
+         airspace::FindConflicts(state, node.rules(), crypto::Sha256, party, id, *prepared, now)) {
+      found.push_back(ViewConflict(state, conflict));
+    }
+    return found;
+  });
+  if (!views) {
+    return base::Fail(base::ErrorCode::kForbidden, "/notice",
+                      "must not be the id of another party's notice", id.ToString());
+  }
+  std::string text;
+  json::Writer json(&text);
+  json.BeginObject();
+  json.StringField("version", prepared->digest().ToHex());
+  json.Key("conflicts");
+  json.BeginArray();
+  for (const ConflictView& view : *views) WriteConflictView(&json, view, node.rules());
+  json.EndArray();
+  json.EndObject();
+  AnswerWhenDurable(&node.sequencer(), seq, std::move(call.responder),
+                    net::JsonResponse(200, std::move(text)));
+  return {};
+}
+
+}  // namespace wideberth::api::node

@@ -1,0 +1,180 @@
+#include "api/node/server.h"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "api/node/answer.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+namespace wideberth::api::node {
+namespace {
+
+constexpr size_t kKeyFileBytesMax = 1024 * 1024;
+
+base::Result<std::string> ReadKeyFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kKeyFileBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.eof() || file.gcount() == 0) {
+    return base::Fail(base::ErrorCode::kNotFound, path,
+                      "must be a file of keys that can be read, of at most 1 MiB");
+  }
+  text.resize(static_cast<size_t>(file.gcount()));
+  return text;
+}
+
+template <class T>
+base::Result<T> InFile(const std::string& path, base::Result<T> result) {
+  if (result) return result;
+  return base::Fail(std::move(result).error().Under(path + ": "));
+}
+
+}  // namespace
+
+base::Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config) {
+  crypto::TokenKeys keys;
+  for (const std::string& path : config.auth_key_files) {
+    WB_ASSIGN_OR_RETURN(const std::string pem, ReadKeyFile(path));
+    WB_ASSIGN_OR_RETURN(const auto more, InFile(path, crypto::TokenKeys::FromPem(pem)));
+    WB_ASSIGN_OR_RETURN(keys, InFile(path, crypto::TokenKeys::Merge(keys, more)));
+  }
+  if (!config.auth_jwks_file.empty()) {
+    const std::string& path = config.auth_jwks_file;
+    WB_ASSIGN_OR_RETURN(const std::string set, ReadKeyFile(path));
+    WB_ASSIGN_OR_RETURN(const auto more, InFile(path, crypto::TokenKeys::FromJwks(set)));
+    WB_ASSIGN_OR_RETURN(keys, InFile(path, crypto::TokenKeys::Merge(keys, more)));
+  }
+  if (keys.size() == 0) {
+    return base::Invalid("auth", "must name at least one public key: key_files or jwks_file");
+  }
+  return keys;
+}
+
+base::Result<std::unique_ptr<crypto::TokenVerifier>> ReadTokenVerifier(
+    const service::NodeConfig& config) {
+  WB_ASSIGN_OR_RETURN(crypto::TokenKeys keys, ReadTokenKeys(config));
+  return std::make_unique<crypto::TokenVerifier>(
+      crypto::TokenPolicy{{config.auth_issuer}, {config.auth_audience}}, std::move(keys));
+}
+
+base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& config, Parts parts,
+                                                    const base::Clock& clock) {
+  std::unique_ptr<Server> server(new Server());
+  Server* self = server.get();
+  self->tokens_ = std::move(parts.tokens);
+  service::NodeOptions options;
+  options.hooks.on_durable = [self](uint64_t seq, std::span<const airspace::Effect> effects) {
+    self->events_.Publish(seq, effects);
+  };
+  options.hooks.answer_together = [](const std::function<void()>& give) {
+    const net::AnswerBatch batch;
+    give();
+  };
+  options.hooks.on_failure = std::move(parts.on_failure);
+  options.progress = std::move(parts.progress);
+  options.disk_free_bytes_min = config.disk_free_bytes_min;
+  if (config.projection_period_us > 0) options.projection_period_us = config.projection_period_us;
+  WB_ASSIGN_OR_RETURN(self->node_,
+                      service::Node::Open(std::move(parts.store), std::move(parts.rules),
+                                          std::move(parts.heights), clock, std::move(options)));
+  self->events_.Attach(self->node_.get());
+  self->node_->Start();
+  self->AddMetrics();
+  self->api_ =
+      std::make_unique<Api>(Context{*self->node_, *self->tokens_, self->events_, self->metrics_});
+  self->router_ = std::make_unique<net::Router>(RenderError);
+  self->api_->AddRoutes(self->router_.get());
+
+  net::HttpServer::Options http;
+  http.address = config.listen_address;
+  http.port = config.listen_port;
+  http.threads = config.listen_threads;
+  if (!config.tls_certificate.empty()) {
+    http.tls.emplace();
+    http.tls->certificate_chain_path = config.tls_certificate;
+    http.tls->private_key_path = config.tls_key;
+  }
+  http.handler = [router = self->router_.get()](const net::Request& request,
+                                                net::Responder responder) {
+    router->Handle(request, std::move(responder));
+  };
+  http.body_bytes_max = [router = self->router_.get()](const net::Request& request) {
+    return router->BodyBytesMax(request);
+  };
+  http.render_error = RenderError;
+  http.metrics = &self->metrics_;
+  WB_ASSIGN_OR_RETURN(self->http_, net::HttpServer::Start(std::move(http)));
+  return server;
+}
+
+Server::~Server() {
+  Stop();
+}
+
+void Server::Stop() {
+  events_.Close();
+  if (http_ != nullptr) http_->Stop(limits::kHttpStopDeadlineMs);
+  if (node_ != nullptr) node_->Stop();
+}
+
+void Server::AddMetrics() {
+  service::Node* node = node_.get();
+  struct Gauges {
+    base::Gauge notices, in_force, conflicts, live_conflicts, volumes, entries, bytes, vertex_bytes,
+        durable_seq, failed, refusing;
+  };
+  struct Counters {
+    base::Counter batches, commands, refused, overloaded, append_seconds, log_dropped;
+  };
+  base::Metrics& m = metrics_;
+  const Gauges gauges{
+      m.AddGauge("wideberth_notices", "Notices in memory."),
+      m.AddGauge("wideberth_notices_in_force", "Notices that take part in conflict checks."),
+      m.AddGauge("wideberth_conflicts", "Conflicts in memory."),
+      m.AddGauge("wideberth_conflicts_live", "Conflicts neither resolved nor passed."),
+      m.AddGauge("wideberth_index_volumes", "Volumes in the space-time index."),
+      m.AddGauge("wideberth_index_entries", "Cells that volumes occupy in the index."),
+      m.AddGauge("wideberth_index_bytes", "Memory of the index without vertices."),
+      m.AddGauge("wideberth_index_vertex_bytes", "Memory of the vertices in the index."),
+      m.AddGauge("wideberth_store_durable_seq", "Number of the newest durable batch."),
+      m.AddGauge("wideberth_store_failed", "1 when the store has failed."),
+      m.AddGauge("wideberth_store_refusing_writes", "1 while the disk is nearly full.")};
+  const Counters counters{
+      m.AddCounter("wideberth_sequencer_batches_total", "Batches made durable."),
+      m.AddCounter("wideberth_sequencer_commands_total", "Commands decided."),
+      m.AddCounter("wideberth_sequencer_refused_total", "Commands refused by a rule."),
+      m.AddCounter("wideberth_sequencer_overloaded_total", "Commands refused as too many."),
+      m.AddCounter("wideberth_store_append_seconds_total", "Time spent making batches durable."),
+      m.AddCounter("wideberth_log_records_dropped_total", "Log records dropped.")};
+  m.OnScrape([node, gauges, counters] {
+    const airspace::State::Statistics state =
+        node->Read([](const airspace::State& s) { return s.GetStatistics(); }).first;
+    gauges.notices.Set(static_cast<double>(state.notices));
+    gauges.in_force.Set(static_cast<double>(state.in_force));
+    gauges.conflicts.Set(static_cast<double>(state.conflicts));
+    gauges.live_conflicts.Set(static_cast<double>(state.live_conflicts));
+    gauges.volumes.Set(static_cast<double>(state.index.volumes));
+    gauges.entries.Set(static_cast<double>(state.index.entries));
+    gauges.bytes.Set(static_cast<double>(state.index.bytes));
+    gauges.vertex_bytes.Set(static_cast<double>(state.index.vertex_bytes));
+    const service::Sequencer& sequencer = node->sequencer();
+    gauges.durable_seq.Set(static_cast<double>(sequencer.durable_seq()));
+    gauges.failed.Set(sequencer.failed() ? 1 : 0);
+    gauges.refusing.Set(sequencer.refusal() ? 1 : 0);
+    const auto advance = [](const base::Counter& counter, double to) {
+      if (to > counter.value()) counter.Increment(to - counter.value());
+    };
+    const service::Sequencer::Statistics work = sequencer.GetStatistics();
+    advance(counters.batches, static_cast<double>(work.batches));
+    advance(counters.commands, static_cast<double>(work.commands));
+    advance(counters.refused, static_cast<double>(work.refused));
+    advance(counters.overloaded, static_cast<double>(work.overloaded));
+    advance(counters.append_seconds, static_cast<double>(work.append_us) / 1e6);
+    advance(counters.log_dropped, static_cast<double>(base::LogRecordsDropped()));
+  });
+}
+
+}  // namespace wideberth::api::node

@@ -1,0 +1,87 @@
+#include <memory>
+#include <utility>
+
+#include "api/node/answer.h"
+#include "api/node/handlers.h"
+#include "api/node/views.h"
+
+namespace wideberth::api::node {
+namespace {
+
+// Decide speaks of "/id" for what stands in the path here.
+base::Error InPathWords(base::Error error) {
+  if (error.field == "/id") error.field = "id";
+  return error;
+}
+
+}  // namespace
+
+base::Result<base::NoticeId> NoticeIdOf(const Call& call) {
+  base::Result<base::NoticeId> id = base::NoticeId::Parse(call.params.Get("id"));
+  if (!id) return base::Fail(std::move(id).error().Under("id"));
+  return id;
+}
+
+base::Result<base::Digest> ConflictIdOf(const Call& call) {
+  base::Result<base::Digest> id = base::Digest::FromHex(call.params.Get("id"));
+  if (!id) return base::Fail(std::move(id).error().Under("id"));
+  return id;
+}
+
+base::Result<void> Submit(Call& call, airspace::CommandBody body, WriteAnswer write,
+                          RenameError rename) {
+  auto responder = std::make_shared<net::Responder>(std::move(call.responder));
+  auto answer = [responder, write = std::move(write),
+                 rename = std::move(rename)](base::Result<airspace::Decision> decision) {
+    if (!decision) {
+      base::Error error = InPathWords(std::move(decision).error());
+      return Refuse(responder.get(), rename ? rename(std::move(error)) : std::move(error));
+    }
+    const int status = decision->created ? 201 : 200;
+    (*responder)(net::JsonResponse(status, write(std::move(decision).value())));
+  };
+  const base::Result<void> submitted =
+      call.context.node.sequencer().Submit({call.caller.id(), std::move(body)}, std::move(answer));
+  // What is not taken is not answered from there.
+  if (!submitted) Refuse(responder.get(), submitted.error());
+  return {};
+}
+
+WriteAnswer DecisionWriter(const Context& context) {
+  return [&context](airspace::Decision decision) {
+    std::vector<ConflictView> views;
+    if (!decision.conflicts.empty()) {
+      views = context.node
+                  .Read([&](const airspace::State& state) {
+                    std::vector<ConflictView> found;
+                    for (const airspace::Conflict& conflict : decision.conflicts) {
+                      found.push_back(ViewConflict(state, conflict));
+                    }
+                    return found;
+                  })
+                  .first;
+    }
+    std::string body;
+    json::Writer json(&body);
+    WriteDecision(&json, decision, views, context.node.rules());
+    return body;
+  };
+}
+
+net::Response GeoJsonResponse(std::string body, const net::Request& request,
+                              std::optional<uint64_t> next) {
+  net::Response response;
+  response.content_type = "application/geo+json";
+  response.body = std::move(body);
+  if (next) {
+    std::string target = request.path() + "?after=" + std::to_string(*next);
+    for (const net::QueryParameter& each : request.target.query) {
+      if (each.name == "after") continue;
+      target.append("&").append(each.name).append("=").append(net::PercentEncode(each.value));
+    }
+    response.headers.Add("Link", "<" + target + ">; rel=\"next\"");
+  }
+  return response;
+}
+
+}  // namespace wideberth::api::node

@@ -1,0 +1,166 @@
+#include "api/node/views.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "formats/notice_json.h"
+
+namespace wideberth::api::node {
+namespace {
+
+using airspace::AuthorState;
+using airspace::Conflict;
+using airspace::Declaration;
+using airspace::Notice;
+using airspace::NoticeVersion;
+using airspace::Rules;
+
+constexpr size_t kNoticeBytes = 1'024;
+constexpr size_t kVolumeBytes = 512;
+constexpr size_t kVertexBytes = 64;
+constexpr size_t kConflictBytes = 1'536;
+constexpr size_t kPairBytes = 1'024;
+
+// Written field by field, because the volumes and the original can be megabytes; the binding stops
+// compiling when a field is added.
+Declaration WordsOf(const Declaration& declaration) {
+  const auto& [data_mode, kind, activity_class, hazard_class, hazard_source, restriction,
+               confidence, name, role_to_call, frequency, volumes, original] = declaration;
+  return {data_mode,   kind,       activity_class, hazard_class, hazard_source,
+          restriction, confidence, name,           role_to_call, frequency,
+          {},          {}};
+}
+
+NoticeVersion WithoutContent(const NoticeVersion& version) {
+  const auto& [number, digest, stored_at, author, lead_time_us, late, declaration] = version;
+  return {number, digest, stored_at, author, lead_time_us, late, WordsOf(declaration)};
+}
+
+NoticeVersion WithoutOriginal(const NoticeVersion& version) {
+  NoticeVersion copy = WithoutContent(version);
+  copy.declaration.volumes = version.declaration.volumes;
+  return copy;
+}
+
+template <class Map>
+void KeepOnly(Map* map, base::PartyId a, base::PartyId b) {
+  std::erase_if(*map, [&](const auto& entry) { return entry.first != a && entry.first != b; });
+}
+
+}  // namespace
+
+const NoticeVersion* LatestReleased(const Notice& notice) {
+  for (auto it = notice.versions.rbegin(); it != notice.versions.rend(); ++it) {
+    if (it->author != AuthorState::kDraft) return &*it;
+  }
+  return nullptr;
+}
+
+std::optional<NoticeView> ViewNotice(const Notice& notice, base::PartyId party, bool with_history,
+                                     std::optional<uint32_t> version) {
+  const bool own = notice.party == party;
+  const auto visible = [&](const NoticeVersion& v) {
+    return own || v.author != AuthorState::kDraft;
+  };
+  const NoticeVersion* shown = nullptr;
+  for (const NoticeVersion& v : notice.versions) {
+    if (visible(v) && (!version || v.number == *version)) shown = &v;
+  }
+  if (shown == nullptr) return std::nullopt;
+  NoticeView view;
+  if (with_history) {
+    for (const NoticeVersion& v : notice.versions) {
+      if (visible(v)) view.history.push_back(WithoutContent(v));
+    }
+  }
+  Notice* copy = &view.notice;
+  copy->id = notice.id;
+  copy->party = notice.party;
+  copy->versions.push_back(WithoutOriginal(*shown));
+  copy->activity = notice.activity;
+  copy->started_at = notice.started_at;
+  copy->ended_at = notice.ended_at;
+  copy->all_clear_at = notice.all_clear_at;
+  copy->delivery = notice.delivery;
+  copy->assessments = notice.assessments;
+  copy->dissemination = notice.dissemination;
+  if (!own) {
+    KeepOnly(&copy->delivery, party, notice.party);
+    KeepOnly(&copy->assessments, party, notice.party);
+    KeepOnly(&copy->dissemination, party, notice.party);
+  }
+  return view;
+}
+
+ConflictView ViewConflict(const airspace::State& state, const Conflict& conflict) {
+  ConflictView view{conflict, {}};
+  for (size_t i = 0; i < conflict.sides.size(); ++i) {
+    const Notice* notice = state.FindNotice(conflict.sides[i].notice);
+    if (notice == nullptr) continue;
+    for (const NoticeVersion& version : notice->versions) {
+      if (version.digest != conflict.sides[i].version) continue;
+      view.notices[i].emplace();
+      view.notices[i]->versions.push_back(WithoutContent(version));
+    }
+  }
+  return view;
+}
+
+bool IsSide(const Conflict& conflict, base::PartyId party) {
+  return conflict.sides[0].party == party || conflict.sides[1].party == party;
+}
+
+size_t EstimateBytes(const NoticeView& view) {
+  size_t bytes = kNoticeBytes + view.history.size() * kVolumeBytes;
+  for (const airspace::Volume4D& volume : view.notice.latest().declaration.volumes) {
+    bytes += kVolumeBytes + volume.outline.vertices().size() * kVertexBytes;
+  }
+  return bytes;
+}
+
+size_t EstimateBytes(const ConflictView& view) {
+  return kConflictBytes + view.conflict.pairs.size() * kPairBytes;
+}
+
+void WriteSeconds(json::Writer* json, std::string_view key, int64_t us) {
+  constexpr int64_t kPerMilli = 1'000;
+  json->DoubleField(key, static_cast<double>(us / kPerMilli) / 1e3);
+}
+
+void WriteNoticeView(json::Writer* json, const NoticeView& view, const Rules& rules) {
+  formats::WriteNotice(json, view.notice, rules);
+}
+
+void WriteConflictView(json::Writer* json, const ConflictView& view, const Rules& rules) {
+  formats::ConflictNotices notices{};
+  for (size_t i = 0; i < notices.size(); ++i) {
+    if (view.notices[i]) notices[i] = &*view.notices[i];
+  }
+  formats::WriteConflict(json, view.conflict, notices, rules);
+}
+
+void WriteClock(json::Writer* json, const airspace::SetClock& clock) {
+  json->BeginObject();
+  json->StringField("data_mode", airspace::Name(clock.mode));
+  json->StringField("time", base::FormatRfc3339(clock.shown));
+  json->StringField("set_at", base::FormatRfc3339(clock.real));
+  json->DoubleField("rate", clock.rate);
+  json->EndObject();
+}
+
+void WriteDecision(json::Writer* json, const airspace::Decision& decision,
+                   const std::vector<ConflictView>& conflicts, const Rules& rules) {
+  json->BeginObject();
+  if (decision.notice) json->StringField("notice", decision.notice->ToString());
+  json->Uint64Field("version_number", decision.version_number);
+  json->StringField("version", decision.version.ToHex());
+  json->BoolField("late", decision.late);
+  WriteSeconds(json, "lead_time_s", decision.lead_time_us);
+  json->Key("conflicts");
+  json->BeginArray();
+  for (const ConflictView& view : conflicts) WriteConflictView(json, view, rules);
+  json->EndArray();
+  json->EndObject();
+}
+
+}  // namespace wideberth::api::node

@@ -1,0 +1,60 @@
+// What a party may see of the state, copied out of it, and how it is written.
+//
+// A party sees its own notices whole. Of another party's notice it sees the released versions, and
+// of what has been done about them only its own part and the issuer's: dealings are bilateral
+// (MECHANISM 1.1). Nothing that a declaration was imported from (Declaration::original) is ever
+// shown.
+#ifndef WIDEBERTH_API_NODE_VIEWS_H_
+#define WIDEBERTH_API_NODE_VIEWS_H_
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "airspace/decide.h"
+#include "airspace/notice.h"
+#include "airspace/rules.h"
+#include "airspace/state.h"
+#include "base/ids.h"
+#include "json/writer.h"
+
+namespace wideberth::api::node {
+
+// The newest version that is not a draft; null when there is none.
+const airspace::NoticeVersion* LatestReleased(const airspace::Notice& notice);
+
+struct NoticeView {
+  airspace::Notice notice;                       // one version: the latest that the party may see
+  std::vector<airspace::NoticeVersion> history;  // if asked for: all of those, without content
+};
+// Nothing when the party may not see the notice. `version`: that number instead of the latest.
+std::optional<NoticeView> ViewNotice(const airspace::Notice& notice, base::PartyId party,
+                                     bool with_history = false,
+                                     std::optional<uint32_t> version = {});
+
+// A conflict, and what its two notices say of themselves (no volumes).
+struct ConflictView {
+  airspace::Conflict conflict;
+  std::array<std::optional<airspace::Notice>, 2> notices;
+};
+ConflictView ViewConflict(const airspace::State& state, const airspace::Conflict& conflict);
+bool IsSide(const airspace::Conflict& conflict, base::PartyId party);
+
+// About how much memory the view holds and its JSON takes.
+size_t EstimateBytes(const NoticeView& view);
+size_t EstimateBytes(const ConflictView& view);
+
+void WriteNoticeView(json::Writer* json, const NoticeView& view, const airspace::Rules& rules);
+void WriteConflictView(json::Writer* json, const ConflictView& view, const airspace::Rules& rules);
+void WriteClock(json::Writer* json, const airspace::SetClock& clock);
+// {"notice":...,"version_number":...,"version":...,"late":...,"lead_time_s":...,"conflicts":[...]}
+void WriteDecision(json::Writer* json, const airspace::Decision& decision,
+                   const std::vector<ConflictView>& conflicts, const airspace::Rules& rules);
+
+// A time difference in seconds, exact to the ms below it.
+void WriteSeconds(json::Writer* json, std::string_view key, int64_t us);
+
+}  // namespace wideberth::api::node
+
+#endif  // WIDEBERTH_API_NODE_VIEWS_H_
