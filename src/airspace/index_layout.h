@@ -29,20 +29,6 @@ inline constexpr std::array<int64_t, 4> kBucketUs = {
 inline constexpr int kTimeKinds = static_cast<int>(kBucketUs.size()) + 1;
 inline constexpr int kAnyTime = kTimeKinds - 1;
 
-// Heights are counted in steps, rounded outwards; beyond 131 km every step is the last.
-inline constexpr int64_t kStepMm = 4'000;
-inline constexpr int64_t kStepMax = 32'766;
-// A thin band (by W84) goes into the layer of its lower end; others into one list for all heights.
-inline constexpr int kThinSteps = 34;   // 128 m and the rounding of both ends
-inline constexpr int kLayerSteps = 64;  // 256 m
-inline constexpr int kLayers = 2 * 512 + 1;
-inline constexpr int kAnyHeight = kLayers;  // the layer of bands that are not thin
-
-inline int LayerOf(int64_t step) {
-  const int64_t shifted = std::clamp(step, -kStepMax, kStepMax) + 512 * kLayerSteps;
-  return static_cast<int>(shifted / kLayerSteps);
-}
-
 inline int64_t FloorDiv(int64_t a, int64_t b) {
   const int64_t q = a / b;
   return a % b < 0 ? q - 1 : q;
@@ -63,7 +49,7 @@ inline int64_t Plus(int64_t a, int64_t b) {
 }
 
 inline int16_t Clamped(int64_t value) {
-  return static_cast<int16_t>(std::clamp(value, -kStepMax, kStepMax));
+  return static_cast<int16_t>(std::clamp(value, -kHeightStepMax, kHeightStepMax));
 }
 
 // A volume as the index sees it: closed intervals of integers; `native` are the bare numbers of the band.
@@ -101,35 +87,18 @@ inline Extent ExtentOf(const TimeWindow& window, const HeightBand& band,
 struct Place {
   int time_kind;
   int64_t bucket;
-  int layer;
 };
 
 inline Place PlaceOf(const Extent& e) {
-  Place place{kAnyTime, 0, kAnyHeight};
-  if (e.start_us != kLeast && e.end_us != kMost) {
-    const uint64_t length =
-        e.end_us > e.start_us ? static_cast<uint64_t>(e.end_us) - static_cast<uint64_t>(e.start_us)
+  if (e.start_us == kLeast || e.end_us == kMost) return {kAnyTime, 0};
+  const uint64_t length = e.end_us > e.start_us
+                              ? static_cast<uint64_t>(e.end_us) - static_cast<uint64_t>(e.start_us)
                               : 0;
-    int kind = 0;
-    while (kind < kAnyTime &&
-           length > static_cast<uint64_t>(kBucketUs[static_cast<size_t>(kind)])) {
-      ++kind;
-    }
-    place.time_kind = kind;
-    if (kind < kAnyTime) {
-      place.bucket = FloorDiv(e.start_us, kBucketUs[static_cast<size_t>(kind)]);
-    }
+  for (int kind = 0; kind < kAnyTime; ++kind) {
+    const int64_t bucket_us = kBucketUs[static_cast<size_t>(kind)];
+    if (length <= static_cast<uint64_t>(bucket_us)) return {kind, FloorDiv(e.start_us, bucket_us)};
   }
-  const int64_t lower = FloorDiv(e.hull_lower_mm, kStepMm),
-                upper = CeilDiv(e.hull_upper_mm, kStepMm);
-  const int64_t native_lower = FloorDiv(e.native_lower_mm, kStepMm);
-  const int64_t native_upper = CeilDiv(e.native_upper_mm, kStepMm);
-  const bool in_range = lower > -kStepMax && upper < kStepMax;
-  if (in_range && upper - lower <= kThinSteps && std::abs(native_lower - lower) <= kThinSteps &&
-      std::abs(native_upper - upper) <= kThinSteps) {
-    place.layer = LayerOf(lower);
-  }
-  return place;
+  return {kAnyTime, 0};
 }
 
 // Time in a bucket: 16,000 ticks for its length, so that the end of the next bucket is tick 32,000.
@@ -138,28 +107,29 @@ inline int16_t TickDown(int64_t us, int64_t bucket, int64_t bucket_us) {
   const __int128 since = static_cast<__int128>(us) - static_cast<__int128>(bucket) * bucket_us;
   const __int128 ticks =
       since >= 0 ? since * kTicks / bucket_us : -((-since * kTicks + bucket_us - 1) / bucket_us);
-  return static_cast<int16_t>(std::clamp<__int128>(ticks, -kStepMax, kStepMax));
+  return static_cast<int16_t>(std::clamp<__int128>(ticks, -kHeightStepMax, kHeightStepMax));
 }
 inline int16_t TickUp(int64_t us, int64_t bucket, int64_t bucket_us) {
   const __int128 since = static_cast<__int128>(us) - static_cast<__int128>(bucket) * bucket_us;
   const __int128 ticks =
       since >= 0 ? (since * kTicks + bucket_us - 1) / bucket_us : -(-since * kTicks / bucket_us);
-  return static_cast<int16_t>(std::clamp<__int128>(ticks, -kStepMax, kStepMax));
+  return static_cast<int16_t>(std::clamp<__int128>(ticks, -kHeightStepMax, kHeightStepMax));
 }
 
 inline Posting PostingOf(const Extent& e, const Place& place, VolumeSlot slot) {
   Posting p;
-  p.bound[Posting::kStart] = p.bound[Posting::kEnd] = Clamped(-kStepMax);
+  p.bound[Posting::kStart] = p.bound[Posting::kEnd] = Clamped(-kHeightStepMax);
   if (place.time_kind != kAnyTime) {
     const int64_t length = kBucketUs[static_cast<size_t>(place.time_kind)];
     p.bound[Posting::kStart] = TickDown(e.start_us, place.bucket, length);
     p.bound[Posting::kEnd] = static_cast<int16_t>(-TickUp(e.end_us, place.bucket, length));
   }
-  p.bound[Posting::kHullLower] = Clamped(FloorDiv(e.hull_lower_mm, kStepMm));
-  p.bound[Posting::kHullUpper] = Clamped(-std::min(CeilDiv(e.hull_upper_mm, kStepMm), kStepMax));
-  p.bound[Posting::kNativeLower] = Clamped(FloorDiv(e.native_lower_mm, kStepMm));
+  p.bound[Posting::kHullLower] = Clamped(FloorDiv(e.hull_lower_mm, kHeightStepMm));
+  p.bound[Posting::kHullUpper] =
+      Clamped(-std::min(CeilDiv(e.hull_upper_mm, kHeightStepMm), kHeightStepMax));
+  p.bound[Posting::kNativeLower] = Clamped(FloorDiv(e.native_lower_mm, kHeightStepMm));
   p.bound[Posting::kNativeUpper] =
-      Clamped(-std::min(CeilDiv(e.native_upper_mm, kStepMm), kStepMax));
+      Clamped(-std::min(CeilDiv(e.native_upper_mm, kHeightStepMm), kHeightStepMax));
   p.slot_and_tag = slot | e.tag() << 28;
   return p;
 }
@@ -186,15 +156,15 @@ inline Asked Widened(const Extent& own, const Separation& by) {
 // "lower < upper_mm" is "floor(lower) <= floor(upper_mm - 1)" in whole steps, and so for the rest.
 inline Limits HeightLimits(const Asked& q) {
   Limits l;
-  const auto at_most = [](int64_t mm) { return Clamped(FloorDiv(Plus(mm, -1), kStepMm)); };
+  const auto at_most = [](int64_t mm) { return Clamped(FloorDiv(Plus(mm, -1), kHeightStepMm)); };
   const auto at_least = [](int64_t mm) {
-    return Clamped(-std::max(CeilDiv(Plus(mm, 1), kStepMm), -kStepMax));
+    return Clamped(-std::max(CeilDiv(Plus(mm, 1), kHeightStepMm), -kHeightStepMax));
   };
   l.bound[Posting::kHullLower] = at_most(q.hull_upper_mm);
   l.bound[Posting::kHullUpper] = at_least(q.hull_lower_mm);
   l.bound[Posting::kNativeLower] = at_most(q.native_upper_mm);
   l.bound[Posting::kNativeUpper] = at_least(q.native_lower_mm);
-  l.bound[Posting::kStart] = l.bound[Posting::kEnd] = Clamped(kStepMax);
+  l.bound[Posting::kStart] = l.bound[Posting::kEnd] = Clamped(kHeightStepMax);
   return l;
 }
 
@@ -226,7 +196,7 @@ inline Range LayersNear(const Asked& q, const Limits& l) {
     top = std::max<int64_t>(top, l.bound[Posting::kNativeLower] + kThinSteps);
     bottom = std::min<int64_t>(bottom, -int64_t{l.bound[Posting::kNativeUpper]} - 2 * kThinSteps);
   }
-  return {LayerOf(bottom), LayerOf(top)};
+  return {LayerOfStep(bottom), LayerOfStep(top)};
 }
 
 // How the heights of a volume with `tag` are compared with the query's: bits.

@@ -2,10 +2,22 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 
 #include "base/check.h"
 
 namespace wideberth::airspace {
+
+int LayerOf(const Posting& posting) {
+  const int lower = posting.bound[Posting::kHullLower];
+  const int upper = -posting.bound[Posting::kHullUpper];
+  const int native_lower = posting.bound[Posting::kNativeLower];
+  const int native_upper = -posting.bound[Posting::kNativeUpper];
+  const bool thin = lower > -kHeightStepMax && upper < kHeightStepMax &&
+                    upper - lower <= kThinSteps && std::abs(native_lower - lower) <= kThinSteps &&
+                    std::abs(native_upper - upper) <= kThinSteps;
+  return thin ? LayerOfStep(lower) : kNoLayer;
+}
 
 PostingLists::List PostingLists::Name(uint32_t size_class, uint32_t run) {
   CHECK_MSG(run < (1u << kRunBits), "the index is full");
@@ -83,59 +95,130 @@ PostingLists::List PostingLists::Resized(List list, uint32_t size_class, uint32_
   return resized;
 }
 
-void PostingLists::Add(uint32_t key, const Posting& posting) {
+PostingLists::Slot* PostingLists::FindOrMakeSlot(uint32_t key) {
   Table& table = tables_[key % kTables];
-  Slot* slot = FindSlot(&table, key);
-  if (slot == nullptr) {
-    Grow(&table);
-    size_t at = table.Home(key);
-    while (table.slots[at].list != kNone) at = table.Next(at);
-    slot = &table.slots[at];
-    *slot = {key, NewRun(0, kNone)};
-    ++table.keys;
-  }
-  uint32_t count = Count(slot->list);
-  const uint32_t size_class = ClassOf(slot->list);
+  if (Slot* found = FindSlot(&table, key)) return found;
+  Grow(&table);
+  size_t at = table.Home(key);
+  while (table.slots[at].list != kNone) at = table.Next(at);
+  table.slots[at] = {key, NewRun(0, kNone)};
+  ++table.keys;
+  return &table.slots[at];
+}
+
+void PostingLists::AddTo(List* list, const Posting& posting) {
+  if (*list == kNone) *list = NewRun(0, kNone);
+  uint32_t count = Count(*list);
+  const uint32_t size_class = ClassOf(*list);
   if (count == Room(size_class)) {
     if (size_class < kClassMax) {
-      slot->list = Resized(slot->list, size_class + 1, count);
+      *list = Resized(*list, size_class + 1, count);
     } else {
-      slot->list = NewRun(kClassMax, slot->list);
+      *list = NewRun(kClassMax, *list);
       count = 0;
     }
   }
-  RunOf(slot->list)[count] = posting;
-  ++postings_;
+  RunOf(*list)[count] = posting;
 }
 
-void PostingLists::Remove(uint32_t key, uint32_t slot_number) {
-  Table& table = tables_[key % kTables];
-  Slot* slot = FindSlot(&table, key);
-  CHECK(slot != nullptr);
+void PostingLists::AddInLayer(uint32_t key, const Posting& posting) {
+  AddTo(&FindOrMakeSlot(LayerKey(key, LayerOf(posting)))->list, posting);
+}
+
+// Splits a full list when at least half of it would move.
+bool PostingLists::TrySplit(Slot* slot) {
+  const List whole = slot->list;
+  const uint32_t size_class = ClassOf(whole);
+  if (size_class < kSplitFromClass || Count(whole) < Room(size_class)) return false;
+  if (size_class == kClassMax && LinkOf(whole) != kNone) return false;
+  const std::vector<Posting> all(RunOf(whole), RunOf(whole) + Room(size_class));
+  Split split;
+  for (const Posting& posting : all) split.layered += LayerOf(posting) != kNoLayer ? 1 : 0;
+  if (2 * split.layered < all.size()) return false;
+  runs_.Free(PlaceOf(whole), 1u << size_class);
+  for (const Posting& posting : all) {
+    if (LayerOf(posting) == kNoLayer) {
+      AddTo(&split.rest, posting);
+    } else {
+      AddInLayer(slot->key, posting);
+    }
+  }
+  slot->list = Name(kSplitClass, runs_.Allocate(1));
+  *RunOf(slot->list) = std::bit_cast<Posting>(split);
+  return true;
+}
+
+void PostingLists::Add(uint32_t key, const Posting& posting) {
+  ++postings_;
+  // Layers are in other tables than places (their keys are odd), so `slot` stays where it is.
+  Slot* slot = FindOrMakeSlot(key);
+  if (!IsSplit(slot->list) && !TrySplit(slot)) {
+    AddTo(&slot->list, posting);
+    return;
+  }
+  Split split = SplitOf(slot->list);
+  if (LayerOf(posting) == kNoLayer) {
+    AddTo(&split.rest, posting);
+  } else {
+    AddInLayer(key, posting);
+    ++split.layered;
+  }
+  *RunOf(slot->list) = std::bit_cast<Posting>(split);
+}
+
+void PostingLists::RemoveFrom(List* head, const Posting& posting) {
   Posting* found = nullptr;
-  for (List list = slot->list; found == nullptr;) {
-    CHECK(list != kNone);
+  for (List list = *head; found == nullptr;) {
+    CHECK_MSG(list != kNone, "a volume is not listed where it should be");
     Posting* end = RunOf(list) + Count(list);
-    found =
-        std::find_if(RunOf(list), end, [&](const Posting& p) { return p.slot() == slot_number; });
+    found = std::find_if(RunOf(list), end,
+                         [&](const Posting& p) { return p.slot() == posting.slot(); });
     if (found == end) found = nullptr;
     list = ClassOf(list) == kClassMax ? LinkOf(list) : kNone;
   }
-  const uint32_t left = Count(slot->list) - 1;
-  Posting* last = RunOf(slot->list) + left;
+  const uint32_t left = Count(*head) - 1;
+  Posting* last = RunOf(*head) + left;
   *found = *last;
   *last = Posting{};
   last->bound[Posting::kStart] = Posting::kNever;
-  --postings_;
-  const uint32_t size_class = ClassOf(slot->list);
-  const List link = size_class == kClassMax ? LinkOf(slot->list) : kNone;
+  const uint32_t size_class = ClassOf(*head);
+  const List link = size_class == kClassMax ? LinkOf(*head) : kNone;
   if (left == 0) {
-    runs_.Free(PlaceOf(slot->list), 1u << size_class);
-    slot->list = link;
-    if (link == kNone) EraseSlot(&table, slot);
+    runs_.Free(PlaceOf(*head), 1u << size_class);
+    *head = link;
   } else if (link == kNone && size_class > 0 && 4 * left <= (1u << size_class)) {
-    slot->list = Resized(slot->list, size_class - 1, left);
+    *head = Resized(*head, size_class - 1, left);
   }
+}
+
+void PostingLists::Remove(uint32_t key, const Posting& posting) {
+  --postings_;
+  Table& table = tables_[key % kTables];
+  Slot* slot = FindSlot(&table, key);
+  CHECK_MSG(slot != nullptr, "a volume is not listed where it should be");
+  if (!IsSplit(slot->list)) {
+    RemoveFrom(&slot->list, posting);
+  } else {
+    Split split = SplitOf(slot->list);
+    const int layer = LayerOf(posting);
+    if (layer == kNoLayer) {
+      RemoveFrom(&split.rest, posting);
+    } else {
+      const uint32_t layer_key = LayerKey(key, layer);
+      Table& layers = tables_[layer_key % kTables];
+      Slot* in_layer = FindSlot(&layers, layer_key);
+      CHECK_MSG(in_layer != nullptr, "a volume is not listed where it should be");
+      RemoveFrom(&in_layer->list, posting);
+      if (in_layer->list == kNone) EraseSlot(&layers, in_layer);
+      --split.layered;
+    }
+    *RunOf(slot->list) = std::bit_cast<Posting>(split);
+    if (split.layered == 0) {
+      runs_.Free(PlaceOf(slot->list), 1);
+      slot->list = split.rest;
+    }
+  }
+  if (slot->list == kNone) EraseSlot(&table, slot);
 }
 
 size_t PostingLists::bytes() const {

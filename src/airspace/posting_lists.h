@@ -1,4 +1,4 @@
-// The lists of the 4D index: for each key (a hash of cell, bucket of time and layer of height) the volumes entered there.
+// The lists of the 4D index: for each key (a hash of a cell and a bucket of time) the volumes entered there.
 //
 // A key is 32 bits. Two places that hash alike share a list, which costs a few comparisons and no correctness, because
 // every posting is checked against the volume itself before it is reported.
@@ -6,13 +6,17 @@
 // Layout. Keys and list heads are in 256 small open-addressing tables of 8 bytes a slot (a probe that finds nothing
 // costs one cache line; growing one table stops the writer for a millisecond, not for a second). A list is a run of 1,
 // 2, 4, ... 1,024 postings of 16 bytes; a longer list is a chain of runs of 1,024. Unused postings match nothing, so
-// reading needs no lengths.
+// reading needs no lengths. A list of more than 64 is split by height: the postings of thin bands move to lists of
+// their own, one for each layer, so that a crowded place costs a query only the heights it asks for, while everywhere
+// else one look finds all.
 //
 // Threads: const methods from any number while nobody writes.
 #ifndef WIDEBERTH_AIRSPACE_POSTING_LISTS_H_
 #define WIDEBERTH_AIRSPACE_POSTING_LISTS_H_
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -34,6 +38,22 @@ struct alignas(16) Posting {
 };
 static_assert(sizeof(Posting) == 16);
 
+// Heights are counted in steps of 4 m, rounded outwards; beyond 131 km every height is the last step.
+inline constexpr int64_t kHeightStepMm = 4'000;
+inline constexpr int64_t kHeightStepMax = 32'766;
+
+// A band is thin when its W84 hull is, and its native numbers are near the hull's: 128 m and the rounding of both ends.
+// A thin band belongs to the layer of its hull's lower end.
+inline constexpr int kThinSteps = 34;
+inline constexpr int kLayerSteps = 64;
+inline constexpr int kLayers = 2 * 512;
+inline constexpr int kNoLayer = -1;
+inline int LayerOfStep(int64_t step) {
+  return static_cast<int>((std::clamp(step, -kHeightStepMax, kHeightStepMax) + 512 * kLayerSteps) /
+                          kLayerSteps);
+}
+int LayerOf(const Posting& posting);
+
 struct Limits {
   alignas(16)
       std::array<int16_t, 8> bound{};  // [kStart] < Posting::kNever; the last two are not compared
@@ -44,16 +64,31 @@ class PostingLists {
   using List = uint32_t;
   static constexpr List kNone = 0;
 
+  // Keys of places are even; the odd ones name the layers of split lists.
+  static uint32_t PlaceKey(uint64_t hash) { return static_cast<uint32_t>(hash >> 32) & ~1u; }
+  static uint32_t LayerKey(uint32_t key, int layer) {
+    uint64_t x = (uint64_t{key} << 32 | static_cast<uint32_t>(layer)) * 0x9FB21C651E98DF25u;
+    x ^= x >> 35;
+    return static_cast<uint32_t>((x * 0xD6E8FEB86659FD93u) >> 32) | 1u;
+  }
+
   void Add(uint32_t key, const Posting& posting);
-  // REQUIRES: `slot` was added under `key`. O(length of the list).
-  void Remove(uint32_t key, uint32_t slot);
+  // REQUIRES: this posting was added under `key`. O(length of the list it is in).
+  void Remove(uint32_t key, const Posting& posting);
 
   void Prefetch(uint32_t key) const {
     const Table& table = tables_[key % kTables];
     if (table.keys != 0) __builtin_prefetch(&table.slots[table.Home(key)]);
   }
   List Find(uint32_t key) const;
-  void PrefetchList(List list) const { __builtin_prefetch(RunOf(list)); }
+  // The first four cache lines of a list; the processor sees by itself where a longer one goes.
+  void PrefetchList(List list) const {
+    const Posting* run = RunOf(list);
+    const uint32_t postings = std::min(16u, 1u << std::min(ClassOf(list), kClassMax));
+    for (uint32_t i = 0; i < postings; i += 4) __builtin_prefetch(run + i);
+  }
+  // A split list holds what is not thin; the rest is under the layer keys of its key.
+  static bool IsSplit(List list) { return ClassOf(list) == kSplitClass; }
 
   // Calls visit(posting, above) for each posting whose time bounds are within the limits and which has no height bound
   // above its limit both by hull and natively. `above` has bit 2k set where bound k is above its limit.
@@ -69,8 +104,20 @@ class PostingLists {
  private:
   static constexpr uint32_t kTables = 256;
   static constexpr uint32_t kClassMax = 10;
+  static constexpr uint32_t kSplitClass = 15;
+  static constexpr uint32_t kSplitFromClass = 6;
   static constexpr uint32_t kRunMax = 1u << kClassMax;
   static constexpr uint32_t kRunBits = 28;
+
+  // What stands in a split list's place.
+  struct Split {
+    uint32_t layered = 0;  // postings in layers
+    std::array<uint32_t, 2> unused{};
+    List rest = kNone;
+  };
+  static_assert(sizeof(Split) == sizeof(Posting));
+  Split SplitOf(List list) const { return std::bit_cast<Split>(*RunOf(list)); }
+  List RestOf(List list) const { return IsSplit(list) ? SplitOf(list).rest : list; }
 
   struct Slot {
     uint32_t key = 0;
@@ -98,6 +145,11 @@ class PostingLists {
 
   List NewRun(uint32_t size_class, List link);
   uint32_t Count(List list) const;
+  Slot* FindOrMakeSlot(uint32_t key);
+  void AddTo(List* list, const Posting& posting);
+  void RemoveFrom(List* list, const Posting& posting);
+  void AddInLayer(uint32_t key, const Posting& posting);
+  bool TrySplit(Slot* slot);
   List Resized(List list, uint32_t size_class, uint32_t count);
   static void Grow(Table* table);
   static Slot* FindSlot(Table* table, uint32_t key);

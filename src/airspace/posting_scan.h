@@ -30,6 +30,7 @@ void PostingLists::Scan(List list, const Limits& limits, Visit visit) const {
   constexpr uint32_t kTime = 3u << (2 * Posting::kStart) | 3u << (2 * Posting::kEnd);
   constexpr uint32_t kHeights = 0xFu << (2 * Posting::kHullLower);
   static_assert(Posting::kNativeLower == Posting::kHullLower + 2);
+  list = RestOf(list);
   while (list != kNone) {
     const uint32_t size_class = ClassOf(list);
     const Posting* run = RunOf(list);
@@ -45,6 +46,7 @@ void PostingLists::Scan(List list, const Limits& limits, Visit visit) const {
 
 template <class Visit>
 void PostingLists::ForEach(List list, Visit visit) const {
+  list = RestOf(list);
   while (list != kNone) {
     const uint32_t count = Count(list);
     for (uint32_t i = 0; i < count; ++i) visit(RunOf(list)[i]);

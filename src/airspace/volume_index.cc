@@ -17,8 +17,6 @@ namespace {
 
 using layout::Asked;
 using layout::Extent;
-using layout::kAnyHeight;
-using layout::kLayers;
 using layout::kLevels;
 using layout::kTimeKinds;
 
@@ -73,18 +71,17 @@ class Records {
   std::vector<std::unique_ptr<Chunk>> chunks_;
 };
 
-// Where a place of time and height continues a cell to the key of a list.
-uint64_t SeedOf(int time_kind, int64_t bucket, int layer) {
+// A list's key is a hash of the bucket of time (the seed) and the cell.
+uint64_t SeedOf(int time_kind, int64_t bucket) {
   uint64_t seed = static_cast<uint64_t>(bucket) * 0x9E3779B97F4A7C15u;
-  seed ^= static_cast<uint64_t>(layer * kTimeKinds + time_kind + 1) * 0xC2B2AE3D27D4EB4Fu;
+  seed ^= static_cast<uint64_t>(time_kind + 1) * 0xC2B2AE3D27D4EB4Fu;
   seed ^= seed >> 29;
   return seed * 0xBF58476D1CE4E5B9u;
 }
 uint32_t KeyOf(uint64_t seed, geo::CellId cell) {
   uint64_t x = (seed ^ cell) * 0x94D049BB133111EBu;
   x ^= x >> 32;
-  x *= 0xD6E8FEB86659FD93u;
-  return static_cast<uint32_t>(x >> 32);
+  return PostingLists::PlaceKey(x * 0xD6E8FEB86659FD93u);
 }
 
 struct Probe {
@@ -95,6 +92,22 @@ struct Probe {
 // Chunks of work between two rounds of prefetching: enough to hide a miss, few enough to stay in the first cache.
 constexpr size_t kProbesAtOnce = 64;
 constexpr size_t kRecordsAhead = 8;
+constexpr uint32_t kVerticesALine = 64 / sizeof(geo::CompactVertex);
+
+// Whether the caps alone say that two outlines are farther apart than the separation: straight through the Earth is no
+// longer than along the surface.
+bool CapsApart(const geo::CompactHeader& a, const geo::CompactHeader& b, int64_t separation_mm) {
+  double distance2 = 0;
+  for (size_t k = 0; k < 3; ++k) {
+    const double d = a.centre_m[k] - b.centre_m[k];
+    distance2 += d * d;
+  }
+  constexpr double kToleranceM = 0.05;
+  const double radii_m = static_cast<double>(a.radius_m) + static_cast<double>(b.radius_m);
+  const double reach_m =
+      radii_m * (1 + 1e-6) + static_cast<double>(separation_mm) * 1e-3 + kToleranceM;
+  return distance2 > reach_m * reach_m;
+}
 
 }  // namespace
 
@@ -102,6 +115,7 @@ class VolumeIndex::Scratch {
  public:
   std::vector<Limits> limits;
   std::vector<Probe> probes;
+  std::vector<Probe> layer_probes;
   std::array<std::vector<int64_t>, kTimeKinds> buckets;
   std::vector<int> layers;
   std::vector<VolumeSlot> slots;
@@ -161,7 +175,8 @@ struct VolumeIndex::Impl {
   void Query(const PreparedQuery::Impl& query, Scratch* scratch, std::vector<Candidate>* out) const;
   bool Plan(const PreparedQuery::Impl& query, Scratch* scratch) const;
   void Seek(const PreparedQuery::Impl& query, Scratch* scratch) const;
-  void RunProbes(Scratch* scratch, const std::array<uint8_t, 16>& comparisons) const;
+  void RunProbes(const std::vector<Probe>& probes, const std::array<uint8_t, 16>& comparisons,
+                 Scratch* scratch) const;
   void Judge(const PreparedQuery::Impl& query, VolumeSlot slot, const Record& record,
              std::vector<Candidate>* out) const;
   void SanityCheck() const;
@@ -171,28 +186,23 @@ struct VolumeIndex::Impl {
   RunArena<geo::CompactVertex, geo::kCompactVerticesMax> vertices;
   size_t volumes = 0;
   size_t vertex_count = 0;
-  // How many volumes there are, so that queries look only where something is: by level, kind of time and whether thin;
-  // by bucket of time; by layer of height.
-  std::array<std::array<std::array<uint32_t, 2>, kTimeKinds>, kLevels.size()> population{};
+  // How many volumes there are, so that queries look only where something is: by level and kind of time; by bucket of
+  // time; and, of thin bands, by layer of height.
+  std::array<std::array<uint32_t, kTimeKinds>, kLevels.size()> population{};
   std::array<std::map<int64_t, uint32_t>, kTimeKinds> in_bucket;
-  std::array<uint32_t, kLayers + 1> in_layer{};
+  std::array<uint32_t, kLayers> in_layer{};
 };
 
 void VolumeIndex::Impl::Count(const Record& record, bool add) {
   const layout::Place place = layout::PlaceOf(record.extent);
+  const int layer = LayerOf(layout::PostingOf(record.extent, place, 0));
   const auto kind = static_cast<size_t>(place.time_kind);
-  uint32_t& population_here = population[record.level][kind][place.layer == kAnyHeight ? 0 : 1];
-  uint32_t& layer = in_layer[static_cast<size_t>(place.layer)];
-  if (add) {
-    ++population_here;
-    ++layer;
-    ++in_bucket[kind][place.bucket];
-    return;
-  }
-  --population_here;
-  --layer;
-  const auto bucket = in_bucket[kind].find(place.bucket);
-  if (--bucket->second == 0) in_bucket[kind].erase(bucket);
+  const uint32_t change = add ? 1 : ~uint32_t{0};
+  population[record.level][kind] += change;
+  if (layer != kNoLayer) in_layer[static_cast<size_t>(layer)] += change;
+  const auto bucket = in_bucket[kind].try_emplace(place.bucket, 0).first;
+  bucket->second += change;
+  if (bucket->second == 0) in_bucket[kind].erase(bucket);
 }
 
 void VolumeIndex::Impl::Insert(VolumeSlot slot, const PreparedVolume& volume) {
@@ -211,7 +221,7 @@ void VolumeIndex::Impl::Insert(VolumeSlot slot, const PreparedVolume& volume) {
     std::copy(volume.offsets.begin(), volume.offsets.end(), vertices.At(record.vertices));
   }
   const layout::Place place = layout::PlaceOf(record.extent);
-  const uint64_t seed = SeedOf(place.time_kind, place.bucket, place.layer);
+  const uint64_t seed = SeedOf(place.time_kind, place.bucket);
   for (size_t i = 0; i < cells.size(); ++i) {
     record.keys[i] = KeyOf(seed, cells[i]);
     lists.Prefetch(record.keys[i]);
@@ -229,7 +239,8 @@ void VolumeIndex::Impl::Remove(VolumeSlot slot) {
   Record* record = records.Find(slot);
   CHECK(record != nullptr && record->key_count > 0);
   for (size_t i = 0; i < record->key_count; ++i) lists.Prefetch(record->keys[i]);
-  for (size_t i = 0; i < record->key_count; ++i) lists.Remove(record->keys[i], slot);
+  const Posting posting = layout::PostingOf(record->extent, layout::PlaceOf(record->extent), slot);
+  for (size_t i = 0; i < record->key_count; ++i) lists.Remove(record->keys[i], posting);
   if (record->compact.vertices > 0) vertices.Free(record->vertices, record->compact.vertices);
   Count(*record, /*add=*/false);
   --volumes;
@@ -260,12 +271,9 @@ bool VolumeIndex::Impl::Plan(const PreparedQuery::Impl& query, Scratch* scratch)
   size_t left = volumes;
   for (size_t level = 0; level < kLevels.size(); ++level) {
     for (size_t kind = 0; kind < kTimeKinds; ++kind) {
-      const auto& [thick, thin] = population[level][kind];
-      if (thick + thin == 0 || scratch->buckets[kind].empty()) continue;
+      if (population[level][kind] == 0 || scratch->buckets[kind].empty()) continue;
       if (level < query.finest) return false;
-      const size_t lists_of_cell = scratch->buckets[kind].size() *
-                                   ((thick > 0 ? 1 : 0) + (thin > 0 ? scratch->layers.size() : 0));
-      const size_t probes = lists_of_cell * query.count[level];
+      const size_t probes = scratch->buckets[kind].size() * query.count[level];
       if (probes > left) return false;
       left -= probes;
     }
@@ -273,32 +281,41 @@ bool VolumeIndex::Impl::Plan(const PreparedQuery::Impl& query, Scratch* scratch)
   return true;
 }
 
-void VolumeIndex::Impl::RunProbes(Scratch* scratch,
-                                  const std::array<uint8_t, 16>& comparisons) const {
-  for (size_t at = 0; at < scratch->probes.size(); at += kProbesAtOnce) {
-    const size_t end = std::min(at + kProbesAtOnce, scratch->probes.size());
-    const size_t next_end = std::min(end + kProbesAtOnce, scratch->probes.size());
-    for (size_t i = end; i < next_end; ++i) lists.Prefetch(scratch->probes[i].key);
-    std::array<std::pair<PostingLists::List, uint32_t>, kProbesAtOnce> found;
+void VolumeIndex::Impl::RunProbes(const std::vector<Probe>& probes,
+                                  const std::array<uint8_t, 16>& comparisons,
+                                  Scratch* scratch) const {
+  struct Found {
+    PostingLists::List list;
+    Probe probe;
+  };
+  std::array<Found, kProbesAtOnce> found;
+  for (size_t i = 0; i < std::min(kProbesAtOnce, probes.size()); ++i) lists.Prefetch(probes[i].key);
+  for (size_t at = 0; at < probes.size(); at += kProbesAtOnce) {
+    const size_t end = std::min(at + kProbesAtOnce, probes.size());
+    const size_t next_end = std::min(end + kProbesAtOnce, probes.size());
+    for (size_t i = end; i < next_end; ++i) lists.Prefetch(probes[i].key);
     size_t count = 0;
     for (size_t i = at; i < end; ++i) {
-      const PostingLists::List list = lists.Find(scratch->probes[i].key);
+      const PostingLists::List list = lists.Find(probes[i].key);
       if (list == PostingLists::kNone) continue;
       lists.PrefetchList(list);
-      found[count++] = {list, scratch->probes[i].limits};
+      found[count++] = {list, probes[i]};
     }
     for (size_t i = 0; i < count; ++i) {
-      lists.Scan(found[i].first, scratch->limits[found[i].second],
-                 [&](const Posting& posting, uint32_t above) {
-                   const auto out = [above](Posting::Bound bound) {
-                     return (above >> (2 * bound) & 1) != 0;
-                   };
-                   if (layout::HeightsNear(comparisons[posting.tag()], out(Posting::kHullLower),
-                                           out(Posting::kHullUpper), out(Posting::kNativeLower),
-                                           out(Posting::kNativeUpper))) {
-                     scratch->slots.push_back(posting.slot());
-                   }
-                 });
+      const auto& [list, probe] = found[i];
+      if (PostingLists::IsSplit(list)) {
+        for (const int layer : scratch->layers) {
+          scratch->layer_probes.push_back({PostingLists::LayerKey(probe.key, layer), probe.limits});
+        }
+      }
+      lists.Scan(list, scratch->limits[probe.limits], [&](const Posting& posting, uint32_t above) {
+        const auto out = [above](Posting::Bound bound) { return (above >> (2 * bound) & 1) != 0; };
+        if (layout::HeightsNear(comparisons[posting.tag()], out(Posting::kHullLower),
+                                out(Posting::kHullUpper), out(Posting::kNativeLower),
+                                out(Posting::kNativeUpper))) {
+          scratch->slots.push_back(posting.slot());
+        }
+      });
     }
   }
 }
@@ -308,31 +325,29 @@ void VolumeIndex::Impl::Seek(const PreparedQuery::Impl& query, Scratch* scratch)
   Limits limits = layout::HeightLimits(query.asked);
   scratch->limits.clear();
   scratch->probes.clear();
+  scratch->layer_probes.clear();
   for (size_t kind = 0; kind < kTimeKinds; ++kind) {
     for (const int64_t bucket : scratch->buckets[kind]) {
       layout::SetTimeLimits(query.asked, static_cast<int>(kind), bucket, &limits);
       const auto limits_index = static_cast<uint32_t>(scratch->limits.size());
       scratch->limits.push_back(limits);
-      const auto probe = [&](int layer, bool thin) {
-        const uint64_t seed = SeedOf(static_cast<int>(kind), bucket, layer);
-        for (size_t level = query.finest; level < kLevels.size(); ++level) {
-          if (population[level][kind][thin ? 1 : 0] == 0) continue;
-          for (const geo::CellId cell : query.CellsAt(level)) {
-            const uint32_t key = KeyOf(seed, cell);
-            if (scratch->probes.size() < kProbesAtOnce) lists.Prefetch(key);
-            scratch->probes.push_back({key, limits_index});
-          }
+      const uint64_t seed = SeedOf(static_cast<int>(kind), bucket);
+      for (size_t level = query.finest; level < kLevels.size(); ++level) {
+        if (population[level][kind] == 0) continue;
+        for (const geo::CellId cell : query.CellsAt(level)) {
+          scratch->probes.push_back({KeyOf(seed, cell), limits_index});
         }
-      };
-      probe(kAnyHeight, /*thin=*/false);
-      for (const int layer : scratch->layers) probe(layer, /*thin=*/true);
+      }
     }
   }
   std::array<uint8_t, 16> comparisons{};
   for (uint32_t tag = 0; tag < comparisons.size(); ++tag) {
     comparisons[tag] = layout::ComparisonOf(query.asked.own, tag);
   }
-  RunProbes(scratch, comparisons);
+  RunProbes(scratch->probes, comparisons, scratch);
+  // Layers are never split again.
+  std::swap(scratch->probes, scratch->layer_probes);
+  RunProbes(scratch->probes, comparisons, scratch);
 }
 
 // A volume that is near in time and height: bounding caps, then the compact shapes.
@@ -344,22 +359,6 @@ void VolumeIndex::Impl::Judge(const PreparedQuery::Impl& query, VolumeSlot slot,
                              record.compact.vertices},
                             query.separation_mm);
   if (lateral != geo::Lateral::kClear) out->push_back({slot, lateral});
-}
-
-// Whether the caps alone say that two outlines are farther apart than the separation: straight through the Earth is no
-// longer than along the surface.
-static bool CapsApart(const geo::CompactHeader& a, const geo::CompactHeader& b,
-                      int64_t separation_mm) {
-  double distance2 = 0;
-  for (size_t k = 0; k < 3; ++k) {
-    const double d = a.centre_m[k] - b.centre_m[k];
-    distance2 += d * d;
-  }
-  constexpr double kToleranceM = 0.05;
-  const double radii_m = static_cast<double>(a.radius_m) + static_cast<double>(b.radius_m);
-  const double reach_m =
-      radii_m * (1 + 1e-6) + static_cast<double>(separation_mm) * 1e-3 + kToleranceM;
-  return distance2 > reach_m * reach_m;
 }
 
 void VolumeIndex::Impl::Query(const PreparedQuery::Impl& query, Scratch* scratch,
@@ -392,7 +391,9 @@ void VolumeIndex::Impl::Query(const PreparedQuery::Impl& query, Scratch* scratch
     prefetch(i + kRecordsAhead);
     const Record& record = records[slots[i]];
     if (!near(record)) continue;
-    if (record.compact.vertices > 0) __builtin_prefetch(vertices.At(record.vertices));
+    for (uint32_t v = 0; v < record.compact.vertices; v += kVerticesALine) {
+      __builtin_prefetch(vertices.At(record.vertices) + v);
+    }
     slots[kept++] = slots[i];
   }
   for (size_t i = 0; i < kept; ++i) Judge(query, slots[i], records[slots[i]], out);
@@ -411,11 +412,16 @@ void VolumeIndex::Impl::SanityCheck() const {
       const auto listed =
           std::count(record.keys.begin(), record.keys.begin() + record.key_count, record.keys[i]);
       ptrdiff_t found = 0;
-      lists.ForEach(lists.Find(record.keys[i]), [&](const Posting& posting) {
+      const PostingLists::List list = lists.Find(record.keys[i]);
+      const int layer = LayerOf(expected);
+      const bool layered = PostingLists::IsSplit(list) && layer != kNoLayer;
+      const auto count_here = [&](const Posting& posting) {
         if (posting.slot() != slot) return;
         CHECK(posting.bound == expected.bound && posting.slot_and_tag == expected.slot_and_tag);
         ++found;
-      });
+      };
+      lists.ForEach(layered ? lists.Find(PostingLists::LayerKey(record.keys[i], layer)) : list,
+                    count_here);
       CHECK_MSG(found == listed, "a volume is not listed where it should be");
     }
   });

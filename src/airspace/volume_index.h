@@ -2,12 +2,13 @@
 //
 // A space-time inverted index. Each volume is entered under the S2 cells of its covering, at the finest of a few levels
 // that needs few cells, in the list of one bucket of time (of the length that fits its window; windows without end or of
-// months have one bucket that is always looked at) and, when its band is thin, of one layer of height. A query looks at
-// the cells of its own covering, grown by the widest separation, and at the buckets and layers from which a volume can
-// reach it; buckets and layers that hold nothing are not looked at. A posting carries the window and the heights,
-// quantised outwards, so that most non-candidates fall without touching the volume. What is left is compared exactly in
-// time and height, then by bounding caps, then by compact shapes; only what is still undecided costs the caller an exact
-// test. A query so wide or long that it has more lists to look at than there are volumes reads all records in order.
+// months have one bucket that is always looked at). Where a list grows long it is split into layers of height. A query
+// looks at the cells of its own covering, grown by the widest separation, and at the buckets and layers from which a
+// volume can reach it; buckets and layers that hold nothing are not looked at. A posting carries the window and the
+// heights, quantised outwards, so that most non-candidates fall without touching the volume. What is left is compared
+// exactly in time and height, then by bounding caps, then by compact shapes; only what is still undecided costs the
+// caller an exact test. A query so wide or long that it has more lists to look at than there are volumes reads all
+// records in order.
 //
 // Answers err to more: Query never misses a volume whose lateral gap, height gap and time gap are within the given
 // separations (MECHANISM 4.1, 4.2), for every pair of references. Two limits of the same reference are compared natively,
