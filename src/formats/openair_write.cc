@@ -49,15 +49,23 @@ using airspace::TimeWindow;
 using base::Result;
 using geo::Position;
 
-// "47:30.33333336": whole degrees and minutes with at least three decimals. 1e-9 degree is 6e-8 minutes, so eight
-// decimals are exact.
+// "47:30.333": degrees and minutes, with the fewest decimals from three on that read back to the same 1e-9 degree. That
+// is 6e-8 minutes, so eight decimals always do.
 std::string CoordinateText(int64_t e9, int degree_digits, char positive, char negative) {
   const int64_t magnitude = std::abs(e9);
-  const int64_t minutes_e8 = magnitude % 1'000'000'000 * 6;
-  std::string decimals = fmt::format("{:08}", minutes_e8 % 100'000'000);
-  while (decimals.size() > 3 && decimals.back() == '0') decimals.pop_back();
+  const int64_t fraction_e9 = magnitude % 1'000'000'000;
+  int64_t minutes_e8 = fraction_e9 * 6;
+  size_t decimals = 3;
+  for (int64_t unit = 100'000; unit >= 1; unit /= 10, ++decimals) {
+    const int64_t rounded = (minutes_e8 + unit / 2) / unit * unit;
+    if ((rounded + 3) / 6 != fraction_e9 || rounded >= 6'000'000'000) continue;
+    minutes_e8 = rounded;
+    break;
+  }
+  const std::string all = fmt::format("{:08}", minutes_e8 % 100'000'000);
   return fmt::format("{:0{}}:{:02}.{}{}", magnitude / 1'000'000'000, degree_digits,
-                     minutes_e8 / 100'000'000, decimals, e9 < 0 ? negative : positive);
+                     minutes_e8 / 100'000'000, all.substr(0, decimals),
+                     e9 < 0 ? negative : positive);
 }
 
 std::string PositionText(Position p) {

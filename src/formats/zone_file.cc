@@ -162,6 +162,14 @@ std::vector<TimeWindow> ExpandSchedule(const Period& period, int64_t from_us, in
   return windows;
 }
 
+// A schedule without a gap for two weeks has none at all.
+bool HoldsAlways(const std::vector<DailyPeriod>& schedule, UtcMicros now) {
+  const int64_t to_us = now.us + 14 * kMicrosPerDay;
+  const std::vector<TimeWindow> windows =
+      ExpandSchedule({kTimeOpenStart, kTimeOpenEnd, schedule}, now.us, to_us);
+  return windows.size() == 1 && windows[0].start <= now && windows[0].end.us >= to_us;
+}
+
 // Cuts what is longer than a notice's window may be.
 void AppendInPieces(TimeWindow window, const ZoneImportOptions& options,
                     std::vector<TimeWindow>* out) {
@@ -245,7 +253,7 @@ std::vector<TimeWindow> ExpandPeriods(std::span<const Period> periods,
       far_end = true;
     }
     if (period.start >= period.end) continue;
-    if (period.schedule.empty()) {
+    if (period.schedule.empty() || HoldsAlways(period.schedule, options.now)) {
       windows.push_back({period.start, period.end});
       continue;
     }
@@ -256,12 +264,6 @@ std::vector<TimeWindow> ExpandPeriods(std::span<const Period> periods,
       continue;
     }
     const std::vector<TimeWindow> expanded = ExpandSchedule(period, from_us, to_us);
-    const bool always = expanded.size() == 1 && expanded[0].start.us <= from_us &&
-                        expanded[0].end.us >= to_us && to_us - from_us >= 8 * kMicrosPerDay;
-    if (always) {  // a schedule without a gap for over a week has none at all
-      windows.push_back({period.start, period.end});
-      continue;
-    }
     cut_at_horizon |= period.end.us > horizon_us;
     windows.insert(windows.end(), expanded.begin(), expanded.end());
   }
