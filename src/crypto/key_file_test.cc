@@ -98,7 +98,7 @@ TEST_F(KeyFileTest, RefusesTheWrongPassphraseAndEveryChange) {
 TEST_F(KeyFileTest, RefusesFilesThatOthersMayRead) {
   const std::string text =
       EncryptKey(SecretKey::Generate(), passphrase_, KdfCost::Cheapest()).value();
-  for (const mode_t mode : {0640, 0604, 0620, 0601, 0666}) {
+  for (const mode_t mode : {0640u, 0604u, 0620u, 0601u, 0666u}) {
     Write(path_, text, mode);
     const auto key = ReadKeyFile(path_, passphrase_);
     ASSERT_FALSE(key.has_value());
