@@ -166,7 +166,8 @@ base::Result<Outline> Read(const char* text, std::vector<std::string>* notes) {
 TEST(ReadPolygonRings, ForgivesWhatFilesDo) {
   std::vector<std::string> notes;
   const auto outline = Read(
-      "[[[6.0,46.0],[6.0,46.0],[6.01,46.0,300],[6.01,46.01]],[[6.005,46.001],[6.006,46.001],[6.006,46.002]]"
+      "[[[6.0,46.0],[6.0,46.0],[6.01,46.0,300],[6.01,46.01]],[[6.005,46.001],[6.006,46.001],[6.006,"
+      "46.002]]"
       "]",
       &notes);
   ASSERT_TRUE(outline.has_value());

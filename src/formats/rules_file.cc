@@ -160,8 +160,9 @@ void WriteRows(json::Writer* json, const std::vector<SeparationRow>& rows) {
   // The two kinds of a row in order; rows of the same pair as the widest, which is what they mean.
   std::map<std::pair<std::string, std::string>, airspace::Separation> sorted;
   for (const SeparationRow& row : rows) {
-    auto [a, b] = std::minmax(airspace::ToString(row.a), airspace::ToString(row.b));
-    const auto [place, added] = sorted.emplace(std::pair(a, b), row.separation);
+    std::pair<std::string, std::string> kinds(airspace::ToString(row.a), airspace::ToString(row.b));
+    if (kinds.second < kinds.first) std::swap(kinds.first, kinds.second);
+    const auto [place, added] = sorted.emplace(std::move(kinds), row.separation);
     if (!added) place->second = airspace::Widest(place->second, row.separation);
   }
   json->Key("separation");

@@ -87,7 +87,7 @@ TEST(Tracks, ARecordedDayLiesWithinItsCorridors) {
   ASSERT_EQ(file->tracks.size(), 1u);
   const Track& track = file->tracks[0];
   EXPECT_EQ(track.id, "ac671b");
-  EXPECT_GT(track.points.size(), 3'000u);
+  EXPECT_EQ(track.points.size(), 2'500u);
   EXPECT_EQ(track.points[0].std_mm, 9'753'600);   // 32,000 ft
   EXPECT_EQ(track.points[0].w84_mm, 10'309'860);  // 33,825 ft
   CorridorOptions options;
