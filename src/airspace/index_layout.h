@@ -186,17 +186,24 @@ inline Range BucketsNear(const Asked& q, int time_kind) {
           FloorDiv(Plus(q.end_us, -1), length)};
 }
 
-// Thin volumes that are near in height have their lower end in these layers. By hull, lower <= the limit and lower >=
-// upper - kThinSteps; natively the same, where hull and native numbers are at most kThinSteps apart. Two W84 limits
-// need no native comparison: there the hull contains the number itself.
-inline Range LayersNear(const Asked& q, const Limits& l) {
+// Volumes that are near in height and have a layer are in these. Thin ones by hull: lower <= the limit and lower >= upper
+// - kThinSteps; natively the same, where hull and native numbers are at most kThinSteps apart. Others: lower <= the limit,
+// with kTallSteps for the native numbers. Two W84 limits need no native comparison: there the hull contains the number.
+struct LayerRanges {
+  Range thin;
+  Range tall;
+};
+inline LayerRanges LayersNear(const Asked& q, const Limits& l) {
+  const bool natively = q.own.tag() != 0;
+  const int64_t native_top = natively ? l.bound[Posting::kNativeLower] : -kHeightStepMax;
   int64_t top = l.bound[Posting::kHullLower];
   int64_t bottom = -int64_t{l.bound[Posting::kHullUpper]} - kThinSteps;
-  if (q.own.tag() != 0) {
-    top = std::max<int64_t>(top, l.bound[Posting::kNativeLower] + kThinSteps);
+  const int64_t tall_top = std::max(top, native_top + kTallSteps);
+  if (natively) {
+    top = std::max(top, native_top + kThinSteps);
     bottom = std::min<int64_t>(bottom, -int64_t{l.bound[Posting::kNativeUpper]} - 2 * kThinSteps);
   }
-  return {LayerOfStep(bottom), LayerOfStep(top)};
+  return {{ThinLayerAt(bottom), ThinLayerAt(top)}, {kThinLayers, TallLayerAt(tall_top)}};
 }
 
 // How the heights of a volume with `tag` are compared with the query's: bits.

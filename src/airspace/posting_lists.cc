@@ -16,7 +16,8 @@ int LayerOf(const Posting& posting) {
   const bool thin = lower > -kHeightStepMax && upper < kHeightStepMax &&
                     upper - lower <= kThinSteps && std::abs(native_lower - lower) <= kThinSteps &&
                     std::abs(native_upper - upper) <= kThinSteps;
-  return thin ? LayerOfStep(lower) : kNoLayer;
+  if (thin) return ThinLayerAt(lower);
+  return std::abs(native_lower - lower) <= kTallSteps ? TallLayerAt(lower) : kNoLayer;
 }
 
 PostingLists::List PostingLists::Name(uint32_t size_class, uint32_t run) {

@@ -6,7 +6,7 @@
 // Layout. Keys and list heads are in 256 small open-addressing tables of 8 bytes a slot (a probe that finds nothing
 // costs one cache line; growing one table stops the writer for a millisecond, not for a second). A list is a run of 1,
 // 2, 4, ... 1,024 postings of 16 bytes; a longer list is a chain of runs of 1,024. Unused postings match nothing, so
-// reading needs no lengths. A list of more than 64 is split by height: the postings of thin bands move to lists of
+// reading needs no lengths. A list of more than 64 is split by height: the postings that have a layer move to lists of
 // their own, one for each layer, so that a crowded place costs a query only the heights it asks for, while everywhere
 // else one look finds all.
 //
@@ -42,15 +42,21 @@ static_assert(sizeof(Posting) == 16);
 inline constexpr int64_t kHeightStepMm = 4'000;
 inline constexpr int64_t kHeightStepMax = 32'766;
 
-// A band is thin when its W84 hull is, and its native numbers are near the hull's: 128 m and the rounding of both ends.
-// A thin band belongs to the layer of its hull's lower end.
+// Layers of height, by the lower end of a band's W84 hull. A band is thin when its hull is, and its native numbers are
+// near the hull's: 128 m and the rounding of both ends. Thin bands have layers of 256 m; a query looks at the few from
+// which one can reach it. Other bands have layers of 4 km when their native lower limit is within 1 km of the hull's; a
+// query looks at all from its own top downwards. What is left has no layer.
 inline constexpr int kThinSteps = 34;
-inline constexpr int kLayerSteps = 64;
-inline constexpr int kLayers = 2 * 512;
+inline constexpr int kTallSteps = 256;
+inline constexpr int kThinLayers = 1'024;
+inline constexpr int kLayers = kThinLayers + 64;
 inline constexpr int kNoLayer = -1;
-inline int LayerOfStep(int64_t step) {
-  return static_cast<int>((std::clamp(step, -kHeightStepMax, kHeightStepMax) + 512 * kLayerSteps) /
-                          kLayerSteps);
+inline int ThinLayerAt(int64_t step) {
+  return static_cast<int>((std::clamp(step, -kHeightStepMax, kHeightStepMax) + 32'768) / 64);
+}
+inline int TallLayerAt(int64_t step) {
+  return kThinLayers +
+         static_cast<int>((std::clamp(step, -kHeightStepMax, kHeightStepMax) + 32'768) / 1'024);
 }
 int LayerOf(const Posting& posting);
 
@@ -87,7 +93,7 @@ class PostingLists {
     const uint32_t postings = std::min(16u, 1u << std::min(ClassOf(list), kClassMax));
     for (uint32_t i = 0; i < postings; i += 4) __builtin_prefetch(run + i);
   }
-  // A split list holds what is not thin; the rest is under the layer keys of its key.
+  // A split list holds what has no layer; the rest is under the layer keys of its key.
   static bool IsSplit(List list) { return ClassOf(list) == kSplitClass; }
 
   // Calls visit(posting, above) for each posting whose time bounds are within the limits and which has no height bound

@@ -187,7 +187,7 @@ struct VolumeIndex::Impl {
   size_t volumes = 0;
   size_t vertex_count = 0;
   // How many volumes there are, so that queries look only where something is: by level and kind of time; by bucket of
-  // time; and, of thin bands, by layer of height.
+  // time; and by layer of height.
   std::array<std::array<uint32_t, kTimeKinds>, kLevels.size()> population{};
   std::array<std::map<int64_t, uint32_t>, kTimeKinds> in_bucket;
   std::array<uint32_t, kLayers> in_layer{};
@@ -252,10 +252,12 @@ void VolumeIndex::Impl::Remove(VolumeSlot slot) {
 bool VolumeIndex::Impl::Plan(const PreparedQuery::Impl& query, Scratch* scratch) const {
   const Limits heights = layout::HeightLimits(query.asked);
   scratch->layers.clear();
-  const layout::Range layers = layout::LayersNear(query.asked, heights);
-  for (int64_t layer = layers.first; layer <= layers.last; ++layer) {
-    if (in_layer[static_cast<size_t>(layer)] > 0)
+  const layout::LayerRanges layers = layout::LayersNear(query.asked, heights);
+  for (const layout::Range& range : {layers.thin, layers.tall}) {
+    for (int64_t layer = range.first; layer <= range.last; ++layer) {
+      if (in_layer[static_cast<size_t>(layer)] == 0) continue;
       scratch->layers.push_back(static_cast<int>(layer));
+    }
   }
   for (int kind = 0; kind < kTimeKinds; ++kind) {
     auto& buckets = scratch->buckets[static_cast<size_t>(kind)];
