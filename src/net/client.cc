@@ -195,7 +195,8 @@ class HttpClient::Impl {
   base::Result<Response> Exchange(Wire* wire, std::string_view head, std::string_view body,
                                   bool head_request, bool* keep, bool* silent) const {
     const int64_t due_ms = NowMs() + options.request_deadline_ms;
-    // A server that refuses may answer before it has read everything: a failed send is not yet the end.
+    // A server that refuses may answer before it has read everything: a failed send is not yet the
+    // end.
     const bool sent = wire->Send(head, due_ms) && (body.empty() || wire->Send(body, due_ms));
     WireLimits limits;
     limits.body_bytes_max = options.body_bytes_max;

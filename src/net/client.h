@@ -2,12 +2,14 @@
 //
 //   WB_ASSIGN_OR_RETURN(HttpClient client, HttpClient::Create("http://127.0.0.1:8080", {}));
 //   client.SetHeader("Authorization", "Bearer " + token);
-//   WB_ASSIGN_OR_RETURN(const Response answer, client.Put("/v1/notices/" + id, "application/json", body));
+//   WB_ASSIGN_OR_RETURN(const Response answer,
+//                       client.Put("/v1/notices/" + id, "application/json", body));
 //   if (answer.status == 201) ...
 //
-// One connection is kept and used again; it is made at the first request. A request on a kept connection that the
-// server had closed meanwhile is sent once more on another, but only while no byte of an answer has come and only for
-// GET, HEAD, PUT and DELETE: those may be done twice. Not thread-safe, except Interrupt().
+// One connection is kept and used again; it is made at the first request. A request on a kept
+// connection that the server had closed meanwhile is sent once more on another, but only while no
+// byte of an answer has come and only for GET, HEAD, PUT and DELETE: those may be done twice. Not
+// thread-safe, except Interrupt().
 //
 // An error means that there is no answer; any HTTP status is an answer. Redirects are not followed.
 #ifndef WIDEBERTH_NET_CLIENT_H_
@@ -38,7 +40,8 @@ class HttpClient {
     size_t event_bytes_max = limits::kSseQueueBytesMax;
   };
 
-  // Refuses a URL that is not "http(s)://HOST[:PORT]" and TLS files that cannot be used. Connects to nothing yet.
+  // Refuses a URL that is not "http(s)://HOST[:PORT]" and TLS files that cannot be used. Connects
+  // to nothing yet.
   static base::Result<HttpClient> Create(std::string_view base_url, Options options);
   HttpClient(HttpClient&&) noexcept;
   HttpClient& operator=(HttpClient&&) noexcept;
@@ -57,9 +60,10 @@ class HttpClient {
   base::Result<Response> Do(Method method, std::string_view target, std::string_view content_type,
                             std::string_view body);
 
-  // Reads a stream of server-sent events on a connection of its own, until the server ends it, `on_event` returns
-  // false, nothing (not even a comment) comes for `silence_deadline_ms`, or Interrupt() is called. Ends by on_event,
-  // the server or Interrupt() are successes. A status other than 200 is an error that says it.
+  // Reads a stream of server-sent events on a connection of its own, until the server ends it,
+  // `on_event` returns false, nothing (not even a comment) comes for `silence_deadline_ms`, or
+  // Interrupt() is called. Ends by on_event, the server or Interrupt() are successes. A status
+  // other than 200 is an error that says it.
   base::Result<void> ReadEvents(std::string_view target, std::string_view last_event_id,
                                 const std::function<bool(const Event&)>& on_event,
                                 int64_t silence_deadline_ms = 3 * limits::kSseKeepAliveMs);

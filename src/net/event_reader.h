@@ -23,8 +23,8 @@ class EventReader {
   // No event, and no line, may be longer than `event_bytes_max`.
   explicit EventReader(size_t event_bytes_max) : event_bytes_max_(event_bytes_max) {}
 
-  // Calls `on_event` for each event that `bytes` completes, until it returns false (kStopped). An event that the end of
-  // the stream cuts off is never given.
+  // Calls `on_event` for each event that `bytes` completes, until it returns false (kStopped). An
+  // event that the end of the stream cuts off is never given.
   Status Feed(std::string_view bytes, const std::function<bool(const Event&)>& on_event);
 
  private:

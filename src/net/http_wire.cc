@@ -156,9 +156,10 @@ class MessageParser final : public http::basic_parser<kIsRequest> {
  private:
   static constexpr size_t kChunkLineBytesMax = limits::kHttpChunkHeaderBytesMax;
 
-  // Whether `rest`, which starts a chunk, may be given to Beast: only with the whole line of its size, which Beast
-  // would wait for as long as bytes come; and the last chunk only with the empty line that ends the message, since
-  // Beast asserts more about a last chunk that comes in pieces than a stranger need send.
+  // Whether `rest`, which starts a chunk, may be given to Beast: only with the whole line of its
+  // size, which Beast would wait for as long as bytes come; and the last chunk only with the empty
+  // line that ends the message, since Beast asserts more about a last chunk that comes in pieces
+  // than a stranger need send.
   ReadStatus CheckChunkLine(std::string_view rest, std::string* rule) const {
     const size_t start = first_chunk_ ? 0 : 2;  // the line end of the chunk before
     const size_t line_end = rest.substr(0, kChunkLineBytesMax).find('\n', start);

@@ -131,7 +131,7 @@ struct ResponseFraming {
   bool head_request = false;
   bool keep_alive = true;
   int version_minor = 1;
-  std::string_view date{};     // IMF-fixdate; no field when empty
+  std::string_view date{};   // IMF-fixdate; no field when empty
   bool until_close = false;  // an event stream: no length, the body ends with the connection
 };
 

@@ -1,8 +1,9 @@
-// Raw bytes of a connection, as a stranger may send them. The first byte seeds how they are cut into pieces.
+// Raw bytes of a connection, as a stranger may send them. The first byte seeds how they are cut
+// into pieces.
 //
-// Checked: the requests read do not depend on how the bytes are cut; no limit is exceeded; no more than a header is
-// kept waiting; a body is as long as its Content-Length says; nothing is read after a refusal. The same bytes are given
-// to the response reader and the event reader.
+// Checked: the requests read do not depend on how the bytes are cut; no limit is exceeded; no more
+// than a header is kept waiting; a body is as long as its Content-Length says; nothing is read
+// after a refusal. The same bytes are given to the response reader and the event reader.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +18,6 @@
 
 namespace {
 
-using namespace std::string_view_literals;
 using wideberth::base::SeededRandom;
 using wideberth::net::EventReader;
 using wideberth::net::Headers;
@@ -47,7 +47,7 @@ std::string Describe(const Request& request, bool keep_alive) {
   if (const auto length = request.headers.Find("Content-Length")) {
     const size_t first = std::min(length->find_first_not_of('0'), length->size());
     const std::string_view digits = length->substr(first);
-    CHECK((digits.empty() ? "0"sv : digits) == std::to_string(request.body.size()));
+    CHECK((digits.empty() ? std::string_view("0") : digits) == std::to_string(request.body.size()));
   }
   return text.append("\n").append(request.body);
 }

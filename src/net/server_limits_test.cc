@@ -1,5 +1,5 @@
-// Every limit on what a stranger may send, and what the stranger is told. Deadlines are made short by options; a test
-// waits for what must come, never for how long it takes.
+// Every limit on what a stranger may send, and what the stranger is told. Deadlines are made short
+// by options; a test waits for what must come, never for how long it takes.
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -1,7 +1,8 @@
 // Request targets from strangers.
 //
-// Checked: nothing accepted holds a control byte or text that is not UTF-8, a path that could be read in two ways, or
-// more than the limits; what was accepted survives being encoded and parsed again.
+// Checked: nothing accepted holds a control byte or text that is not UTF-8, a path that could be
+// read in two ways, or more than the limits; what was accepted survives being encoded and parsed
+// again.
 #include <cstddef>
 #include <cstdint>
 #include <string>

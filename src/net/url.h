@@ -19,11 +19,13 @@ struct BaseUrl {
   std::string Authority() const;
 };
 
-// Reads "http://HOST[:PORT]" or "https://HOST[:PORT]", with at most a final slash: the paths come with each request.
+// Reads "http://HOST[:PORT]" or "https://HOST[:PORT]", with at most a final slash: the paths come
+// with each request.
 base::Result<BaseUrl> ParseBaseUrl(std::string_view url);
 
-// Connects without blocking for longer than `deadline_ms` (looking up the name excepted) and returns a non-blocking
-// descriptor. Refusals say what a person can check: "connection refused at 127.0.0.1:8080: is the node running?".
+// Connects without blocking for longer than `deadline_ms` (looking up the name excepted) and
+// returns a non-blocking descriptor. Refusals say what a person can check: "connection refused at
+// 127.0.0.1:8080: is the node running?".
 base::Result<int> ConnectTcp(const BaseUrl& url, int64_t deadline_ms);
 
 }  // namespace wideberth::net

@@ -1,4 +1,5 @@
-// A client that sends exactly the bytes a test gives it, and a server with a small set of handlers to send them to.
+// A client that sends exactly the bytes a test gives it, and a server with a small set of handlers
+// to send them to.
 #ifndef WIDEBERTH_NET_TESTING_RAW_CLIENT_H_
 #define WIDEBERTH_NET_TESTING_RAW_CLIENT_H_
 
