@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <vector>
@@ -469,6 +470,7 @@ Result<std::optional<bool>> Object::OptionalBool(std::string_view key) {
 }
 
 Result<void> Object::ExpectNoOtherFields() const {
+  if (static_cast<uint32_t>(std::popcount(known_)) == tape_->Count(index_)) return {};
   uint32_t ordinal = 0;
   for (const Field& field : *this) {
     const bool known = ordinal < 64 && (known_ >> ordinal & 1) != 0;
