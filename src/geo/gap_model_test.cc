@@ -117,5 +117,29 @@ TEST(GapModel, AgreesOnWhatARingContains) {
   EXPECT_GT(inside, kCases);
 }
 
+// Points on the extension of an edge that reaches them from the east or west: there the edge crosses the line of sight
+// at a very small angle, thousands of km away.
+TEST(GapModel, AgreesOnWhatARingContainsInLineWithItsEdges) {
+  constexpr int kCases = 6'000;
+  SeededRandom random(79);
+  for (int i = 0; i < kCases && !HasFailure(); ++i) {
+    const Position p = testing::RandomPlace(random);
+    const double azimuth = (random.Below(2) == 0 ? 90 : -90) +
+                           (random.Below(2) == 0 ? 1 : -1) * LogUniform(random, 1e-9, 1e-2);
+    const double length_m = LogUniform(random, 3e4, 3e6);
+    const Position from = GeodesicDestination(p, azimuth, length_m);
+    const Position to = GeodesicDestination(p, azimuth, length_m + LogUniform(random, 3'000, 1e6));
+    const Position third =
+        GeodesicDestination(p, Uniform(random, 0, 360), length_m * Uniform(random, 0.2, 1.5));
+    const auto ring = Outline::Polygon({from, to, third});
+    if (!ring) continue;
+    const auto shape = Shape::Prepare(*ring);
+    if (!shape) continue;
+    const bool expected = testing::ModelInsideRing(*ring, p);
+    EXPECT_NE(Contains(*shape, p), expected ? Lateral::kClear : Lateral::kConflict)
+        << Text(*ring) << "\npoint " << p.lat_e9 << "," << p.lng_e9;
+  }
+}
+
 }  // namespace
 }  // namespace wideberth::geo

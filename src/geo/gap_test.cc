@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "geo/ecef.h"
 #include "geo/testing/scenes.h"
 
 namespace wideberth::geo {
@@ -144,6 +145,59 @@ TEST(MeasureGap, IsHonestAboutGapsBeyondAnyVerdict) {
         GeodesicDestination(from, Uniform(random, 0, 360), Uniform(random, 3e6, 1.99e7));
     const Gap gap = MeasureGap(Disc(from, 1'000), Disc(to, 1'000));
     EXPECT_NEAR(gap.gap_m, GeodesicDistanceM(from, to) - 2, gap.error_m);
+  }
+}
+
+// Chords of equal length hide geodesics of unequal length: a meridian bends more than a parallel. The vertex that is
+// nearer through the Earth must not be taken for the nearer one.
+TEST(MeasureGap, TakesTheShortestGeodesicNotTheShortestChord) {
+  SeededRandom random(14);
+  int misleading = 0;
+  for (int i = 0; i < 2'000; ++i) {
+    const Position p = At(Uniform(random, -60, 60), Uniform(random, -180, 180));
+    const double length_m = testing::LogUniform(random, 30'000, 400'000);
+    // What the chords of both directions can differ by, at most.
+    const double window_m = std::pow(length_m, 3) * 2.1e-17;
+    const Position east = GeodesicDestination(p, 90, length_m);
+    const Position north = GeodesicDestination(p, 0, length_m + window_m * Uniform(random, -1, 1));
+    const Position beyond = GeodesicDestination(p, 45, 4 * length_m);
+    const double to_east_m = GeodesicDistanceM(p, east), to_north_m = GeodesicDistanceM(p, north);
+    misleading += (Norm(ToEcef(p) - ToEcef(east)) < Norm(ToEcef(p) - ToEcef(north))) !=
+                  (to_east_m < to_north_m);
+    const Gap gap = MeasureGap(Disc(p, 1'000), Strip({east, beyond, north}, 1'000));
+    EXPECT_NEAR(gap.gap_m, std::min(to_east_m, to_north_m) - 2, gap.error_m);
+  }
+  EXPECT_GT(misleading, 200);
+}
+
+// The foot of a perpendicular of thousands of km, where the nearest point of an edge by chord is not the nearest one.
+TEST(CompareGap, HoldsItsPromisesAcrossWideBuffers) {
+  SeededRandom random(15);
+  for (int i = 0; i < 1'000; ++i) {
+    const Position foot = testing::RandomPlace(random);
+    const double azimuth = Uniform(random, 0, 360);
+    const int64_t radius_mm = random.Between(800'000'000, 2'000'000'000);
+    const int64_t separation_mm = random.Between(0, 500'000'000);
+    const double excess_m = Uniform(random, -0.025, 0.025);
+    const double apart_m = static_cast<double>(radius_mm + separation_mm) * 1e-3 + excess_m;
+    const Position centre = GeodesicDestination(foot, azimuth, apart_m);
+    const auto behind = [&](double turn) {
+      return GeodesicDestination(foot, azimuth + turn, testing::LogUniform(random, 1e4, 1e6));
+    };
+    const Shape ring = Ring({behind(90), behind(180), behind(-90)});
+    const Shape disc = Disc(centre, radius_mm);
+    const Lateral verdict = CompareGap(ring, disc, separation_mm);
+    EXPECT_NEAR(MeasureGap(ring, disc).gap_m - static_cast<double>(separation_mm) * 1e-3, excess_m,
+                0.0005 + testing::kSceneErrorM);
+    if (excess_m > 0.010 + testing::kSceneErrorM) {
+      EXPECT_EQ(verdict, Lateral::kClear);
+    }
+    if (excess_m < 0.009 - testing::kSceneErrorM) {
+      EXPECT_NE(verdict, Lateral::kClear);
+    }
+    if (excess_m < -0.002 - testing::kSceneErrorM) {
+      EXPECT_EQ(verdict, Lateral::kConflict);
+    }
   }
 }
 
