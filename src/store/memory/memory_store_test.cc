@@ -4,11 +4,15 @@
 
 #include "store/testing/contract.h"
 
-namespace wideberth::store::testing {
+namespace wideberth::store::memory {
 namespace {
 
-using memory::MemoryDisk;
-using memory::MemoryStore;
+using testing::AppendBatches;
+using testing::Content;
+using testing::HarnessFactory;
+using testing::ReadContent;
+using testing::StoreContract;
+using testing::StoreHarness;
 
 class MemoryHarness final : public StoreHarness {
  public:
@@ -101,4 +105,4 @@ TEST(MemoryDiskTest, ProjectionFileStaysInProportionToItsRows) {
 }
 
 }  // namespace
-}  // namespace wideberth::store::testing
+}  // namespace wideberth::store::memory

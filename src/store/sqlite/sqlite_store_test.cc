@@ -9,13 +9,17 @@
 #include "store/sqlite/testing/scratch.h"
 #include "store/testing/contract.h"
 
-namespace wideberth::store::testing {
+namespace wideberth::store::sqlite {
 namespace {
 
-using sqlite::SqliteOptions;
-using sqlite::SqliteStore;
-using sqlite::testing::FaultVfs;
-using sqlite::testing::Scratch;
+using store::testing::AppendBatches;
+using store::testing::HarnessFactory;
+using store::testing::RandomBytes;
+using store::testing::ReadContent;
+using store::testing::StoreContract;
+using store::testing::StoreHarness;
+using testing::FaultVfs;
+using testing::Scratch;
 
 // Small, so that checkpoints are part of what is tested.
 constexpr int64_t kCheckpointWalBytes = 100'000;
@@ -217,4 +221,4 @@ TEST(SqliteStoreTest, CheckFilesFindsNothingInAWholeStore) {
 }
 
 }  // namespace
-}  // namespace wideberth::store::testing
+}  // namespace wideberth::store::sqlite

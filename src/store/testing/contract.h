@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/bytes.h"
@@ -292,6 +293,36 @@ TEST_P(StoreContract, HasOneUserAtATime) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, base::ErrorCode::kStorage);
   ASSERT_TRUE(Append("a"));
+}
+
+// The sequencer appends, another thread writes the projection, others look on. Run under TSan.
+TEST_P(StoreContract, ServesItsThreads) {
+  ASSERT_TRUE(store_->PutMeta("format", "1"));
+  constexpr uint64_t kBatches = 300;
+  std::thread projector([&] {
+    while (store_->projected_seq() < kBatches) {
+      const uint64_t seq = store_->last_seq();
+      EXPECT_TRUE(Put(seq, seq % 7, "row"));
+    }
+  });
+  std::thread reader([&] {
+    uint64_t last = 0;
+    while (last < kBatches) {
+      const uint64_t seq = store_->last_seq();
+      EXPECT_GE(seq, last);
+      last = seq;
+      EXPECT_EQ(store_->GetMeta("format").value(), "1");
+      EXPECT_GT(store_->FreeBytes().value(), 0);
+      EXPECT_LE(store_->projected_seq(), kBatches);
+      static_cast<void>(store_->last_chain());
+    }
+  });
+  AppendBatches(*store_, kBatches, 200, 9);
+  projector.join();
+  reader.join();
+  Reopen();
+  EXPECT_EQ(Read().batches.size(), kBatches);
+  EXPECT_EQ(store_->projected_seq(), kBatches);
 }
 
 TEST_P(StoreContract, CheckFindsNothingInAWholeStoreAndCounts) {

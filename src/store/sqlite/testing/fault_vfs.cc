@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -100,6 +101,8 @@ struct FaultVfs::State {
   sqlite3_vfs vfs{};
   sqlite3_vfs* real = nullptr;
   std::string name;
+  // Around every operation that counts or changes what is tracked; a power cut comes from inside one.
+  std::recursive_mutex mutex;
   std::map<std::string, Tracked> files;
   uint64_t generation = 0;  // files of an earlier one are dead
 
@@ -154,12 +157,14 @@ int Close(sqlite3_file* file) {
 
 int Read(sqlite3_file* file, void* out, int amount, sqlite3_int64 offset) {
   FaultFile& self = Self(file);
+  const std::lock_guard lock(self.state->mutex);
   if (Dead(self) || self.state->Begin(true)) return SQLITE_IOERR_READ;
   return self.real->pMethods->xRead(self.real, out, amount, offset);
 }
 
 int Write(sqlite3_file* file, const void* data, int amount, sqlite3_int64 offset) {
   FaultFile& self = Self(file);
+  const std::lock_guard lock(self.state->mutex);
   if (Dead(self)) return SQLITE_IOERR_WRITE;
   const std::optional<Fault> fault = self.state->Begin();
   size_t size = static_cast<size_t>(amount);
@@ -179,6 +184,7 @@ int Write(sqlite3_file* file, const void* data, int amount, sqlite3_int64 offset
 
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
   FaultFile& self = Self(file);
+  const std::lock_guard lock(self.state->mutex);
   if (Dead(self) || self.state->Begin()) return SQLITE_IOERR_TRUNCATE;
   self.tracked->unsynced.push_back({static_cast<size_t>(size), {}, true});
   return self.real->pMethods->xTruncate(self.real, size);
@@ -186,6 +192,7 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
 
 int Sync(sqlite3_file* file, int) {
   FaultFile& self = Self(file);
+  const std::lock_guard lock(self.state->mutex);
   if (Dead(self) || self.state->Begin()) return SQLITE_IOERR_FSYNC;
   for (const Change& change : self.tracked->unsynced) Apply(change, self.tracked->safe);
   self.tracked->unsynced.clear();
@@ -194,12 +201,14 @@ int Sync(sqlite3_file* file, int) {
 
 int FileSize(sqlite3_file* file, sqlite3_int64* size) {
   FaultFile& self = Self(file);
+  const std::lock_guard lock(self.state->mutex);
   if (Dead(self)) return SQLITE_IOERR_FSTAT;
   return self.real->pMethods->xFileSize(self.real, size);
 }
 
 int Lock(sqlite3_file* file, int level) {
   FaultFile& self = Self(file);
+  const std::lock_guard lock(self.state->mutex);
   return Dead(self) ? SQLITE_IOERR_LOCK : self.real->pMethods->xLock(self.real, level);
 }
 
@@ -252,6 +261,7 @@ FaultVfs::State& StateOf(sqlite3_vfs* vfs) {
 
 int Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
   FaultVfs::State& state = StateOf(vfs);
+  const std::lock_guard lock(state.mutex);
   FaultFile& self = Self(file);
   std::memset(file, 0, sizeof(FaultFile));
   if (state.Begin()) return SQLITE_CANTOPEN;
@@ -272,6 +282,7 @@ int Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int*
 
 int Delete(sqlite3_vfs* vfs, const char* path, int sync_directory) {
   FaultVfs::State& state = StateOf(vfs);
+  const std::lock_guard lock(state.mutex);
   if (state.Begin()) return SQLITE_IOERR_DELETE;
   state.files[path] = Tracked();
   static_cast<void>(sync_directory);
@@ -330,6 +341,7 @@ const std::string& FaultVfs::name() const {
 }
 
 void FaultVfs::FailAt(uint64_t nth, Fault fault, uint64_t seed, bool reads) {
+  const std::lock_guard lock(state_->mutex);
   state_->until_fault = nth;
   state_->fault = fault;
   state_->fault_seed = seed;

@@ -8,7 +8,7 @@
 //   SqliteOptions options{.vfs = vfs.name()};
 //   vfs.FailAt(7, FaultVfs::Fault::kDiskFull);
 //
-// Single-threaded. Removing and renaming files behind its back (as the store's directory code does) is durable at once.
+// Thread-safe. Removing and renaming files behind its back (as the store's directory code does) is durable at once.
 #ifndef WIDEBERTH_STORE_SQLITE_TESTING_FAULT_VFS_H_
 #define WIDEBERTH_STORE_SQLITE_TESTING_FAULT_VFS_H_
 
