@@ -151,7 +151,8 @@ inline constexpr uint64_t kKeyFileKdfOperationsMax = 16;
 inline constexpr uint64_t kKeyFileKdfMemoryBytesMax = uint64_t{1} << 30;
 
 // Files read by the formats
-inline constexpr size_t kImportFileBytesMax = 512 * 1024 * 1024;
+// Parsing takes up to 15 bytes of memory a byte of JSON.
+inline constexpr size_t kImportFileBytesMax = 64 * 1024 * 1024;
 inline constexpr size_t kImportFeaturesMax = 1'000'000;
 inline constexpr int64_t kScheduleHorizonDaysMax = 366;
 
