@@ -1,6 +1,7 @@
 #include "net/load_client.h"
 
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,25 +10,27 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <ctime>
 #include <memory>
 #include <system_error>
 #include <utility>
 
+#include "base/time.h"
 #include "net/url.h"
 
 namespace wideberth::net {
 namespace {
 
-constexpr int64_t kNsPerSecond = 1'000'000'000;
-
-int64_t ReadClockNs(clockid_t id) {
-  timespec now{};
-  clock_gettime(id, &now);
-  return int64_t{now.tv_sec} * kNsPerSecond + now.tv_nsec;
-}
 int64_t NowNs() {
-  return ReadClockNs(CLOCK_MONOTONIC);
+  return base::SystemClock().MonotonicMicros() * 1'000;
+}
+
+int64_t ThreadCpuNs() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  const auto ns = [](const timeval& t) {
+    return (int64_t{t.tv_sec} * 1'000'000 + t.tv_usec) * 1'000;
+  };
+  return ns(usage.ru_utime) + ns(usage.ru_stime);
 }
 
 base::Unexpected Broken(std::string_view rule, std::string_view found = {}) {
@@ -87,7 +90,7 @@ class Generator {
   base::Result<LoadResult> Run() {
     WB_RETURN_IF_ERROR(Connect());
     result_.latency_ns.reserve(options_.requests);
-    const int64_t cpu_start_ns = ReadClockNs(CLOCK_THREAD_CPUTIME_ID);
+    const int64_t cpu_start_ns = ThreadCpuNs();
     start_ns_ = NowNs();
     while (result_.answers < options_.requests) {
       const int64_t now_ns = NowNs();
@@ -103,7 +106,7 @@ class Generator {
       WB_RETURN_IF_ERROR(WaitAndServe(now_ns));
     }
     result_.elapsed_ns = NowNs() - start_ns_;
-    result_.cpu_ns = ReadClockNs(CLOCK_THREAD_CPUTIME_ID) - cpu_start_ns;
+    result_.cpu_ns = ThreadCpuNs() - cpu_start_ns;
     std::sort(result_.latency_ns.begin(), result_.latency_ns.end());
     return std::move(result_);
   }
