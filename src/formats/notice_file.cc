@@ -23,9 +23,16 @@ Result<NoticeEntry> ReadEntry(const json::Value& value) {
   entry.party = party;
   WB_ASSIGN_OR_RETURN(entry.declare_at,
                       object.OptionalParsed("declare_at", kTimeBytesMax, base::ParseRfc3339));
+  WB_ASSIGN_OR_RETURN(entry.ended_at,
+                      object.OptionalParsed("ended_at", kTimeBytesMax, base::ParseRfc3339));
+  WB_ASSIGN_OR_RETURN(entry.all_clear_at,
+                      object.OptionalParsed("all_clear_at", kTimeBytesMax, base::ParseRfc3339));
   WB_ASSIGN_OR_RETURN(const json::Value declaration, object.Required("declaration"));
   WB_RETURN_IF_ERROR(object.ExpectNoOtherFields());
   WB_ASSIGN_OR_RETURN(entry.declaration, DecodeDeclaration(declaration));
+  if (entry.all_clear_at && entry.declaration.kind != airspace::NoticeKind::kHazard) {
+    return object.Refuse("all_clear_at", "must be given for a hazard alone");
+  }
   return entry;
 }
 
@@ -68,21 +75,24 @@ Result<NoticeFile> ReadNoticeFile(std::string_view text) {
     file.notices.reserve(items.size());
     for (const json::Value item : items) {
       WB_ASSIGN_OR_RETURN(airspace::Declaration declaration, DecodeDeclaration(item));
-      file.notices.push_back({{}, {}, std::move(declaration)});
+      file.notices.push_back({{}, {}, {}, {}, std::move(declaration)});
     }
     return file;
   }
   WB_ASSIGN_OR_RETURN(json::Object object, root.AsObject());
   if (object.Find("notices")) return ReadDay(&object);
   WB_ASSIGN_OR_RETURN(airspace::Declaration declaration, DecodeDeclaration(root));
-  file.notices.push_back({{}, {}, std::move(declaration)});
+  file.notices.push_back({{}, {}, {}, {}, std::move(declaration)});
   return file;
 }
 
 Result<void> ShiftNotices(int64_t shift_us, NoticeFile* file) {
   bool fits = !file->day || Shift(shift_us, &*file->day);
   for (NoticeEntry& entry : file->notices) {
-    if (entry.declare_at) fits = Shift(shift_us, &*entry.declare_at) && fits;
+    for (std::optional<UtcMicros>* time :
+         {&entry.declare_at, &entry.ended_at, &entry.all_clear_at}) {
+      if (*time) fits = Shift(shift_us, &**time) && fits;
+    }
     for (airspace::Volume4D& volume : entry.declaration.volumes) {
       fits = Shift(shift_us, &volume.window.start) && fits;
       fits = Shift(shift_us, &volume.window.end) && fits;

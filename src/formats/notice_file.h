@@ -7,10 +7,12 @@
 //   {"day": "2022-06-18T00:00:00Z",             a day of activity
 //    "notices": [{"party": "north",             the party's name in the rules
 //                 "declare_at": "2022-06-18T05:30:00Z",
+//                 "ended_at": "2022-06-18T09:10:00Z",      // when the party says that it has ended
+//                 "all_clear_at": "2022-06-18T10:00:00Z",  // hazards: when the party clears it
 //                 "declaration": {"kind": ...}}, ...]}
 //
 // Reading is strict, like that of a single declaration. `notices` may stand in any order; they are given back in the
-// order of declare_at. At most limits::kImportFeaturesMax.
+// order of declare_at. The times beside the declaration may be absent. At most limits::kImportFeaturesMax.
 #ifndef WIDEBERTH_FORMATS_NOTICE_FILE_H_
 #define WIDEBERTH_FORMATS_NOTICE_FILE_H_
 
@@ -26,8 +28,10 @@
 namespace wideberth::formats {
 
 struct NoticeEntry {
-  std::string party;                          // empty: the file does not say
-  std::optional<base::UtcMicros> declare_at;  // absent: the file does not say
+  std::string party;  // empty: the file does not say
+  std::optional<base::UtcMicros> declare_at;
+  std::optional<base::UtcMicros> ended_at;
+  std::optional<base::UtcMicros> all_clear_at;
   airspace::Declaration declaration;
 };
 
