@@ -10,6 +10,11 @@
 // kCompactRadiusMaxM carry only their bounding cap: Quickly() then answers kClear when the caps are
 // far apart and kWithinTolerance otherwise.
 //
+// Pairs that together reach more than 150 km from the query's centre are left to CompareGap as well. What it cannot
+// decide lies within a few mm (outlines of some hundred metres) to half a metre (50 km) of the separation.
+//
+// Speed: some 5 ns for two far apart, 0.2 to 0.4 us for two close outlines of 12 vertices (BM_Quickly).
+//
 // Storage: the vertices live in the caller's arena (`offsets`), so that a million shapes are two
 // allocations. Threads: immutable after construction.
 #ifndef WIDEBERTH_GEO_COMPACT_SHAPE_H_

@@ -201,6 +201,21 @@ TEST(CompareGap, HoldsItsPromisesAcrossWideBuffers) {
   }
 }
 
+TEST(MeasureGap, DoesNotDependOnTheOrder) {
+  SeededRandom random(16);
+  for (int i = 0; i < 3'000; ++i) {
+    const auto kind = [&] { return static_cast<OutlineKind>(random.Below(3)); };
+    const OutlineKind kind_a = kind(), kind_b = kind();
+    const auto scene =
+        testing::FacingPair(random, kind_a, kind_b, testing::LogUniform(random, 0.001, 1e5), {});
+    const Shape a = *Shape::Prepare(scene.a), b = *Shape::Prepare(scene.b);
+    const Gap ab = MeasureGap(a, b), ba = MeasureGap(b, a);
+    EXPECT_EQ(ab.gap_m, ba.gap_m);
+    EXPECT_EQ(ab.on_a, ba.on_b);
+    EXPECT_EQ(ab.on_b, ba.on_a);
+  }
+}
+
 bool Holds(const Bounds& bounds, Position p) {
   if (p.lat_e9 < bounds.south_west.lat_e9 || p.lat_e9 > bounds.north_east.lat_e9) return false;
   const int64_t west = bounds.south_west.lng_e9, east = bounds.north_east.lng_e9;

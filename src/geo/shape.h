@@ -5,14 +5,18 @@
 //
 //   gap(A, B) = max(0, distance(skeleton A, skeleton B) - buffer A - buffer B)
 //
-// Edges longer than limits::kEdgeLengthMaxM are split along the geodesic. Each piece is then the
-// curve x(t) = a + t (b - a) + 4 t (1 - t) s in Earth-centred coordinates, where s lifts the middle
-// of the chord onto the ellipsoid; for pieces of 5 km it stays within a few micrometres of the
-// geodesic.
+// Edges longer than limits::kEdgeLengthMaxM are split along the geodesic. Each piece is then the curve
+// x(t) = a + t (b - a) + 4 t (1 - t) s in Earth-centred coordinates, where s lifts the middle of the chord onto the
+// ellipsoid; for pieces of 5 km it stays within 0.3 um of the geodesic (shape_test).
 //
-// Guarantees. Prepare refuses, with the reason: a ring that crosses or touches itself, an outline
-// that does not fit in a cap of limits::kOutlineCapRadiusMaxM, a ring without area. Cost: O(n log
-// n); about 2 us for 12 short edges. Threads: immutable; safe to read from any number.
+// Prepare refuses, with the reason:
+//   a ring that crosses or touches itself (two parts within 0.25 mm, about what quantising the vertices can shift), and
+//     with that spikes and rings without area; the refusal names both edges and the place;
+//   an outline, buffer included, that does not fit in a cap of limits::kOutlineCapRadiusMaxM;
+//   more than limits::kOutlinePiecesMax pieces; a ring too intricate for limits::kRingComparisonsMax.
+//
+// Cost: O(n log n) for ordinary rings; about 2 us for 12 short edges, 3 ms for a coast of 10,000; a split edge costs
+// 0.4 us a piece. Threads: immutable; safe to read from any number.
 //
 //   WB_ASSIGN_OR_RETURN(const Shape shape, Shape::Prepare(outline));
 //   if (CompareGap(shape, other, separation_mm) != Lateral::kClear) ...
