@@ -54,7 +54,10 @@ std::vector<std::string> MakeBodies(const Options& options) {
     window.end.us = window.start.us + length_us;
     std::string body;
     wideberth::json::Writer json(&body);
+    json.BeginObject();
+    json.Key("declaration");
     wideberth::formats::WriteDeclaration(&json, declaration);
+    json.EndObject();
     bodies.push_back(std::move(body));
   }
   return bodies;

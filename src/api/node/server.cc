@@ -1,8 +1,5 @@
 #include "api/node/server.h"
 
-#include <fstream>
-#include <iterator>
-#include <string>
 #include <utility>
 
 #include "api/node/answer.h"
@@ -10,55 +7,6 @@
 #include "base/log.h"
 
 namespace wideberth::api::node {
-namespace {
-
-constexpr size_t kKeyFileBytesMax = 1024 * 1024;
-
-base::Result<std::string> ReadKeyFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kKeyFileBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.eof() || file.gcount() == 0) {
-    return base::Fail(base::ErrorCode::kNotFound, path,
-                      "must be a file of keys that can be read, of at most 1 MiB");
-  }
-  text.resize(static_cast<size_t>(file.gcount()));
-  return text;
-}
-
-template <class T>
-base::Result<T> InFile(const std::string& path, base::Result<T> result) {
-  if (result) return result;
-  return base::Fail(std::move(result).error().Under(path + ": "));
-}
-
-}  // namespace
-
-base::Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config) {
-  crypto::TokenKeys keys;
-  for (const std::string& path : config.auth_key_files) {
-    WB_ASSIGN_OR_RETURN(const std::string pem, ReadKeyFile(path));
-    WB_ASSIGN_OR_RETURN(const auto more, InFile(path, crypto::TokenKeys::FromPem(pem)));
-    WB_ASSIGN_OR_RETURN(keys, InFile(path, crypto::TokenKeys::Merge(keys, more)));
-  }
-  if (!config.auth_jwks_file.empty()) {
-    const std::string& path = config.auth_jwks_file;
-    WB_ASSIGN_OR_RETURN(const std::string set, ReadKeyFile(path));
-    WB_ASSIGN_OR_RETURN(const auto more, InFile(path, crypto::TokenKeys::FromJwks(set)));
-    WB_ASSIGN_OR_RETURN(keys, InFile(path, crypto::TokenKeys::Merge(keys, more)));
-  }
-  if (keys.size() == 0) {
-    return base::Invalid("auth", "must name at least one public key: key_files or jwks_file");
-  }
-  return keys;
-}
-
-base::Result<std::unique_ptr<crypto::TokenVerifier>> ReadTokenVerifier(
-    const service::NodeConfig& config) {
-  WB_ASSIGN_OR_RETURN(crypto::TokenKeys keys, ReadTokenKeys(config));
-  return std::make_unique<crypto::TokenVerifier>(
-      crypto::TokenPolicy{{config.auth_issuer}, {config.auth_audience}}, std::move(keys));
-}
 
 base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& config, Parts parts,
                                                     const base::Clock& clock) {

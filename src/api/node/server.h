@@ -1,7 +1,7 @@
 // A node that serves: everything between a store and a socket, put together.
 //
-//   WB_ASSIGN_OR_RETURN(auto tokens, ReadTokenVerifier(config));
-//   Parts parts{.store = std::move(store), .rules = ..., .heights = ..., .tokens = ...};
+//   WB_ASSIGN_OR_RETURN(Parts parts, ReadParts(config));
+//   parts.store = std::move(store);
 //   WB_ASSIGN_OR_RETURN(auto server, Server::Start(config, std::move(parts), clock));
 //   Log("listening", server->port());
 //   ...
@@ -12,43 +12,21 @@
 #define WIDEBERTH_API_NODE_SERVER_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <string_view>
 
-#include "airspace/rules.h"
 #include "api/node/api.h"
 #include "api/node/events.h"
+#include "api/node/parts.h"
 #include "base/metrics.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "crypto/token.h"
-#include "geo/altitude.h"
 #include "net/router.h"
 #include "net/server.h"
 #include "service/config.h"
 #include "service/node.h"
-#include "store/store.h"
 
 namespace wideberth::api::node {
-
-struct Parts {
-  std::unique_ptr<store::Store> store;
-  airspace::Rules rules;
-  geo::HeightModel heights;
-  std::unique_ptr<crypto::TokenVerifier> tokens;
-  // As NodeOptions.
-  std::function<void(std::string_view what, uint64_t done, uint64_t total)> progress;
-  // Once, on the sequencer's thread, when the store has failed: nothing more is accepted, and the
-  // process should end.
-  std::function<void(const base::Error&)> on_failure;
-};
-
-// The verifier that auth.* of a configuration asks for. Refusals name the file.
-base::Result<std::unique_ptr<crypto::TokenVerifier>> ReadTokenVerifier(
-    const service::NodeConfig& config);
-// Its keys alone, to replace them while the node runs.
-base::Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config);
 
 class Server {
  public:

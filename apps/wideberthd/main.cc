@@ -1,0 +1,166 @@
+// wideberthd: the node.
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "api/node/parts.h"
+#include "api/node/server.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "base/version.h"
+#include "service/config.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace wideberth {
+namespace {
+
+using api::node::Parts;
+using api::node::Server;
+using base::Log;
+using base::LogLevel;
+
+// Tells systemd how the service stands (sd_notify's protocol); nothing where nobody listens.
+void NotifySystemd(std::string_view state) {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  sockaddr_un address{};
+  if (path == nullptr || path[0] == '\0' || std::strlen(path) >= sizeof(address.sun_path)) return;
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path, std::strlen(path));
+  if (path[0] == '@') address.sun_path[0] = '\0';  // in the abstract name space
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
+  if (sendto(fd, state.data(), state.size(), MSG_NOSIGNAL,
+             reinterpret_cast<const sockaddr*>(&address), size) < 0) {
+    Log(LogLevel::kWarn, "systemd_not_told", {{"errno", errno}});
+  }
+  close(fd);
+}
+
+// Raised by the node itself when its store has failed.
+constexpr int kFailureSignal = SIGUSR1;
+
+sigset_t WaitedSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, kFailureSignal}) sigaddset(&signals, signal);
+  return signals;
+}
+
+base::Result<std::unique_ptr<store::Store>> OpenStore(const std::string& directory) {
+  WB_ASSIGN_OR_RETURN(auto store, store::sqlite::SqliteStore::Open(directory));
+  for (const base::Error& warning : store->warnings()) {
+    Log(LogLevel::kWarn, "store_repaired", {{"what", warning.ToString()}});
+  }
+  return std::unique_ptr<store::Store>(std::move(store));
+}
+
+void ReloadKeys(const service::NodeConfig& config, Server* server) {
+  auto keys = api::node::ReadTokenKeys(config);
+  if (!keys) {
+    Log(LogLevel::kError, "keys_not_reloaded", {{"error", keys.error().ToString()}});
+    return;
+  }
+  Log(LogLevel::kInfo, "keys_reloaded", {{"keys", keys->size()}});
+  server->tokens().ReplaceKeys(std::move(keys).value());
+}
+
+// Serves until it is told to stop; true unless the store has failed.
+bool ServeUntilSignal(const service::NodeConfig& config, const std::atomic<bool>& failed,
+                      Server* server) {
+  const sigset_t signals = WaitedSignals();
+  while (!failed) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal == SIGHUP) {
+      ReloadKeys(config, server);
+    } else if (signal != kFailureSignal) {
+      Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
+      break;
+    }
+  }
+  NotifySystemd("STOPPING=1");
+  server->Stop();
+  return !failed;
+}
+
+base::Result<bool> Run(const service::NodeConfig& config) {
+  const base::SystemClock clock;
+  std::atomic<bool> failed = false;
+  WB_ASSIGN_OR_RETURN(Parts parts, api::node::ReadParts(config));
+  WB_ASSIGN_OR_RETURN(parts.store, OpenStore(config.store_directory));
+  parts.progress = [](std::string_view what, uint64_t done, uint64_t total) {
+    Log(LogLevel::kInfo, "opening", {{"step", what}, {"done", done}, {"total", total}});
+  };
+  parts.on_failure = [&failed](const base::Error& error) {
+    Log(LogLevel::kError, "store_failed", {{"error", error.ToString()}});
+    failed = true;
+    kill(getpid(), kFailureSignal);
+  };
+  WB_ASSIGN_OR_RETURN(const auto server, Server::Start(config, std::move(parts), clock));
+  Log(LogLevel::kInfo, "listening",
+      {{"version", base::kVersion},
+       {"address", config.listen_address},
+       {"port", server->port()},
+       {"tls", !config.tls_certificate.empty()}});
+  NotifySystemd("READY=1");
+  return ServeUntilSignal(config, failed, server.get());
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("The Wideberth node: takes declared activity and finds every conflict.");
+  std::string path;
+  bool check = false;
+  app.set_version_flag("--version", "wideberthd " + std::string(base::kVersion));
+  app.add_option("--config", path, "The configuration file (TOML)")->required();
+  app.add_flag("--check", check, "Read the configuration and the files it names, then end");
+  app.footer(
+      "SIGTERM and SIGINT stop the node in order; SIGHUP reads the token keys again.\n"
+      "Exit status: 0 stopped in order, 1 could not start or the store failed, 2 wrong usage.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const auto complain = [](const base::Error& error) {
+    std::fprintf(stderr, "wideberthd: %s\n", error.ToString().c_str());
+    return 1;
+  };
+  const base::Result<service::NodeConfig> config = service::LoadNodeConfig(path);
+  if (!config) return complain(config.error());
+  if (check) {
+    const base::Result<Parts> parts = api::node::ReadParts(*config);
+    if (!parts) return complain(parts.error());
+    std::puts("the configuration and the files it names are fit for use");
+    return 0;
+  }
+  // Every thread inherits the mask: signals come to sigwait alone. A client that hangs up is none.
+  const sigset_t signals = WaitedSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  base::StartLogging(config->log);
+  const base::Result<bool> in_order = Run(*config);
+  if (!in_order) Log(LogLevel::kError, "not_started", {{"error", in_order.error().ToString()}});
+  base::StopLogging();
+  return in_order.has_value() && *in_order ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace wideberth
+
+int main(int argc, char** argv) {
+  return wideberth::Main(argc, argv);
+}

@@ -1,0 +1,96 @@
+#include "api/node/parts.h"
+
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "base/limits.h"
+#include "crypto/sha256.h"
+#include "formats/rules_file.h"
+
+namespace wideberth::api::node {
+namespace {
+
+using base::Result;
+
+constexpr size_t kKeyFileBytesMax = 1024 * 1024;
+constexpr size_t kGeoidFileBytesMax = 256 * 1024 * 1024;  // EGM96 at 1 minute takes 230 MB
+
+Result<std::string> ReadFile(const std::string& path, size_t bytes_max) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return base::Fail(base::ErrorCode::kNotFound, path, "must be a file that can be read");
+  std::string text;
+  constexpr size_t kChunkBytes = 64 * 1024;
+  while (file && text.size() <= bytes_max) {
+    const size_t before = text.size();
+    text.resize(before + kChunkBytes);
+    file.read(text.data() + before, kChunkBytes);
+    text.resize(before + static_cast<size_t>(file.gcount()));
+  }
+  if (text.size() > bytes_max) {
+    return base::Fail(base::ErrorCode::kTooLarge, path,
+                      "must have at most " + std::to_string(bytes_max) + " bytes");
+  }
+  if (!file.eof() || text.empty()) {
+    return base::Fail(base::ErrorCode::kInvalid, path, "must be a file that can be read whole");
+  }
+  return text;
+}
+
+base::Unexpected InFile(const std::string& path, base::Error error) {
+  return base::Fail(std::move(error).Under(path + ": "));
+}
+
+Result<crypto::TokenKeys> MergeKeys(const std::string& path, const crypto::TokenKeys& keys,
+                                    Result<crypto::TokenKeys> more) {
+  if (!more) return InFile(path, std::move(more).error());
+  Result<crypto::TokenKeys> all = crypto::TokenKeys::Merge(keys, *more);
+  if (!all) return InFile(path, std::move(all).error());
+  return all;
+}
+
+Result<airspace::Rules> ReadRules(const std::string& path) {
+  WB_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, limits::kRulesFileBytesMax));
+  Result<formats::RulesFile> file = formats::ParseRulesFile(text);
+  if (!file) return InFile(path, std::move(file).error());
+  const base::Digest digest = crypto::Sha256(base::AsBytes(file->canonical));
+  Result<airspace::Rules> rules = airspace::Rules::Make(std::move(file->content), digest);
+  if (!rules) return InFile(path, std::move(rules).error());
+  return rules;
+}
+
+Result<std::shared_ptr<const geo::Geoid>> ReadGeoid(const std::string& path) {
+  if (path.empty()) return std::shared_ptr<const geo::Geoid>();
+  WB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kGeoidFileBytesMax));
+  Result<geo::Geoid> geoid = geo::Geoid::FromGtx(base::AsBytes(bytes));
+  if (!geoid) return InFile(path, std::move(geoid).error());
+  return std::make_shared<const geo::Geoid>(std::move(geoid).value());
+}
+
+}  // namespace
+
+Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config) {
+  crypto::TokenKeys keys;
+  for (const std::string& path : config.auth_key_files) {
+    WB_ASSIGN_OR_RETURN(const std::string pem, ReadFile(path, kKeyFileBytesMax));
+    WB_ASSIGN_OR_RETURN(keys, MergeKeys(path, keys, crypto::TokenKeys::FromPem(pem)));
+  }
+  if (const std::string& path = config.auth_jwks_file; !path.empty()) {
+    WB_ASSIGN_OR_RETURN(const std::string set, ReadFile(path, kKeyFileBytesMax));
+    WB_ASSIGN_OR_RETURN(keys, MergeKeys(path, keys, crypto::TokenKeys::FromJwks(set)));
+  }
+  return keys;
+}
+
+Result<Parts> ReadParts(const service::NodeConfig& config) {
+  Parts parts;
+  WB_ASSIGN_OR_RETURN(parts.rules, ReadRules(config.rules_file));
+  parts.heights.bounds = parts.rules.content().height_bounds;
+  WB_ASSIGN_OR_RETURN(parts.heights.geoid, ReadGeoid(config.geoid_file));
+  WB_ASSIGN_OR_RETURN(crypto::TokenKeys keys, ReadTokenKeys(config));
+  parts.tokens = std::make_unique<crypto::TokenVerifier>(
+      crypto::TokenPolicy{{config.auth_issuer}, {config.auth_audience}}, std::move(keys));
+  return parts;
+}
+
+}  // namespace wideberth::api::node

@@ -1,0 +1,39 @@
+// What a node is made of, and reading it from the files that a configuration names.
+#ifndef WIDEBERTH_API_NODE_PARTS_H_
+#define WIDEBERTH_API_NODE_PARTS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "airspace/rules.h"
+#include "base/result.h"
+#include "crypto/token.h"
+#include "geo/altitude.h"
+#include "service/config.h"
+#include "store/store.h"
+
+namespace wideberth::api::node {
+
+struct Parts {
+  std::unique_ptr<store::Store> store;
+  airspace::Rules rules;
+  geo::HeightModel heights;
+  std::unique_ptr<crypto::TokenVerifier> tokens;
+  // As NodeOptions.
+  std::function<void(std::string_view what, uint64_t done, uint64_t total)> progress;
+  // Once, on the sequencer's thread, when the store has failed: nothing more is accepted, and the
+  // process should end.
+  std::function<void(const base::Error&)> on_failure;
+};
+
+// Everything but the store, which the program chooses. Refusals name the file.
+base::Result<Parts> ReadParts(const service::NodeConfig& config);
+
+// The keys of auth.* alone, to replace them while the node runs.
+base::Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config);
+
+}  // namespace wideberth::api::node
+
+#endif  // WIDEBERTH_API_NODE_PARTS_H_
