@@ -33,7 +33,8 @@ base::UtcMicros EarliestStart(const Declaration& declaration) {
 
 bool HasStarted(const Notice& notice, base::UtcMicros now) {
   const NoticeVersion* version = EffectiveVersion(notice);
-  return version != nullptr && EarliestStart(version->declaration) <= now;
+  return version != nullptr &&
+         (notice.started_at.has_value() || EarliestStart(version->declaration) <= now);
 }
 
 bool IsOver(const Notice& notice) {

@@ -318,6 +318,24 @@ TEST(DecideTest, AnActivityThatEndedEarlyIsOutOfTheWay) {
       ErrorCode::kConflict, "/activity");
 }
 
+TEST(DecideTest, WhatBeginsEarlyIsInTheWayFromThatMoment) {
+  World world;
+  Declaration early = TestActivity();
+  early.volumes[0].window = {kNoon, {kNoon.us + 30 * kMinute}};
+  ASSERT_TRUE(world.Put(2, 2, early).has_value());
+  ASSERT_TRUE(world.Put(1, 1, TestHazard()).has_value());
+  EXPECT_TRUE(world.Live().empty()) << "the hazard was declared for an hour later";
+  world.Pass(10 * kMinute);
+  const auto active =
+      world.Do(TestParty(1), SetActivity{TestNotice(1), ActivityState::kActive, world.Latest(1)});
+  ASSERT_TRUE(active.has_value());
+  ASSERT_EQ(active->conflicts.size(), 1u);
+  EXPECT_EQ(active->conflicts[0].first_moment, world.now());
+  ExpectRefused(world.Do(TestParty(1), Withdraw{TestNotice(1), world.Latest(1)}),
+                ErrorCode::kConflict, "/id");
+  world.state().SanityCheck();
+}
+
 TEST(DecideTest, TimesInThePastAndFarAheadAreRefused) {
   World world;
   Declaration past = TestActivity();

@@ -216,8 +216,24 @@ const NoticeVersion* EffectiveVersion(const Notice& notice) {
   return released ? &*newest : nullptr;
 }
 
+namespace {
+
+// Whether no volume of the version in force begins before this one.
+bool IsFirst(const Notice& notice, const Volume4D& volume) {
+  const NoticeVersion* version = EffectiveVersion(notice);
+  return version == nullptr ||
+         std::none_of(
+             version->declaration.volumes.begin(), version->declaration.volumes.end(),
+             [&](const Volume4D& other) { return other.window.start < volume.window.start; });
+}
+
+}  // namespace
+
 TimeWindow EffectiveWindow(const Notice& notice, const Volume4D& volume) {
   TimeWindow window = volume.window;
+  if (notice.started_at && *notice.started_at < window.start && IsFirst(notice, volume)) {
+    window.start = *notice.started_at;
+  }
   if (notice.kind() == NoticeKind::kHazard) {
     window.end = notice.all_clear_at.value_or(base::kTimeOpenEnd);
   } else if (notice.kind() == NoticeKind::kActivity && notice.ended_at) {

@@ -186,10 +186,10 @@ struct Notice {
 // released one in force until the draft is released itself.
 const NoticeVersion* EffectiveVersion(const Notice& notice);
 
-// The window that a volume of a notice occupies: a hazard from its start until all-clear (or no
-// longer observed), whatever the planned end, without an end until then (MECHANISM 3.5); an
-// activity that was said to have ended, until then; else the declared window. {start, start}, which
-// occupies nothing, when nothing is left of it.
+// The window that a volume of a notice occupies: a hazard from its start until all-clear (or no longer observed),
+// whatever the planned end, without an end until then (MECHANISM 3.5); an activity that was said to have ended, until
+// then; else the declared window. What was said to be active before its declared start occupies its first volumes from
+// that moment. {start, start}, which occupies nothing, when nothing is left of it.
 TimeWindow EffectiveWindow(const Notice& notice, const Volume4D& volume);
 
 // Whether the notice takes part in conflict checks: it has an effective version, and some volume of
