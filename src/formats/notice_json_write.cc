@@ -213,7 +213,10 @@ std::string AltitudeText(geo::Altitude altitude) {
 }
 
 std::string ConflictSentence(const Conflict& conflict) {
-  std::string text(airspace::Name(conflict.verdict));
+  // The pairs of a conflict that is over are what it was.
+  std::string text(conflict.verdict == airspace::Verdict::kClear
+                       ? std::string_view("over; it was")
+                       : airspace::Name(conflict.verdict));
   if (conflict.pairs.empty()) return text;
   const VolumeConflict& pair = conflict.pairs.front();
   text += pair.lateral_gap_mm == 0
