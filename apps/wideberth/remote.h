@@ -1,0 +1,81 @@
+// A node and what is asked of it. Blocking; one Remote for each thread.
+#ifndef WIDEBERTH_APPS_WIDEBERTH_REMOTE_H_
+#define WIDEBERTH_APPS_WIDEBERTH_REMOTE_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "airspace/notice.h"
+#include "apps/wideberth/conflict_text.h"
+#include "apps/wideberth/session.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "json/reader.h"
+#include "net/client.h"
+
+namespace wideberth::cli {
+
+// The answer to a notice that was stored.
+struct Stored {
+  std::string notice;
+  uint64_t version_number = 0;
+  std::string version;
+  bool late = false;
+  double lead_time_s = 0;
+  std::vector<ConflictRow> conflicts;
+  std::string body;  // as the node wrote it
+};
+
+class Remote {
+ public:
+  // Reads the token; connects at the first request.
+  static base::Result<Remote> Open(const Session& session);
+
+  // The body of a 2xx answer. Any other status is an Error as the node told it; no answer at all is one with the field
+  // "--node".
+  base::Result<std::string> Call(net::Method method, std::string_view target,
+                                 std::string_view body = {});
+  base::Result<json::Document> GetJson(std::string_view target);
+
+  // Walks all pages of a list: `items` is the field that holds them. Stops when `visit` returns false.
+  base::Result<void> Walk(std::string_view path, std::string_view query, std::string_view items,
+                          const std::function<base::Result<bool>(const json::Value&)>& visit);
+  // All pages of a list as one document {ITEMS: [...]}, or as one GeoJSON FeatureCollection.
+  base::Result<std::string> Collect(std::string_view path, std::string_view query,
+                                    std::string_view items);
+  base::Result<std::string> CollectGeoJson(std::string_view path, std::string_view query);
+
+  // The node's time in a data mode.
+  base::Result<base::UtcMicros> Now(airspace::DataMode mode);
+
+  base::Result<Stored> PutNotice(base::NoticeId id, const airspace::Declaration& declaration,
+                                 bool draft, std::string_view replaces);
+  base::Result<Stored> Act(std::string_view notice, std::string_view act, std::string_view body);
+
+  // The digest of a version: of number N, of the latest for "latest", or the digest itself.
+  base::Result<std::string> VersionDigest(std::string_view notice, std::string_view version);
+
+  // A whole id from one, or from its beginning (4 characters or more) where that is unambiguous.
+  base::Result<std::string> ResolveNotice(std::string_view text);
+  base::Result<std::string> ResolveConflict(std::string_view text);
+
+  net::HttpClient& http() { return http_; }
+
+ private:
+  explicit Remote(net::HttpClient http) : http_(std::move(http)) {}
+  base::Result<std::string> Resolve(std::string_view path, std::string_view items,
+                                    std::string_view text, size_t whole_bytes);
+
+  net::HttpClient http_;
+};
+
+// No answer from the node: what the field and the code have to be for exit code 3.
+base::Error Unreachable(base::Error error);
+
+}  // namespace wideberth::cli
+
+#endif  // WIDEBERTH_APPS_WIDEBERTH_REMOTE_H_
