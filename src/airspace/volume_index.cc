@@ -21,7 +21,8 @@ using layout::kLevels;
 using layout::kTimeKinds;
 
 // What the index keeps of a volume.
-struct Record {
+// Two cache lines.
+struct alignas(64) Record {
   Extent extent;
   geo::CompactHeader compact;
   uint32_t vertices = 0;                                         // run of compact.vertices
@@ -29,6 +30,8 @@ struct Record {
   uint8_t key_count = 0;                                         // 0: the slot is empty
   uint8_t level = 0;                                             // index into kLevels
 };
+
+static_assert(sizeof(Record) == 128);
 
 // Records in chunks, so that growing moves nothing and leaves no slack of half the memory.
 class Records {
@@ -91,7 +94,7 @@ struct Probe {
 
 // Chunks of work between two rounds of prefetching: enough to hide a miss, few enough to stay in the first cache.
 constexpr size_t kProbesAtOnce = 64;
-constexpr size_t kRecordsAhead = 8;
+constexpr size_t kRecordsAhead = 16;
 constexpr uint32_t kVerticesALine = 64 / sizeof(geo::CompactVertex);
 
 // Whether the caps alone say that two outlines are farther apart than the separation: straight through the Earth is no

@@ -15,7 +15,7 @@
 // others by their W84 hulls; where the rule depends on more (above ground natively only where outlines overlap), a
 // volume falls only when both comparisons say clear. What Query returns besides is the caller's to discard.
 //
-// Cost (airspace_bench measures it): docs/decisions/0009-the-4d-index.md. Memory: at most 300 bytes a volume beside its
+// Cost (airspace_bench measures it): docs/decisions/0012-index-layout.md. Memory: at most 300 bytes a volume beside its
 // vertices. Limits: limits::kIndexSlotsMax volumes, about 60 million of four cells each.
 // Threads: const methods from any number of threads while none mutates. Each querying thread has its own Scratch.
 #ifndef WIDEBERTH_AIRSPACE_VOLUME_INDEX_H_
