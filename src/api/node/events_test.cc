@@ -102,6 +102,7 @@ TEST(EventsTest, ThirdPartiesHearOnlyWhatIsTheirs) {
   node.Put("north", NoticePath(1), PutBody({}, ",\"draft\":true"));
   const Answer released = node.Put("north", NoticePath(1), PutBody());
   node.Put("south", NoticePath(2), PutBody());  // a conflict of two others
+  node.clock().Pass(base::kMicrosPerMinute);
   const std::string body =
       "{\"version\":\"" + released.Text("/version") + "\",\"assessment\":\"objection\"}";
   EXPECT_EQ(node.Post("south", NoticePath(1, "assessment"), body).status, 200);
