@@ -1,9 +1,9 @@
 // Which format a file is of, by its content: what `wideberth check` and `zone import` do before reading it.
 //
-// JSON is told by its top: our declarations have "kind" or "notices"; readsb traces "trace" and "icao"; ED-318 (and plain
-// GeoJSON) "type": "FeatureCollection"; ED-269 "features" without it. A text with a line "AC ..." at its start, comments
-// aside, is OpenAir; one whose first row names columns of a track, or is an SBS-1 message, a CSV. Everything else is
-// refused with what was looked for. The file's name plays no part.
+// JSON is told by its top: our declarations have "kind" or "notices"; readsb traces "trace" and "icao"; ED-318 (and
+// plain GeoJSON) "type": "FeatureCollection"; ED-269 "features" without it. A text with a line "AC ..." at its start,
+// comments aside, is OpenAir; one whose first row names columns of a track, or is an SBS-1 message, a CSV. Everything
+// else is refused with what was looked for. The file's name plays no part.
 #ifndef WIDEBERTH_FORMATS_DETECT_H_
 #define WIDEBERTH_FORMATS_DETECT_H_
 

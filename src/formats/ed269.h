@@ -2,9 +2,9 @@
 //
 // Import, leniently. A feature becomes a zone: `restriction` as it stands; every item of `geometry` a part (Circle or
 // Polygon, limits in M or FT over AGL or AMSL; no lower limit means all the way down, no upper limit or 99999 all the
-// way up); `applicability` the windows, `permanent: YES` always, a weekly `schedule` expanded to the horizon, sunrise and
-// the like as the whole day. Holes are filled, repeated vertices left out. Unknown fields are passed over and kept in
-// the original. Notes say what was done.
+// way up); `applicability` the windows, `permanent: YES` always, a weekly `schedule` expanded to the horizon, sunrise
+// and the like as the whole day. Holes are filled, repeated vertices left out. Unknown fields are passed over and kept
+// in the original. Notes say what was done.
 //
 // Export, strictly: a zone that came from an ED-269 file is written as it stood there; any other is generated, heights
 // and times rounded outwards to whole metres, feet and seconds. Refused: a limit over WGS-84 or in pressure altitude,

@@ -9,8 +9,8 @@
 // latitude and are divided where that matters (formats/geojson.h).
 //
 // Export, strictly by the published schema (identifiers of at most 7 characters are the publisher's business): a zone
-// that came from an ED-318 file is written as it stood there; any other is generated. Refused: pressure altitudes, which
-// the format does not have; a corridor.
+// that came from an ED-318 file is written as it stood there; any other is generated. Refused: pressure altitudes,
+// which the format does not have; a corridor.
 //
 // Largest file: limits::kImportFileBytesMax. Pure; any thread.
 #ifndef WIDEBERTH_FORMATS_ED318_H_

@@ -31,9 +31,9 @@ inline constexpr int kCircleRingVertices = 72;
 // Reads [longitude, latitude] or [longitude, latitude, height]; the height is passed over.
 base::Result<geo::Position> ReadPosition(const json::Value& value);
 
-// Reads the `coordinates` of a GeoJSON Polygon: a list of rings. Leniently: a ring that is not closed, repeated vertices
-// and either winding are accepted. Holes are filled, which errs to more area. What was done is added to `notes`.
-// Refuses fewer than three different vertices and more than limits::kOutlineVerticesMax.
+// Reads the `coordinates` of a GeoJSON Polygon: a list of rings. Leniently: a ring that is not closed, repeated
+// vertices and either winding are accepted. Holes are filled, which errs to more area. What was done is added to
+// `notes`. Refuses fewer than three different vertices and more than limits::kOutlineVerticesMax.
 base::Result<geo::Outline> ReadPolygonRings(const json::Value& coordinates,
                                             std::vector<std::string>* notes);
 

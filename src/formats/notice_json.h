@@ -23,13 +23,13 @@
 //      "time_start": "2026-11-21T10:00:00Z",
 //      "time_end": "open"}]}
 //
-// Units: distances M, KM, NM, FT; altitudes M, FT and FL (hundreds of feet, reference STD alone). References: W84, AMSL,
-// AGL, STD; "unlimited" has none. Times are RFC 3339 with a zone. "open" is "until further notice" as an end (not of an
-// activity) and "always has been" as the start of a zone or a protected site.
+// Units: distances M, KM, NM, FT; altitudes M, FT and FL (hundreds of feet, reference STD alone). References: W84,
+// AMSL, AGL, STD; "unlimited" has none. Times are RFC 3339 with a zone. "open" is "until further notice" as an end
+// (not of an activity) and "always has been" as the start of a zone or a protected site.
 //
-// Reading is strict: an unknown field, a field of another kind of notice, a missing one and every value out of bounds is
-// refused with its JSON pointer. Numbers are quantised on entry (1e-9 degree, mm, us); Declaration.original keeps the
-// text. Whether a polygon crosses itself is found later, when it is prepared.
+// Reading is strict: an unknown field, a field of another kind of notice, a missing one and every value out of bounds
+// is refused with its JSON pointer. Numbers are quantised on entry (1e-9 degree, mm, us); Declaration.original keeps
+// the text. Whether a polygon crosses itself is found later, when it is prepared.
 //
 // Writing: degrees to 1e-9 and metres to 1e-3 in exact decimals, so what is written reads back as an equal declaration.
 // There is no field for a target, a weapon, a unit, a purpose or a sensor, and none may be added.
@@ -76,8 +76,8 @@ void WriteVersion(json::Writer* json, const airspace::NoticeVersion& version);
 void WriteNotice(json::Writer* json, const airspace::Notice& notice, const airspace::Rules& rules);
 
 // A conflict with everything a person wants to know: who, what, when, where, how close, by how much too close, certain
-// or possible and by what cause, and one sentence of it ("why"). The two notices, in the order of conflict.sides, may be
-// null; they add what each is and whom to call.
+// or possible and by what cause, and one sentence of it ("why"). The two notices, in the order of conflict.sides, may
+// be null; they add what each is and whom to call.
 using ConflictNotices = std::array<const airspace::Notice*, 2>;
 void WriteConflict(json::Writer* json, const airspace::Conflict& conflict,
                    const ConflictNotices& notices, const airspace::Rules& rules);
@@ -89,9 +89,10 @@ std::string DistanceText(int64_t mm);
 // "FL320", "1500 ft AMSL (457 m)"-like text of a limit: "1,219.2 m AGL" is written "1219.2 m AGL (4000 ft)".
 std::string AltitudeText(geo::Altitude altitude);
 
-// GeoJSON FeatureCollections for maps. Notices: a feature for each volume of the latest version, with the notice's words,
-// the band, the window and, for circles and corridors, the true measures beside the approximate ring. Conflicts: a feature
-// for each pair, its geometry the rectangle around the common area, with the fields of WriteConflict.
+// GeoJSON FeatureCollections for maps. Notices: a feature for each volume of the latest version, with the notice's
+// words, the band, the window and, for circles and corridors, the true measures beside the approximate ring.
+// Conflicts: a feature for each pair, its geometry the rectangle around the common area, with the fields of
+// WriteConflict.
 std::string NoticesGeoJson(std::span<const airspace::Notice* const> notices,
                            const airspace::Rules& rules);
 std::string ConflictsGeoJson(std::span<const airspace::Conflict* const> conflicts,

@@ -18,7 +18,8 @@ using geo::Position;
 
 constexpr double kDegree = M_PI / 180;
 constexpr double kRadiusM = 6'371'000;
-// The distances here are on a sphere: within 0.6 % and, for edges up to kEdgeMaxM, within 5 m of those on the ellipsoid.
+// The distances here are on a sphere: within 0.6 % and, for edges up to kEdgeMaxM, within 5 m of those on the
+// ellipsoid.
 constexpr double kSphereFactor = 1.01;
 constexpr double kSphereErrorM = 5;
 constexpr double kEdgeMaxM = 100'000;

@@ -2,8 +2,8 @@
 //
 // Two kinds of files are read.
 //
-// readsb / tar1090 traces (`trace_full_<hex>.json`): `timestamp` in seconds since 1970 and `trace` rows of seconds after
-// it, latitude, longitude, pressure altitude in ft or "ground", and, if there, geometric altitude in ft.
+// readsb / tar1090 traces (`trace_full_<hex>.json`): `timestamp` in seconds since 1970 and `trace` rows of seconds
+// after it, latitude, longitude, pressure altitude in ft or "ground", and, if there, geometric altitude in ft.
 //
 // CSV with a header row; separator "," or ";"; any order; other columns are passed over:
 //
@@ -17,8 +17,8 @@
 //   on_ground     1 or true: not flying
 //
 // A CSV without a header whose rows are SBS-1 messages ("MSG,3,..."; a number before them is passed over) is read too.
-// SBS-1 writes the receiver's local time without a zone, so it always needs `assume_zone_minutes`. Every assumption that
-// was used is a note.
+// SBS-1 writes the receiver's local time without a zone, so it always needs `assume_zone_minutes`. Every assumption
+// that was used is a note.
 //
 // Rows without a position or a time are passed over; a row that is broken is refused with its line.
 //

@@ -6,8 +6,8 @@
 // does not hold at any time after `now`, and within the horizon, gives none, and a note says so.
 //
 // Wherever a file leaves room, the reading errs to more: more area, more height, more time. Every such step is a note
-// in words. A feature that breaks a rule is refused by itself, with the place in the file; what to do with the others is
-// the caller's choice.
+// in words. A feature that breaks a rule is refused by itself, with the place in the file; what to do with the others
+// is the caller's choice.
 //
 // Declaration.original holds {"format":...,"index":...,"feature":...}: the feature as it stood in the file, with every
 // field that a notice must not have. An export to the same format writes that feature again, so a file comes back with

@@ -1,31 +1,31 @@
-#include "formats/openair.h"
+#include "formats/openair/openair.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "base/random.h"
-#include "formats/openair_arc.h"
+#include "formats/openair/arc.h"
 #include "formats/testing/zones.h"
 #include "geo/gap.h"
 #include "geo/shape.h"
 
-namespace wideberth::formats {
+namespace wideberth::formats::openair {
 namespace {
 
 using airspace::Declaration;
 using airspace::Restriction;
-using testing::At;
-using testing::Declarations;
-using testing::Describe;
+using formats::testing::At;
+using formats::testing::Declarations;
+using formats::testing::Describe;
 
 const ZoneImportOptions& Options() {
   static const ZoneImportOptions options = At("2023-12-16T00:00:00Z");
   return options;
 }
 
-ZoneFile Import(std::string_view text) {
-  auto file = ImportOpenAir(text, Options());
+ZoneFile Read(std::string_view text) {
+  auto file = Import(text, Options());
   EXPECT_TRUE(file.has_value());
   return std::move(file).value();
 }
@@ -66,7 +66,7 @@ constexpr char kDialects[] =
     "DP 50:00:00N 007:00:00E\r\n";
 
 TEST(OpenAir, ReadsTheDialects) {
-  const ZoneFile file = Import(kDialects);
+  const ZoneFile file = Read(kDialects);
   ASSERT_TRUE(file.refused.empty()) << file.refused[0].ToString();
   ASSERT_EQ(file.zones.size(), 3u);
   const Declaration& ctr = file.zones[0].declarations[0];
@@ -98,7 +98,7 @@ TEST(OpenAir, ReadsActivation) {
   const std::string zone =
       "AC UNC\nAY R\nAN X\nAH 1000ft AMSL\nAL GND\nV X=50:00:00N 7:00:00E\nDC 1\n";
   const auto windows = [&](std::string lines) {
-    const ZoneFile file = Import(zone + lines);
+    const ZoneFile file = Read(zone + lines);
     EXPECT_TRUE(file.refused.empty());
     std::vector<std::string> out;
     if (file.zones[0].declarations.empty()) return out;
@@ -120,7 +120,7 @@ TEST(OpenAir, ReadsActivation) {
 }
 
 TEST(OpenAir, RefusalsNameTheLine) {
-  const ZoneFile file = Import(
+  const ZoneFile file = Read(
       "AC R\nAN a\nDP 50:00:00N 7:00:00E\nDP 95:00:00N 7:00:00E\n"
       "AC R\nAN b\nDC 2\n"
       "AC R\nAN c\nAL GND\nAH UNL\n"
@@ -139,8 +139,8 @@ TEST(OpenAir, RefusalsNameTheLine) {
 }
 
 TEST(OpenAir, WritesStrictlyAndReadsBackEqual) {
-  const ZoneFile file = Import(kDialects);
-  const auto text = ExportOpenAir(Declarations(file), {});
+  const ZoneFile file = Read(kDialects);
+  const auto text = Export(Declarations(file), {});
   ASSERT_TRUE(text.has_value()) << text.error().ToString();
   EXPECT_TRUE(text->starts_with("*VERSION: 2.1\n*WRITTEN_BY: Wideberth\n"));
   EXPECT_NE(
@@ -152,7 +152,7 @@ TEST(OpenAir, WritesStrictlyAndReadsBackEqual) {
       text->find("AC UNC\nAY R\nAN Circle\nAH UNL\nAL GND\nV X=50:35.600N 007:56.700E\nDC 2\n"),
       std::string::npos)
       << *text;
-  const ZoneFile again = Import(*text);
+  const ZoneFile again = Read(*text);
   EXPECT_TRUE(again.refused.empty());
   EXPECT_EQ(Describe(again), Describe(file));
   for (const ImportedZone& zone : again.zones) EXPECT_TRUE(zone.notes.empty());
@@ -163,14 +163,14 @@ TEST(OpenAir, PositionsAndRadiiAreExact) {
   for (int i = 0; i < 500; ++i) {
     const geo::Position centre{random.Between(-89'000'000'000, 89'000'000'000),
                                random.Between(-179'000'000'000, 179'000'000'000)};
-    const Declaration zone =
-        testing::DrawnZone(geo::Outline::Circle(centre, random.Between(1'000, 500'000'000)).value(),
-                           {{random.Between(-400'000, 1'000'000), geo::AltitudeReference::kAmsl},
-                            {random.Between(1'000'001, 20'000'000), geo::AltitudeReference::kStd}},
-                           {base::kTimeOpenStart, base::kTimeOpenEnd});
-    const auto text = ExportOpenAir(std::vector{&zone}, {});
+    const Declaration zone = formats::testing::DrawnZone(
+        geo::Outline::Circle(centre, random.Between(1'000, 500'000'000)).value(),
+        {{random.Between(-400'000, 1'000'000), geo::AltitudeReference::kAmsl},
+         {random.Between(1'000'001, 20'000'000), geo::AltitudeReference::kStd}},
+        {base::kTimeOpenStart, base::kTimeOpenEnd});
+    const auto text = Export(std::vector{&zone}, {});
     ASSERT_TRUE(text.has_value());
-    const ZoneFile file = Import(*text);
+    const ZoneFile file = Read(*text);
     ASSERT_EQ(file.zones.size(), 1u);
     ASSERT_EQ(Describe(file.zones[0].declarations[0]), Describe(zone)) << *text;
   }
@@ -225,25 +225,25 @@ TEST(OpenAirArc, ConcaveArcsLeaveNothingOut) {
 }
 
 TEST(OpenAir, AirwaysAreCorridorsAndComeBack) {
-  const ZoneFile file = Import(
+  const ZoneFile file = Read(
       "AC UNC\nAY AWY\nAN A1\nAH FL200\nAL FL100\nV W=10\nDY 47:00:00N 7:00:00E\n"
       "DY 47:30:00N 8:00:00E\n");
   ASSERT_EQ(file.zones.size(), 1u) << file.refused[0].ToString();
   EXPECT_EQ(file.zones[0].declarations[0].volumes[0].outline.buffer_mm(), 9'260'000);
-  const auto text = ExportOpenAir(Declarations(file), {});
+  const auto text = Export(Declarations(file), {});
   ASSERT_TRUE(text.has_value());
-  EXPECT_EQ(Describe(Import(*text)), Describe(file));
+  EXPECT_EQ(Describe(Read(*text)), Describe(file));
 }
 
 TEST(OpenAir, RefusesHeightsOverTheEllipsoid) {
-  const Declaration zone = testing::DrawnZone(
+  const Declaration zone = formats::testing::DrawnZone(
       geo::Outline::Circle(geo::MakePosition(46, 7).value(), 1'000'000).value(),
       {{0, geo::AltitudeReference::kW84}, {100'000, geo::AltitudeReference::kW84}},
       {base::kTimeOpenStart, base::kTimeOpenEnd});
-  const auto text = ExportOpenAir(std::vector{&zone}, {});
+  const auto text = Export(std::vector{&zone}, {});
   ASSERT_FALSE(text.has_value());
   EXPECT_EQ(text.error().field, "/0");
 }
 
 }  // namespace
-}  // namespace wideberth::formats
+}  // namespace wideberth::formats::openair

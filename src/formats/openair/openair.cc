@@ -1,4 +1,4 @@
-#include "formats/openair.h"
+#include "formats/openair/openair.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,11 +7,11 @@
 
 #include "base/utf8.h"
 #include "formats/decimal.h"
-#include "formats/openair_arc.h"
-#include "formats/openair_words.h"
+#include "formats/openair/arc.h"
+#include "formats/openair/words.h"
 #include "json/writer.h"
 
-namespace wideberth::formats {
+namespace wideberth::formats::openair {
 namespace {
 
 using airspace::Declaration;
@@ -434,7 +434,7 @@ Result<ImportedZone> Reader::ZoneOf(Block* block) const {
   common.role_to_call = NoticeContact(block->station);
   common.frequency = NoticeContact(block->frequency);
   const bool typed = !block->type_word.empty() && block->type_word != "NONE";
-  common.restriction = OpenAirRestriction(typed ? block->type_word : block->class_word);
+  common.restriction = RestrictionOf(typed ? block->type_word : block->class_word);
   std::string feature;
   json::AppendQuoted(&feature, block->text);
   common.original = WrapOriginal({"openair", blocks_, std::move(feature), {}});
@@ -473,7 +473,7 @@ void Reader::FinishBlock() {
 
 }  // namespace
 
-Result<ZoneFile> ImportOpenAir(std::string_view text, const ZoneImportOptions& options) {
+Result<ZoneFile> Import(std::string_view text, const ZoneImportOptions& options) {
   if (text.size() > limits::kImportFileBytesMax) {
     return base::Fail(base::ErrorCode::kTooLarge, "", "must be at most 512 MB",
                       std::to_string(text.size()) + " bytes");
@@ -481,4 +481,4 @@ Result<ZoneFile> ImportOpenAir(std::string_view text, const ZoneImportOptions& o
   return Reader(options).Read(text);
 }
 
-}  // namespace wideberth::formats
+}  // namespace wideberth::formats::openair

@@ -7,7 +7,7 @@
 
 #include "geo/position.h"
 
-namespace wideberth::formats {
+namespace wideberth::formats::openair {
 
 struct Arc {
   geo::Position centre;
@@ -31,6 +31,6 @@ using BoundaryItem = std::variant<geo::Position, Arc>;
 std::vector<geo::Position> BoundaryVertices(const std::vector<BoundaryItem>& items,
                                             double error_max_m);
 
-}  // namespace wideberth::formats
+}  // namespace wideberth::formats::openair
 
 #endif  // WIDEBERTH_FORMATS_OPENAIR_ARC_H_

@@ -1,10 +1,10 @@
-#include "formats/openair_arc.h"
+#include "formats/openair/arc.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 
-namespace wideberth::formats {
+namespace wideberth::formats::openair {
 namespace {
 
 using geo::Position;
@@ -152,4 +152,4 @@ std::vector<Position> BoundaryVertices(const std::vector<BoundaryItem>& items, d
   return ring;
 }
 
-}  // namespace wideberth::formats
+}  // namespace wideberth::formats::openair

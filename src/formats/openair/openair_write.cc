@@ -9,13 +9,13 @@
 #include <utility>
 
 #include "formats/decimal.h"
-#include "formats/openair.h"
-#include "formats/openair_words.h"
+#include "formats/openair/openair.h"
+#include "formats/openair/words.h"
 #include "json/reader.h"
 
-namespace wideberth::formats {
+namespace wideberth::formats::openair {
 
-airspace::Restriction OpenAirRestriction(std::string_view word) {
+airspace::Restriction RestrictionOf(std::string_view word) {
   constexpr std::string_view kAuthorisation[] = {"R", "TRA", "TSA", "TFR", "OFR"};
   constexpr std::string_view kConditional[] = {
       "A",   "B",   "C",     "D",       "F",   "Q",   "CTR", "CTA", "TMA", "ATZ", "MATZ", "ADIZ",
@@ -145,7 +145,7 @@ Words WordsFor(const Declaration& zone) {
     return words;
   }
   if (words.type_word.empty()) words.type_word = old_class;
-  const bool says_it = OpenAirRestriction(words.type_word) == zone.restriction;
+  const bool says_it = RestrictionOf(words.type_word) == zone.restriction;
   if (!says_it || words.type_word.empty() || words.type_word == "GP") {
     words.type_word = TypeOf(zone.restriction);
   }
@@ -224,8 +224,8 @@ Result<void> WriteZone(const Declaration& zone, std::string* out) {
 
 }  // namespace
 
-Result<std::string> ExportOpenAir(std::span<const Declaration* const> zones,
-                                  const ZoneExportOptions& options) {
+Result<std::string> Export(std::span<const Declaration* const> zones,
+                           const ZoneExportOptions& options) {
   std::string text = "*VERSION: 2.1\n*WRITTEN_BY: Wideberth\n*" + OneLine(options.title) + "\n";
   for (size_t i = 0; i < zones.size(); ++i) {
     const std::string place = "/" + std::to_string(i);
@@ -238,4 +238,4 @@ Result<std::string> ExportOpenAir(std::span<const Declaration* const> zones,
   return text;
 }
 
-}  // namespace wideberth::formats
+}  // namespace wideberth::formats::openair

@@ -6,16 +6,16 @@
 
 #include "airspace/notice.h"
 
-namespace wideberth::formats {
+namespace wideberth::formats::openair {
 
 inline constexpr double kNauticalMileM = 1852;
 
-// What a class (AC) or a type (AY), in upper case, means for others; see formats/openair.h.
-airspace::Restriction OpenAirRestriction(std::string_view word);
+// What a class (AC) or a type (AY), in upper case, means for others; see formats/openair/openair.h.
+airspace::Restriction RestrictionOf(std::string_view word);
 
 // The line up to a comment (a "*" at the start or after a space), without space around it.
 std::string_view WithoutComment(std::string_view line);
 
-}  // namespace wideberth::formats
+}  // namespace wideberth::formats::openair
 
 #endif  // WIDEBERTH_FORMATS_OPENAIR_WORDS_H_

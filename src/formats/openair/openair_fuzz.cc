@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "formats/openair.h"
+#include "formats/openair/openair.h"
 
 namespace {
 
@@ -35,16 +35,16 @@ std::vector<const wideberth::airspace::Declaration*> Declarations(const formats:
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto file = formats::ImportOpenAir(text, Options());
+  const auto file = formats::openair::Import(text, Options());
   if (!file) {
     CHECK(!file.error().rule.empty());
     return 0;
   }
   for (const auto& refused : file->refused) CHECK(!refused.rule.empty());
   const auto zones = Declarations(*file);
-  const auto written = formats::ExportOpenAir(zones, {});
+  const auto written = formats::openair::Export(zones, {});
   if (!written) return 0;  // what the format cannot say
-  const auto again = formats::ImportOpenAir(*written, Options());
+  const auto again = formats::openair::Import(*written, Options());
   CHECK(again.has_value());
   CHECK(again->refused.empty());
   const auto zones_again = Declarations(*again);
