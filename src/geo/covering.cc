@@ -17,13 +17,14 @@
 #include <utility>
 
 #include "base/check.h"
-#include "geo/cap_box.h"
+#include "base/number.h"
 #include "geo/ecef.h"
 #include "geo/shape_data.h"
-#include "geo/text.h"
 
 namespace wideberth::geo {
 namespace {
+
+using base::NumberText;
 
 // Room for rounding and for the 1.6 mm between a geodesic of 5 km and the great circle between its ends' normals.
 constexpr double kSlackAngle = 2e-9;
@@ -106,8 +107,8 @@ Coverer::Coverer(const Shape& shape, double inflate_m) : shape_(&shape) {
   }
 }
 
-// On the plane of a face a point moves by at most sqrt(1 + u^2) sqrt(1 + u^2 + v^2) a radian in u, likewise in v. From an
-// edge to a cell that its growth touches the path stays within `grow_` of both.
+// On the plane of a face a point moves by at most sqrt(1 + u^2) sqrt(1 + u^2 + v^2) a radian in u, likewise in v. From
+// an edge to a cell that its growth touches the path stays within `grow_` of both.
 void Coverer::Project(int face, std::span<const Vector> normals) {
   Face& out = faces_.emplace_back(Face{face, {}});
   const size_t count = normals.size();

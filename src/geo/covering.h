@@ -1,12 +1,12 @@
 // Which cells of the S2 grid an outline may touch.
 //
-// A covering is a set of cells of one level that together contain the outline grown by `inflate_m`. It may contain cells
-// that the grown outline only nearly touches (it errs to more), never misses one. Cells are S2CellIds as uint64, sorted;
-// a place belongs to the cell of its geodetic latitude and longitude on the sphere, as everywhere S2 is used.
+// A covering is a set of cells of one level that together contain the outline grown by `inflate_m`. It may contain
+// cells that the grown outline only nearly touches (it errs to more), never misses one. Cells are S2CellIds as uint64,
+// sorted; a place belongs to the cell of its geodetic latitude and longitude on the sphere, as everywhere S2 is used.
 //
 // How. On a face of the S2 cube great circles are straight lines and cells are rectangles, so covering is drawing lines
-// and filling polygons in a raster: exact for polygons, circles and corridors that are not grown, and at most a fringe of
-// cells within half a cell's diagonal too much for what is. Outlines wider than about 3,000 km go through S2's own
+// and filling polygons in a raster: exact for polygons, circles and corridors that are not grown, and at most a fringe
+// of cells within half a cell's diagonal too much for what is. Outlines wider than about 3,000 km go through S2's own
 // distance queries, cell by cell.
 //
 // Cost: about 30 ns a vertex and level, and as much for each cell. Threads: pure functions; a Coverer is not shared.
@@ -80,8 +80,8 @@ class Coverer {
 // Covers at exactly `level`. Refuses (kTooLarge) when more than `cells_max` cells would be needed.
 base::Result<Covering> Cover(const Shape& shape, double inflate_m, int level, size_t cells_max);
 
-// The covering at the first of `levels` (from fine to coarse) that takes at most `cells_max` cells; at the last one when
-// none does, however many that takes (level 0 has 6).
+// The covering at the first of `levels` (from fine to coarse) that takes at most `cells_max` cells; at the last one
+// when none does, however many that takes (level 0 has 6).
 Covering CoverWithin(const Shape& shape, double inflate_m, std::span<const int> levels,
                      size_t cells_max);
 

@@ -17,7 +17,7 @@
 
 #include "base/limits.h"
 #include "base/random.h"
-#include "geo/cap_box.h"
+#include "geo/ecef.h"
 #include "geo/shape_data.h"
 
 namespace wideberth::geo {

@@ -7,7 +7,6 @@
 #include "base/limits.h"
 #include "geo/ecef.h"
 #include "geo/nearest.h"
-#include "geo/overlap.h"
 #include "geo/shape_data.h"
 
 namespace wideberth::geo {

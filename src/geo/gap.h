@@ -16,8 +16,8 @@
 //   g < s + 9 mm                           not kClear
 //   |g - s| < 1 mm, s >= 2 mm              kWithinTolerance
 //   g < s - 2 mm                           kConflict
-//   overlapping by more than 2 mm, s = 0   kConflict, where a point that deep in both is found: always, except for areas
-//                                          whose borders meet only at vertices and whose common part is a sliver
+//   overlapping by more than 2 mm, s = 0   kConflict, where a point that deep in both is found: always, except for
+//                                          areas whose borders meet only at vertices and that share a mere sliver
 //
 // Laws: CompareGap(a, b, s) == CompareGap(b, a, s), to the last bit; a larger separation never turns a conflict into
 // clear; turning both outlines about the Earth's axis or mirroring them in the equator does not change the verdict away
@@ -26,10 +26,10 @@
 // Errors. A computed gap is right to 0.25 mm (geo/nearest.h) up to 3,000 km between the skeletons; the thresholds leave
 // 0.5 mm. Overlaps that no two borders show (equal outlines) are certain from 1.5 mm of depth.
 //
-// Complexity: O(n + m) to O((n + m) log) by bounding hierarchies; some 10 ns for two far apart, below 1 us for two close
-// outlines of 12 vertices. Gaps that come within 0.01 % of the separation and are longer than 20 km cost some us for
-// each pair of edges that may be the nearest. Allocates nothing, except to look for the overlap of coinciding borders.
-// Threads: pure functions of immutable shapes.
+// Complexity: O(n + m) to O((n + m) log) by bounding hierarchies; some 10 ns for two far apart, below 1 us for two
+// close outlines of 12 vertices. Gaps that come within 0.01 % of the separation and are longer than 20 km cost some us
+// for each pair of edges that may be the nearest. Allocates nothing, except to look for the overlap of coinciding
+// borders. Threads: pure functions of immutable shapes.
 #ifndef WIDEBERTH_GEO_GAP_H_
 #define WIDEBERTH_GEO_GAP_H_
 

@@ -2,12 +2,14 @@
 #include <cmath>
 #include <string>
 
+#include "base/number.h"
 #include "geo/altitude.h"
-#include "geo/cap_box.h"
-#include "geo/text.h"
+#include "geo/ecef.h"
 
 namespace wideberth::geo {
 namespace {
+
+using base::NumberText;
 
 constexpr size_t kHeaderBytes = 4 * 8 + 2 * 4;
 constexpr int kGridSideMax = 100'000;

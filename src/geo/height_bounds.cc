@@ -5,13 +5,15 @@
 #include <string>
 
 #include "base/limits.h"
+#include "base/number.h"
 #include "geo/altitude.h"
-#include "geo/cap_box.h"
+#include "geo/ecef.h"
 #include "geo/standard_atmosphere.h"
-#include "geo/text.h"
 
 namespace wideberth::geo {
 namespace {
+
+using base::NumberText;
 
 constexpr int64_t kDegree = 1'000'000'000;
 

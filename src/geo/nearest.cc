@@ -3,8 +3,6 @@
 #include <GeographicLib/Geodesic.hpp>
 #include <utility>
 
-#include "geo/piece_pair.h"
-
 namespace wideberth::geo {
 namespace {
 

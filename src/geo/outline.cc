@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "geo/text.h"
+#include "base/number.h"
 
 namespace wideberth::geo {
 namespace {
+
+using base::NumberText;
 
 constexpr int64_t kLatMaxE9 = 90'000'000'000;
 constexpr int64_t kLngMaxE9 = 180'000'000'000;

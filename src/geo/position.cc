@@ -3,10 +3,12 @@
 #include <GeographicLib/Geodesic.hpp>
 #include <cmath>
 
-#include "geo/text.h"
+#include "base/number.h"
 
 namespace wideberth::geo {
 namespace {
+
+using base::NumberText;
 
 constexpr double kUnitsPerDegree = 1e9;
 

@@ -104,8 +104,9 @@ int Compare(const char* path) {
     const bool verdict_fits = own.verdict == verdict || own.near_threshold;
     if (verdict_fits && quick_fits && std::abs(own.gap_m - gap_m) <= kToleranceM) continue;
     ++wrong;
-    std::printf("case %d: verdict %d, here %d, quickly %d; gap %.9f, here %.9f\n", i, verdict,
-                own.verdict, own.quick, gap_m, own.gap_m);
+    std::printf("case %d: verdict %d, here %d, quickly %d; gaps differ by %" PRId64 " nm\n", i,
+                verdict, own.verdict, own.quick,
+                static_cast<int64_t>(std::llround((own.gap_m - gap_m) * 1e9)));
   }
   std::printf("%d cases, %d near a threshold, %d gaps differ in some bit, %d wrong\n", kCases,
               near_threshold, other_bits, wrong);

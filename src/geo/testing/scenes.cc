@@ -45,8 +45,8 @@ Outline Made(base::Result<Outline> outline) {
   return *std::move(outline);
 }
 
-// Vertices of a skeleton whose front is at `front` and all of which lies to the back (azimuth `back`): a vertex in front
-// with the rest within 60 degrees of the back, or an edge across with the rest within 80 degrees.
+// Vertices of a skeleton whose front is at `front` and all of which lies to the back (azimuth `back`): a vertex in
+// front with the rest within 60 degrees of the back, or an edge across with the rest within 80 degrees.
 std::vector<Position> Skeleton(SeededRandom& random, bool ring, bool edge_in_front, Place front,
                                double back, double size_m) {
   const size_t rest = 1 + random.Below(8) + (ring && !edge_in_front ? 1 : 0);

@@ -33,9 +33,9 @@ Outline RandomOutline(SeededRandom& random, OutlineKind kind, Position centre, d
 // Two outlines that face each other across a known gap.
 //
 // The nearest points are F of the first skeleton and V of the second, on a geodesic of known length. At F the skeleton
-// has a point, a vertex or an edge across that geodesic, and all the rest of it behind; likewise at V, where it is not an
-// edge when it was one at F (a common perpendicular of two edges is not a minimum). A negative gap is how far the second
-// reaches into the first along that geodesic. Quantising the vertices changes it by less than kSceneErrorM.
+// has a point, a vertex or an edge across that geodesic, and all the rest of it behind; likewise at V, where it is not
+// an edge when it was one at F (a common perpendicular of two edges is not a minimum). A negative gap is how far the
+// second reaches into the first along that geodesic. Quantising the vertices changes it by less than kSceneErrorM.
 inline constexpr double kSceneErrorM = 0.0003;
 
 struct Scene {
