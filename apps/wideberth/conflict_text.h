@@ -1,4 +1,4 @@
-// Conflicts in words and tables, from the JSON that formats/notice_json.h writes: a node's answers and `check` share it.
+// Conflicts in words and tables, from the JSON of formats/notice_json.h: what a node answers and `check` finds.
 #ifndef WIDEBERTH_APPS_WIDEBERTH_CONFLICT_TEXT_H_
 #define WIDEBERTH_APPS_WIDEBERTH_CONFLICT_TEXT_H_
 

@@ -1,14 +1,14 @@
-// The command line: what there is to type, and what the manual says about it. What a command does is in the other files.
+// The command line: what there is to type, and what its manual pages say. What a command does is in the other files.
 #include <CLI/CLI.hpp>
-#include <cstdlib>
-#include <filesystem>
+#include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <map>
 
 #include "apps/wideberth/commands.h"
 #include "apps/wideberth/completion.h"
+#include "apps/wideberth/manual_page.h"
 #include "apps/wideberth/session.h"
-#include "apps/wideberth/table.h"
 #include "apps/wideberth/terminal.h"
 #include "base/version.h"
 
@@ -18,8 +18,6 @@ namespace {
 using base::Result;
 using Action = std::function<Result<int>()>;
 
-constexpr size_t kPageWidth = 80;
-constexpr std::string_view kDevelopmentTokens = "local/node/tokens";
 const std::vector<std::string> kModes = {"REAL", "EXERCISE", "TEST"};
 const std::vector<std::string> kHazardClasses = {
     "live_firing",          "launch",        "re_entry",       "debris",
@@ -31,73 +29,47 @@ std::string FullName(const CLI::App* app) {
   return parent == nullptr ? app->get_name() : FullName(parent) + " " + app->get_name();
 }
 
+CLI::Option* Text(CLI::App* command, const char* name, std::string* value, const char* type,
+                  const char* help) {
+  return command->add_option(name, *value, help)->type_name(type);
+}
+
 // The description's first line is the summary.
 std::string Summary(const CLI::App* app) {
   const std::string text = app->get_description();
   return text.substr(0, text.find('\n'));
 }
 
-std::string Indented(std::string_view text, size_t indent) {
-  std::string out;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view paragraph = text.substr(0, end);
-    text.remove_prefix(std::min(text.size(), end + 1));
-    if (paragraph.empty()) {
-      out += "\n";
-      continue;
-    }
-    // What is indented already is laid out by hand.
-    const auto lines = paragraph.starts_with(' ') ? std::vector<std::string>{std::string(paragraph)}
-                                                  : WrapText(paragraph, kPageWidth - indent);
-    for (const std::string& line : lines) out.append(indent, ' ').append(line).append("\n");
-  }
-  return out;
-}
-
-// Help that reads like a page of the manual.
-class ManualPage : public CLI::Formatter {
+// Every command's help, from what CLI11 knows of it.
+class Formatter : public CLI::Formatter {
  public:
   std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
     const std::string description = app->get_description();
-    const size_t first_line = description.find('\n');
-    std::string page = "NAME\n" + Indented(FullName(app) + " - " + Summary(app), 4);
-    page += "\nSYNOPSIS\n" + Indented(Synopsis(app), 4);
-    if (first_line != std::string::npos) {
-      page += "\nDESCRIPTION\n" + Indented(description.substr(first_line + 1), 4);
+    const size_t first_line = std::min(description.find('\n'), description.size() - 1);
+    ManualPage page{
+        FullName(app),    Summary(app), Synopsis(app), description.substr(first_line + 1), {}, {},
+        app->get_footer()};
+    for (const CLI::App* command : app->get_subcommands({})) {
+      page.commands.emplace_back(command->get_name(), Summary(command));
     }
-    const auto commands = app->get_subcommands({});
-    if (!commands.empty()) page += "\nCOMMANDS\n";
-    for (const CLI::App* command : commands) {
-      page += Indented(command->get_name(), 4) + Indented(Summary(command), 10);
-    }
-    page += "\nOPTIONS\n";
     for (const CLI::Option* option : app->get_options()) {
-      page += Indented(Usage(option), 4) + Indented(option->get_description(), 10);
+      page.options.emplace_back(Usage(option), option->get_description());
     }
     if (app->get_parent() != nullptr) {
-      page += Indented("--json, --node, --token-file, --as, --ca-file", 4) +
-              Indented("As for every command: wideberth --help.", 10);
+      page.options.emplace_back("--json, --node, --token-file, --as, --ca-file",
+                                "As for every command: wideberth --help.");
     }
-    if (!app->get_footer().empty()) page += "\nEXAMPLES\n" + Indented(app->get_footer(), 4);
-    return page + "\nEXIT STATUS\n" +
-           Indented(
-               "0 done; 1 refused, and of check and declare --check: conflicts were found; 2 "
-               "the command line is wrong; 3 the node cannot be reached",
-               4);
+    return RenderManualPage(page);
   }
 
  private:
   static std::string Usage(const CLI::Option* option) {
-    std::string text =
-        option->get_positional() ? option->get_name(true) : option->get_name(false, true);
-    for (size_t at = text.find(','); at != std::string::npos; at = text.find(',', at + 2)) {
-      text.insert(at + 1, " ");
+    if (option->get_positional()) return option->get_name(true);
+    std::string text = option->get_name(false, true);
+    if (const size_t comma = text.find(','); comma != std::string::npos) {
+      text.insert(comma + 1, " ");
     }
-    if (!option->get_positional() && option->get_items_expected_max() > 0) {
-      text += " " + option->get_type_name();
-    }
-    return text;
+    return option->get_items_expected_max() > 0 ? text + " " + option->get_type_name() : text;
   }
 
   static std::string Synopsis(const CLI::App* app) {
@@ -125,7 +97,7 @@ class CommandLine {
         "A notice is not a permission, silence is never consent, and whoever is in conflict "
         "decides "
         "what to do about it.");
-    app_.formatter(std::make_shared<ManualPage>());
+    app_.formatter(std::make_shared<Formatter>());
     app_.set_help_flag("-h,--help", "Shows this page.");
     app_.set_version_flag("--version", "wideberth " + std::string(base::kVersion),
                           "Shows the version.");
@@ -150,7 +122,8 @@ class CommandLine {
     } catch (const CLI::ParseError& error) {
       return app_.exit(error) == 0 ? kExitOk : kExitUsage;
     }
-    FillSession();
+    const std::string tokens = FillSession(&session_);
+    if (demo_.tokens.empty()) demo_.tokens = tokens;
     const Result<int> code = action_();
     std::fflush(stdout);
     return code ? *code : ReportError(session_, code.error());
@@ -176,21 +149,12 @@ class CommandLine {
     CLI::Option* option = command->add_option(name, *value, "");
     option->check([words](const std::string& given) {
       if (std::find(words.begin(), words.end(), given) != words.end()) return std::string();
-      return "must be " + Listed(words) + ", not " + given;
+      return "must be " + ListWords(words) + ", not " + given;
     });
-    option->description(help + " One of " + Listed(words) + ".");
+    option->description(help + " One of " + ListWords(words) + ".");
     option->type_name(name == "--mode" ? "MODE" : "WORD");
     choices_[option] = words;
     return option;
-  }
-
-  static std::string Listed(const std::vector<std::string>& words) {
-    std::string text;
-    for (size_t i = 0; i < words.size(); ++i) {
-      if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
-      text += words[i];
-    }
-    return text;
   }
 
   void AddSessionOptions() {
@@ -216,55 +180,32 @@ class CommandLine {
         "wideberth conflicts --watch");
   }
 
-  // The command line first, then the environment, then the development setup.
-  void FillSession() {
-    const auto environment = [](const char* name) {
-      const char* value = std::getenv(name);
-      return std::string(value == nullptr ? "" : value);
-    };
-    if (session_.node.empty()) session_.node = environment("WIDEBERTH_NODE");
-    if (session_.node.empty()) session_.node = "http://127.0.0.1:8471";
-    const std::string told = environment("WIDEBERTH_TOKEN_FILE");
-    std::string folder(kDevelopmentTokens);
-    if (!told.empty()) folder = std::filesystem::path(told).parent_path().string();
-    if (demo_.tokens.empty()) demo_.tokens = folder;
-    if (!session_.token_file.empty()) return;
-    if (session_.party.empty() && !told.empty()) {
-      session_.token_file = told;
-    } else {
-      session_.token_file =
-          folder + "/" + (session_.party.empty() ? "north" : session_.party) + ".token";
-    }
-  }
-
   void AddGeometry(CLI::App* command) {
     command->add_option(
         "FILE", declare_.file,
         "A declaration or several as JSON, \"-\" for standard input; instead of the "
         "options that describe one.");
-    const auto text = [&](const char* name, std::string* value, const char* type,
-                          const char* help) {
-      command->add_option(name, *value, help)->type_name(type);
-    };
-    text("--circle", &declare_.circle, "LAT,LNG,RADIUS", "Centre and radius: 46.912,7.498,3km.");
-    text("--polygon", &declare_.polygon, "\"LAT,LNG ...\"",
+    Text(command, "--circle", &declare_.circle, "LAT,LNG,RADIUS",
+         "Centre and radius: 46.912,7.498,3km.");
+    Text(command, "--polygon", &declare_.polygon, "\"LAT,LNG ...\"",
          "Three places or more, in one argument; edges are shortest paths.");
-    text("--corridor", &declare_.corridor, "\"LAT,LNG ... HALF-WIDTH\"",
+    Text(command, "--corridor", &declare_.corridor, "\"LAT,LNG ... HALF-WIDTH\"",
          "Two places or more and half the width: \"46.9,7.4 47.0,7.6 1nm\".");
-    text("--lower", &declare_.lower, "ALTITUDE",
+    Text(command, "--lower", &declare_.lower, "ALTITUDE",
          "300mAGL, 1500ftAMSL, 2000mW84, FL095, SFC or UNL: an altitude always has a reference.");
-    text("--upper", &declare_.upper, "ALTITUDE", "As --lower.");
-    text("--start", &declare_.start, "TIME",
+    Text(command, "--upper", &declare_.upper, "ALTITUDE", "As --lower.");
+    Text(command, "--start", &declare_.start, "TIME",
          "2026-11-21T10:00:00Z, +90min from the node's time, or now, which is the default.");
-    text("--end", &declare_.end, "TIME",
+    Text(command, "--end", &declare_.end, "TIME",
          "A time, or +2h from the start; open for a hazard or site.");
-    text("--role", &declare_.role_to_call, "ROLE", "Whom to call: a role, never a person.");
-    text("--frequency", &declare_.frequency, "TEXT", "\"121.500 MHz\".");
+    Text(command, "--role", &declare_.role_to_call, "ROLE",
+         "Whom to call: a role, never a person.");
+    Text(command, "--frequency", &declare_.frequency, "TEXT", "\"121.500 MHz\".");
     Choice(command, "--confidence", &declare_.confidence, "How sure it is; planned if not given.",
            {"planned", "observed", "expected"});
     Choice(command, "--mode", &declare_.mode, "REAL if not given.", kModes);
-    text("--id", &declare_.id, "UUID", "The notice's id; else a new one.");
-    text("--replaces", &declare_.replaces, "VERSION",
+    Text(command, "--id", &declare_.id, "UUID", "The notice's id; else a new one.");
+    Text(command, "--replaces", &declare_.replaces, "VERSION",
          "With --id, for a further version: the number or digest of the one it replaces, or "
          "latest.");
     command->add_flag("--draft", declare_.draft, "Kept for oneself until it is released.");
@@ -291,7 +232,7 @@ class CommandLine {
         ->add_option("--class", declare_.class_name,
                      "A class of the rules, such as transport; without one the strictest holds.")
         ->type_name("CLASS");
-    command->add_option("--name", declare_.name, "Of a protected site.")->type_name("TEXT");
+    Text(command, "--name", &declare_.name, "TEXT", "Of a protected site.");
   }
 
   void AddHazard() {
@@ -346,7 +287,7 @@ class CommandLine {
                              "wideberth notice list --geojson > notices.geojson",
                              [this] { return RunNoticeList(session_, notice_); });
     Choice(list, "--mode", &notice_.mode, "Only of this data mode.", kModes);
-    list->add_option("--party", notice_.party, "Only of this party.")->type_name("NAME");
+    Text(list, "--party", &notice_.party, "NAME", "Only of this party.");
     Choice(list, "--kind", &notice_.kind, "Only of this kind.",
            {"activity", "hazard", "protected_site", "zone"});
     list->add_flag("--all", notice_.all, "Those too that are no longer in force.");
@@ -385,7 +326,7 @@ class CommandLine {
                      "The number or digest of the version that was looked at.")
         ->type_name("VERSION")
         ->required();
-    command->add_option("--until", notice_.until, "Of need_time: until when.")->type_name("TIME");
+    Text(command, "--until", &notice_.until, "TIME", "Of need_time: until when.");
   }
 
   void AddZone() {
@@ -421,9 +362,8 @@ class CommandLine {
     Choice(export_command, "--format", &zone_.format, "ed318 if not given.",
            {"ed318", "ed269", "openair", "geojson"});
     Choice(export_command, "--mode", &zone_.mode, "REAL if not given.", kModes);
-    export_command->add_option("--title", zone_.title, "Of the file.")->type_name("TEXT");
-    export_command->add_option("--country", zone_.country, "ISO 3166-1, three letters.")
-        ->type_name("CODE");
+    Text(export_command, "--title", &zone_.title, "TEXT", "Of the file.");
+    Text(export_command, "--country", &zone_.country, "CODE", "ISO 3166-1, three letters.");
   }
 
   void AddConflicts() {
@@ -494,15 +434,13 @@ class CommandLine {
            {"table", "geojson", "json"});
     Choice(command, "--mode", &check_.mode,
            "Of zones and flights; that of the declarations, or REAL, if not given.", kModes);
-    const auto text = [&](const char* name, std::string* value, const char* type,
-                          const char* help) {
-      command->add_option(name, *value, help)->type_name(type);
-    };
-    text("--date", &check_.date, "DATE", "The day of times that have none, as 2026-11-21.");
-    text("--assume-zone", &check_.assume_zone, "ZONE",
+    Text(command, "--date", &check_.date, "DATE",
+         "The day of times that have none, as 2026-11-21.");
+    Text(command, "--assume-zone", &check_.assume_zone, "ZONE",
          "What times without a zone mean: Z, +01:00.");
-    text("--at", &check_.at, "TIME", "From when on; the first time in the files if not given.");
-    text("--half-width", &check_.half_width, "LENGTH",
+    Text(command, "--at", &check_.at, "TIME",
+         "From when on; the first time in the files if not given.");
+    Text(command, "--half-width", &check_.half_width, "LENGTH",
          "Of flights as corridors; 1nm if not given.");
     command
         ->add_option("--horizon-days", check_.horizon_days,
@@ -526,8 +464,7 @@ class CommandLine {
     init->add_flag("--development", node_.development,
                    "For development alone: the signing key lies beside the node, in the clear.");
     init->add_option("--dir", node_.dir, "The folder for all of it.")->type_name("DIR")->required();
-    init->add_option("--config", node_.config, "wideberthd.toml in the folder if not given.")
-        ->type_name("FILE");
+    Text(init, "--config", &node_.config, "FILE", "wideberthd.toml in the folder if not given.");
     Command(group, "run", "Run the node here: starts wideberthd, which stands beside this program",
             "wideberth node run --config local/node/wideberthd.toml",
             [this] { return RunNodeRun(session_, node_); })
@@ -567,11 +504,9 @@ class CommandLine {
         ->type_name("SCOPE")
         ->expected(1)
         ->take_all();
-    issue->add_option("--lifetime", token_.lifetime, "At most 24h; 12h if not given.")
-        ->type_name("DURATION");
-    issue->add_option("--audience", token_.audience, "wideberth-development if not given.")
-        ->type_name("TEXT");
-    issue->add_option("--output", token_.output, "A file, made with mode 0600.")->type_name("FILE");
+    Text(issue, "--lifetime", &token_.lifetime, "DURATION", "At most 24h; 12h if not given.");
+    Text(issue, "--audience", &token_.audience, "TEXT", "wideberth-development if not given.");
+    Text(issue, "--output", &token_.output, "FILE", "A file, made with mode 0600.");
     Command(group, "renew",
             "Issue the tokens of a development folder again\nThey hold for 24 hours.",
             "wideberth token renew --dir local/node",
@@ -606,8 +541,7 @@ class CommandLine {
                      "The folder with a token for each party and admin.token: that of "
                      "$WIDEBERTH_TOKEN_FILE, else local/node/tokens.")
         ->type_name("DIR");
-    command->add_option("--examples", demo_.examples, "The folder with day/ and zones/.")
-        ->type_name("DIR");
+    Text(command, "--examples", &demo_.examples, "DIR", "The folder with day/ and zones/.");
     command->add_flag("--loop", demo_.loop, "Day after day, until Ctrl-C.");
   }
 

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "apps/wideberth/terminal.h"
 #include "base/limits.h"
@@ -47,6 +49,25 @@ bool WriteAll(int fd, std::string_view content) {
 }
 
 }  // namespace
+
+std::string FillSession(Session* session) {
+  const auto environment = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  if (session->node.empty()) session->node = environment("WIDEBERTH_NODE");
+  if (session->node.empty()) session->node = "http://127.0.0.1:8471";
+  const std::string told = environment("WIDEBERTH_TOKEN_FILE");
+  std::string folder = "local/node/tokens";
+  if (!told.empty()) folder = std::filesystem::path(told).parent_path().string();
+  if (folder.empty()) folder = ".";
+  if (session->token_file.empty() && session->party.empty()) session->token_file = told;
+  if (session->token_file.empty()) {
+    session->token_file =
+        folder + "/" + (session->party.empty() ? "north" : session->party) + ".token";
+  }
+  return folder;
+}
 
 int ExitCodeFor(const base::Error& error) {
   if (error.field == "--node" && error.code == base::ErrorCode::kBusy) return kExitUnreachable;

@@ -29,6 +29,10 @@ struct Session {
   std::string ca_file;  // PEM; empty: the system's certificates
 };
 
+// Fills in what the command line left out: from $WIDEBERTH_NODE and $WIDEBERTH_TOKEN_FILE, else the development setup.
+// Gives the folder of the tokens.
+std::string FillSession(Session* session);
+
 int ExitCodeFor(const base::Error& error);
 
 // Writes the refusal to stderr, or as {"error":{...}} to stdout; gives its exit code.

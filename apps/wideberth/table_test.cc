@@ -38,7 +38,7 @@ TEST(TableTest, OnlyWrappingColumnsGiveWay) {
 }
 
 TEST(TableTest, NoLineIsWiderThanTheTerminalWhereWrappingCanHelp) {
-  for (size_t width = 40; width < 120; ++width) {
+  for (size_t width = 41; width < 120; ++width) {
     Table table({{"A", Fit::kWrap}, {"B"}, {"C", Fit::kWrap}});
     table.AddRow({{"some words that are to be wrapped in this column"},
                   {"whole"},
