@@ -7,7 +7,6 @@
 #include "api/node/views.h"
 #include "formats/notice_json.h"
 #include "json/writer.h"
-#include "service/node.h"
 
 namespace wideberth::api::node {
 namespace {

@@ -11,7 +11,8 @@
 // The id of an event is the number of the batch that it was durable with; it stands on the last
 // event of a batch for a stream only, so that a stream cut in between never passes for complete.
 // A party is told of its own notices, of what others have released, and of conflicts that it is a
-// side of; of an assessment or a dissemination only the two whom it concerns. Ended notices leave the memory after a week without an event.
+// side of; of an assessment or a dissemination only the two whom it concerns. Ended notices leave
+// the memory after a week without an event.
 //
 // Cost: nothing but a mutex while nobody listens; otherwise an event is written once for all.
 // Threads: everything may be called from any thread.
@@ -33,10 +34,7 @@
 #include "airspace/state.h"
 #include "base/ids.h"
 #include "net/event_stream.h"
-
-namespace wideberth::service {
-class Node;
-}
+#include "service/node.h"
 
 namespace wideberth::api::node {
 

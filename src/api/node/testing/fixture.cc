@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/node/query.h"
 #include "base/check.h"
 #include "json/writer.h"
 #include "store/memory/memory_store.h"
@@ -28,7 +29,7 @@ std::optional<json::Value> Json::Find(std::string_view pointer) const {
     if (value->kind() == json::Kind::kObject) {
       value = value->AsObject()->Find(key);
     } else if (value->kind() == json::Kind::kArray) {
-      size_t index = std::stoul(key);
+      uint64_t index = ParseNumber("index", key, 0, UINT32_MAX).value();
       std::optional<json::Value> item;
       const json::Array items = value->AsArray(std::numeric_limits<size_t>::max()).value();
       for (const json::Value each : items) {
