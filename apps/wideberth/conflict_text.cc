@@ -179,7 +179,7 @@ std::string HowCloseText(const ConflictRow& row) {
   if (row.vertical_gap_min_mm == kNoBound) {
     text += ", heights overlap";
   } else if (row.vertical_gap_max_mm <= 0) {
-    text += ", heights overlap by " + DistanceText(row.vertical_gap_max_mm);
+    text += ", heights overlap by " + DistanceText(-row.vertical_gap_max_mm);
   } else if (row.vertical_gap_min_mm == row.vertical_gap_max_mm) {
     text += ", " + DistanceText(row.vertical_gap_min_mm) + " apart in height";
   } else if (row.vertical_gap_min_mm <= 0) {
@@ -188,8 +188,9 @@ std::string HowCloseText(const ConflictRow& row) {
     text += ", " + DistanceText(row.vertical_gap_min_mm) + " to " +
             DistanceText(row.vertical_gap_max_mm) + " apart in height";
   }
-  return text +
-         (row.time_gap_us < 0 ? ", at once" : ", " + DurationText(row.time_gap_us) + " apart");
+  if (row.time_gap_us < 0) return text + ", at once";
+  return text + (row.time_gap_us == 0 ? ", one right after the other"
+                                      : ", " + DurationText(row.time_gap_us) + " apart");
 }
 
 std::string ShortfallText(const ConflictRow& row) {

@@ -36,6 +36,11 @@ using base::UtcMicros;
 constexpr int64_t kWeekUs = 7 * base::kMicrosPerDay;
 constexpr double kUsualSeconds = 75;
 constexpr int64_t kStepUs = base::kMicrosPerSecond / 4;  // of real time
+// The clock has to run, however slowly: the demo moves it on in steps.
+constexpr double kStill = 1e-6;
+// After the last notice has ended its conflicts last for the separation in time.
+constexpr int64_t kAfterEndUs = 20 * base::kMicrosPerMinute;
+constexpr int kFinalReadsMax = 50;
 constexpr auto kDataMode = airspace::DataMode::kExercise;
 // Notices of the demo are told by the first bytes of their ids, so that a later run can tidy up after one that was
 // interrupted without touching anybody else's.
@@ -172,7 +177,7 @@ class Demo {
     const int64_t shift_us = (behind_us + kWeekUs - 1) / kWeekUs * kWeekUs;
     WB_RETURN_IF_ERROR(EndLeftovers());
     WB_RETURN_IF_ERROR(formats::ShiftNotices(shift_us, &day_));
-    WB_RETURN_IF_ERROR(SetClock(*day_.day, 0));
+    WB_RETURN_IF_ERROR(SetClock(*day_.day, kStill));
     WB_RETURN_IF_ERROR(ClearLeftovers());
     day_text_ = base::FormatRfc3339(*day_.day);
     if (!session_.json) {
@@ -319,7 +324,7 @@ class Demo {
       if (stop_asked) return {};
       WB_RETURN_IF_ERROR(Do(event));
     }
-    return WaitUntil(end);
+    return WaitUntil(UtcMicros{end.us + kAfterEndUs});
   }
 
   // Moves the exercise clock to `time`, at the speed of the demo.
@@ -334,7 +339,7 @@ class Demo {
         const double real_us = static_cast<double>(next.us - now_.us) / speed_;
         std::this_thread::sleep_for(std::chrono::microseconds(static_cast<int64_t>(real_us)));
       }
-      WB_RETURN_IF_ERROR(SetClock(next, 0));
+      WB_RETURN_IF_ERROR(SetClock(next, kStill));
     }
     return {};
   }
@@ -404,8 +409,20 @@ class Demo {
                           window.end == base::kTimeOpenEnd ? "all-clear" : ClockText(window.end))));
   }
 
-  // How each conflict of this run stands at its end.
+  // How each conflict of this run stands at its end. The node looks once a second for those that are over.
   Result<void> ReadFinalStates() {
+    for (int i = 0; i < kFinalReadsMax; ++i) {
+      WB_RETURN_IF_ERROR(ReadStates());
+      const bool over = std::none_of(conflicts_.begin(), conflicts_.end(), [](const auto& entry) {
+        return entry.second.alarmed() && entry.second.live();
+      });
+      if (over || stop_asked) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return {};
+  }
+
+  Result<void> ReadStates() {
     for (const std::string& party : parties_) {
       WB_RETURN_IF_ERROR(remotes_.at(party).Walk("/v1/conflicts", "data_mode=EXERCISE", "conflicts",
                                                  [&](const json::Value& value) -> Result<bool> {

@@ -153,21 +153,20 @@ Result<geo::Altitude> ParseAltitude(std::string_view text, bool is_upper) {
   std::string_view rest = upper;
   geo::AltitudeReference reference = geo::AltitudeReference::kStd;
   double unit_mm = 30'480;
-  std::optional<double> value;
-  if (rest.starts_with("FL")) {
-    rest.remove_prefix(2);
-    value = TakeNumber(&rest);
-    if (!rest.empty()) value.reset();
+  const bool flight_level = rest.starts_with("FL");
+  if (flight_level) rest.remove_prefix(2);
+  const std::optional<double> value = TakeNumber(&rest);
+  if (!value) return Invalid("", kRule, text);
+  if (flight_level) {
+    if (!rest.empty()) return Invalid("", kRule, text);
   } else {
-    value = TakeNumber(&rest);
+    if (!rest.starts_with("FT") && !rest.starts_with("M")) return Invalid("", kRule, text);
     unit_mm = rest.starts_with("FT") ? 304.8 : 1e3;
-    if (!rest.starts_with("FT") && !rest.starts_with("M")) value.reset();
     rest.remove_prefix(std::min(rest.size(), unit_mm == 1e3 ? size_t{1} : size_t{2}));
     const Result<geo::AltitudeReference> named = geo::ParseAltitudeReference(rest);
     if (!named) return Invalid("", kRule, text);
     reference = *named;
   }
-  if (!value) return Invalid("", kRule, text);
   const double mm = *value * unit_mm;
   if (mm < static_cast<double>(limits::kAltitudeMinMm) ||
       mm > static_cast<double>(limits::kAltitudeMaxMm)) {

@@ -344,7 +344,7 @@ class CommandLine {
     Choice(import, "--format", &zone_.format, "Told by the content if not given.",
            {"auto", "ed318", "ed269", "openair"});
     import->add_option("--horizon-days", zone_.horizon_days, "1 to 366; 28 if not given.")
-        ->check(CLI::Range(1, 366))
+        ->check(CLI::Range(1, 366).description(""))
         ->type_name("DAYS");
     Choice(import, "--mode", &zone_.mode, "REAL if not given.", kModes);
     import
@@ -380,7 +380,7 @@ class CommandLine {
     command->add_flag("--geojson", conflict_.geojson, "A GeoJSON FeatureCollection, for a map.");
     command->add_flag("--watch", conflict_.watch, "Stays, and shows every change as it happens.");
     command->add_option("--changes", conflict_.changes_max, "With --watch: ends after so many.")
-        ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
+        ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}).description(""))
         ->type_name("N");
     CLI::App* group = Group("conflict", "Look at one conflict, and deal with it");
     const auto add = [&](const char* name, const char* description, const char* example,
@@ -446,7 +446,7 @@ class CommandLine {
         ->add_option("--horizon-days", check_.horizon_days,
                      "How far schedules of zones are expanded; as far as the other files reach, "
                      "or 28, if not given.")
-        ->check(CLI::Range(1, 366))
+        ->check(CLI::Range(1, 366).description(""))
         ->type_name("DAYS");
   }
 

@@ -30,6 +30,21 @@ std::string Indented(std::string_view text, size_t indent, bool wrap) {
   return out;
 }
 
+// Commands of one line each, broken as one may type them.
+std::string Examples(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const auto lines = WrapText(text.substr(0, end), kPageWidth - kIndent - kEntryIndent);
+    text.remove_prefix(std::min(text.size(), end + 1));
+    for (size_t i = 0; i < lines.size(); ++i) {
+      out.append(i == 0 ? kIndent : 2 * kIndent, ' ').append(lines[i]);
+      out.append(i + 1 < lines.size() ? " \\\n" : "\n");
+    }
+  }
+  return out;
+}
+
 std::string Section(std::string_view title, const std::string& body) {
   return body.empty() ? body : "\n" + std::string(title) + "\n" + body;
 }
@@ -58,7 +73,7 @@ std::string RenderManualPage(const ManualPage& page) {
          Section("SYNOPSIS", Indented(page.synopsis, kIndent, true)) +
          Section("DESCRIPTION", Indented(page.description, kIndent, true)) +
          Section("COMMANDS", Entries(page.commands)) + Section("OPTIONS", Entries(page.options)) +
-         Section("EXAMPLES", Indented(page.examples, kIndent, false)) +
+         Section("EXAMPLES", Examples(page.examples)) +
          Section("EXIT STATUS", Indented(kExitStatus, kIndent, true));
 }
 

@@ -110,6 +110,7 @@ Result<std::string> Remote::Call(net::Method method, std::string_view target,
   Result<net::Response> answer =
       http_.Do(method, target, body.empty() ? "" : "application/json", body);
   if (!answer) return base::Fail(Unreachable(std::move(answer).error()));
+  status_ = answer->status;
   if (answer->status >= 200 && answer->status < 300) return std::move(answer->body);
   return base::Fail(RefusalOf(*answer));
 }
@@ -198,7 +199,9 @@ Result<Stored> Remote::PutNotice(base::NoticeId id, const airspace::Declaration&
   json.EndObject();
   WB_ASSIGN_OR_RETURN(std::string answer,
                       Call(net::Method::kPut, "/v1/notices/" + id.ToString(), body));
-  return ReadStored(std::move(answer));
+  WB_ASSIGN_OR_RETURN(Stored stored, ReadStored(std::move(answer)));
+  stored.created = status_ == 201;
+  return stored;
 }
 
 Result<Stored> Remote::Act(std::string_view notice, std::string_view act, std::string_view body) {

@@ -22,6 +22,7 @@ namespace wideberth::cli {
 // The answer to a notice that was stored.
 struct Stored {
   std::string notice;
+  bool created = false;  // it came into being
   uint64_t version_number = 0;
   std::string version;
   bool late = false;
@@ -39,6 +40,8 @@ class Remote {
   // "--node".
   base::Result<std::string> Call(net::Method method, std::string_view target,
                                  std::string_view body = {});
+  // The status of the last answer.
+  int status() const { return status_; }
   base::Result<json::Document> GetJson(std::string_view target);
 
   // Walks all pages of a list: `items` is the field that holds them. Stops when `visit` returns false.
@@ -71,6 +74,7 @@ class Remote {
                                     std::string_view text, size_t whole_bytes);
 
   net::HttpClient http_;
+  int status_ = 0;
 };
 
 // No answer from the node: what the field and the code have to be for exit code 3.

@@ -71,7 +71,7 @@ enum class Outcome { kStored, kReplaced, kUnchanged };
 
 Result<Outcome> StoreZone(Remote* remote, const Item& item) {
   const Result<Stored> first = remote->PutNotice(item.id, *item.declaration, false, "");
-  if (first) return first->version_number == 1 ? Outcome::kStored : Outcome::kUnchanged;
+  if (first) return first->created ? Outcome::kStored : Outcome::kUnchanged;
   if (first.error().field != "/replaces") return base::Fail(first.error());
   WB_ASSIGN_OR_RETURN(const std::string replaces,
                       remote->VersionDigest(item.id.ToString(), "latest"));
