@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -299,15 +300,16 @@ TEST_P(StoreContract, HasOneUserAtATime) {
 TEST_P(StoreContract, ServesItsThreads) {
   ASSERT_TRUE(store_->PutMeta("format", "1"));
   constexpr uint64_t kBatches = 300;
+  std::atomic<bool> done = false;
   std::thread projector([&] {
-    while (store_->projected_seq() < kBatches) {
+    while (!done) {
       const uint64_t seq = store_->last_seq();
       EXPECT_TRUE(Put(seq, seq % 7, "row"));
     }
   });
   std::thread reader([&] {
     uint64_t last = 0;
-    while (last < kBatches) {
+    while (!done) {
       const uint64_t seq = store_->last_seq();
       EXPECT_GE(seq, last);
       last = seq;
@@ -318,8 +320,10 @@ TEST_P(StoreContract, ServesItsThreads) {
     }
   });
   AppendBatches(*store_, kBatches, 200, 9);
+  done = true;
   projector.join();
   reader.join();
+  ASSERT_TRUE(Put(kBatches, 1, "row"));
   Reopen();
   EXPECT_EQ(Read().batches.size(), kBatches);
   EXPECT_EQ(store_->projected_seq(), kBatches);

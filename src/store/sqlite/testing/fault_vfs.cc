@@ -6,8 +6,6 @@
 #include <atomic>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -16,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/random.h"
+#include "store/sqlite/testing/scratch.h"
 
 namespace wideberth::store::sqlite::testing {
 namespace {
@@ -48,18 +47,6 @@ struct Tracked {
     return content;
   }
 };
-
-base::Bytes ReadFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  return base::Bytes(text.begin(), text.end());
-}
-
-void WriteFile(const std::string& path, const base::Bytes& content) {
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out.write(reinterpret_cast<const char*>(content.data()),
-            static_cast<std::streamsize>(content.size()));
-}
 
 // What of a file survives: all that is safe, and of the rest nothing, a prefix, or any sectors.
 base::Bytes Survivor(const Tracked& file, base::SeededRandom& random) {
@@ -126,7 +113,7 @@ struct FaultVfs::State {
       if (!std::filesystem::exists(path)) continue;
       file.safe = Survivor(file, random);
       file.unsynced.clear();
-      WriteFile(path, file.safe);
+      WriteWholeFile(path, file.safe);
     }
     ++generation;
   }
@@ -274,7 +261,7 @@ int Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int*
   self.tracked = &state.files[path == nullptr ? "" : path];
   if (path != nullptr) {
     // A file that somebody else has made or changed in the meantime is taken as it is.
-    base::Bytes content = ReadFile(path);
+    base::Bytes content = ReadWholeFile(path);
     if (self.tracked->Written() != content) *self.tracked = Tracked{std::move(content), {}};
   }
   return SQLITE_OK;

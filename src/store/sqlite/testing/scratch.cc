@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "base/check.h"
@@ -26,10 +25,11 @@ Scratch::~Scratch() {
 }
 
 base::Bytes ReadWholeFile(const std::string& path) {
+  base::Bytes bytes(std::filesystem::file_size(path));
   std::ifstream in(path, std::ios::binary);
+  in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   CHECK(in.good());
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  return base::Bytes(text.begin(), text.end());
+  return bytes;
 }
 
 void WriteWholeFile(const std::string& path, base::ByteView content) {
