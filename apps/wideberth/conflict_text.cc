@@ -103,9 +103,19 @@ std::string PlaceText(const std::pair<double, double>& place) {
 
 std::string CallText(const ConflictParty& side) {
   if (side.role_to_call.empty() && side.frequency.empty()) return {};
-  std::string text = side.party + ": " + side.role_to_call;
+  // Of a zone that is the authority, not the party that imported it.
+  std::string text = side.kind == "zone" ? "" : side.party + ": ";
+  text += side.role_to_call;
   if (!side.role_to_call.empty() && !side.frequency.empty()) text += ", ";
   return text + side.frequency;
+}
+
+// As the beginning of a sentence.
+std::string Capital(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') {
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  }
+  return text;
 }
 
 // What is agreed is not shown where nothing is.
@@ -120,6 +130,15 @@ std::string AgreedText(const ConflictRow& row) {
 Style VerdictStyle(const ConflictRow& row) {
   if (!row.live() || !row.alarmed()) return Style::kDim;
   return row.verdict == "certain" ? Style::kRed : Style::kYellow;
+}
+
+// "possible: terrain, pressure"
+std::string ShortVerdict(const ConflictRow& row) {
+  std::string text = row.verdict;
+  for (const std::string& cause : row.causes) {
+    text.append(&cause == &row.causes.front() ? ": " : ", ").append(cause);
+  }
+  return text;
 }
 
 void AppendWrapped(std::string_view indent, std::string_view text, size_t width, std::string* out) {
@@ -259,23 +278,24 @@ std::string StoryText(const ConflictRow& row, std::string_view day, size_t width
                                  Paint(VerdictStyle(row), verdict, colours));
   const std::string missing = ShortfallText(row);
   AppendWrapped(kIndent,
-                (missing.empty() ? "" : "Too close by " + missing + ": ") + HowCloseText(row) +
-                    "; " + AgreedText(row) + ".",
+                Capital((missing.empty() ? "" : "Too close by " + missing + ": ") +
+                        HowCloseText(row) + "; " + AgreedText(row) + "."),
                 width, &text);
   std::string when = row.time_gap_us < 0 ? "From " + MomentText(row.overlap_start, day)
                                          : "At " + MomentText(row.first_moment, day);
   if (row.time_gap_us < 0) {
     when += (row.overlap_end == "open" ? " " : " to ") + MomentText(row.overlap_end, day);
   }
-  if (row.place) when += ", first near " + PlaceText(*row.place);
+  if (row.place) when += ", near " + PlaceText(*row.place);
   if (row.pairs_total > 1) when += fmt::format("; {} pairs of volumes in all", row.pairs_total);
   AppendWrapped(kIndent, when + ".", width, &text);
-  if (row.verdict == "possible") AppendWrapped(kIndent, VerdictText(row) + ".", width, &text);
+  if (row.verdict == "possible")
+    AppendWrapped(kIndent, Capital(VerdictText(row)) + ".", width, &text);
   AppendWrapped(kIndent, WhoActsText(row), width, &text);
   return text;
 }
 
-Table ConflictTable(std::span<const ConflictRow> rows) {
+Table ConflictTable(std::span<const ConflictRow> rows, std::string_view day) {
   Table table({{"WHEN"},
                {"WHO", Fit::kWrap},
                {"HOW CLOSE", Fit::kWrap},
@@ -284,11 +304,11 @@ Table ConflictTable(std::span<const ConflictRow> rows) {
                {"STATE"},
                {"ID"}});
   for (const ConflictRow& row : rows) {
-    table.AddRow({{MomentText(row.first_moment, "")},
+    table.AddRow({{MomentText(row.first_moment, day)},
                   {SideText(row.sides[0]) + " and " + SideText(row.sides[1]), Style::kBold},
                   {HowCloseText(row)},
                   {row.treatment == "keep_out" ? "keep out" : ShortfallText(row)},
-                  {VerdictText(row), VerdictStyle(row)},
+                  {ShortVerdict(row), VerdictStyle(row)},
                   {row.treatment == "listed" ? row.state + " (listed)" : row.state},
                   {row.id.substr(0, kShortIdBytes), Style::kDim}});
   }

@@ -82,8 +82,8 @@ std::string DurationText(int64_t us);
 // The whole conflict in a few lines, as one tells it to somebody.
 std::string StoryText(const ConflictRow& row, std::string_view day, size_t width, bool colours);
 
-// Earliest first: when, who, how close, what is missing, verdict, state, id.
-Table ConflictTable(std::span<const ConflictRow> rows);
+// When, who, how close, what is missing, verdict, state, id; a line each, in the order given. `day` as MomentText.
+Table ConflictTable(std::span<const ConflictRow> rows, std::string_view day = {});
 void SortByTime(std::vector<ConflictRow>* rows);
 
 }  // namespace wideberth::cli

@@ -97,9 +97,9 @@ TEST(ConflictTextTest, Story) {
       "        Too close by 1531 m, 132 m in height: 320 m apart, 20 m to 170 m apart in height, "
       "at once;\n"
       "        agreed are 1852 m, 152 m in height, 2 min.\n"
-      "        From 10:42Z until cleared, first near 46.9000 N, 7.4000 E; 2 pairs of volumes in "
+      "        From 10:42Z until cleared, near 46.9000 N, 7.4000 E; 2 pairs of volumes in "
       "all.\n"
-      "        possible: the height of the ground is known within bounds only.\n"
+      "        Possible: the height of the ground is known within bounds only.\n"
       "        Both act. Call north: survey desk, 121.500 MHz.\n");
 }
 
@@ -119,7 +119,9 @@ TEST(ConflictTextTest, EarliestFirst) {
   SortByTime(&rows);
   EXPECT_EQ(rows[0].first_moment, "2026-11-21T09:00:00Z");
   EXPECT_EQ(rows[2].first_moment, "2026-11-21T12:00:00Z");
-  EXPECT_EQ(ConflictTable(rows).rows(), 3u);
+  const std::string table = ConflictTable(rows, "2026-11-21").ToString(0, false);
+  EXPECT_NE(table.find("\n09:00Z  north survey and"), std::string::npos) << table;
+  EXPECT_NE(table.find("possible: terrain"), std::string::npos) << table;
 }
 
 }  // namespace

@@ -398,6 +398,8 @@ class Demo {
     std::string what(airspace::Name(declaration.kind));
     if (declaration.kind == airspace::NoticeKind::kHazard) {
       what.append(" ").append(airspace::Name(declaration.hazard_class));
+    } else if (!declaration.name.empty()) {
+      what = "protected site \"" + declaration.name + "\"";
     } else if (!declaration.activity_class.empty()) {
       what = declaration.activity_class;
     }
@@ -453,7 +455,7 @@ class Demo {
     }
     SortByTime(&alarmed);
     Print("\n");
-    PrintTable(ConflictTable(alarmed));
+    PrintTable(ConflictTable(alarmed, day_text_));
     Print("\n");
     Table table({{"PARTY"}, {"DECLARED"}, {"NOTICES", Fit::kRight}});
     for (const auto& [key, count] : declared_) {
