@@ -14,7 +14,7 @@ using airspace::Declaration;
 using base::Result;
 
 constexpr std::string_view kFormat = "ed269";
-constexpr size_t kPartsMax = 10'000;
+constexpr size_t kPeriodsMax = 10'000;
 
 Result<geo::Outline> ReadProjection(json::Object* volume, std::vector<std::string>* notes) {
   WB_ASSIGN_OR_RETURN(json::Object projection, volume->RequiredObject("horizontalProjection"));
@@ -85,7 +85,7 @@ Result<ImportedZone> ImportFeature(const json::Value& value, int64_t index,
 
   std::vector<Period> periods;
   if (const std::optional<json::Value> applicability = feature.Find("applicability")) {
-    WB_ASSIGN_OR_RETURN(const json::Array items, applicability->AsArray(kPartsMax));
+    WB_ASSIGN_OR_RETURN(const json::Array items, applicability->AsArray(kPeriodsMax));
     for (const json::Value item : items) {
       WB_ASSIGN_OR_RETURN(Period period, ReadPeriod(item, options, &zone.notes));
       periods.push_back(std::move(period));
@@ -95,7 +95,7 @@ Result<ImportedZone> ImportFeature(const json::Value& value, int64_t index,
     zone.notes.push_back("no applicability: taken as permanent");
     periods.emplace_back();
   }
-  WB_ASSIGN_OR_RETURN(const json::Array geometry, feature.RequiredArray("geometry", kPartsMax));
+  WB_ASSIGN_OR_RETURN(const json::Array geometry, feature.RequiredArray("geometry", kZonePartsMax));
   std::vector<ZonePart> parts;
   for (const json::Value item : geometry) {
     WB_ASSIGN_OR_RETURN(ZonePart part, ReadPart(item, &zone.notes));

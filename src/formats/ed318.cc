@@ -15,7 +15,7 @@ using airspace::HeightBand;
 using base::Result;
 
 constexpr std::string_view kFormat = "ed318";
-constexpr size_t kPartsMax = 10'000;
+constexpr size_t kPeriodsMax = 10'000;
 constexpr geo::Altitude kNoCeiling{geo::kUnlimitedUp, geo::AltitudeReference::kW84};
 constexpr geo::Altitude kNoFloor{geo::kUnlimitedDown, geo::AltitudeReference::kW84};
 
@@ -70,7 +70,8 @@ Result<void> ReadGeometry(const json::Value& value, bool inside_collection,
   WB_ASSIGN_OR_RETURN(json::Object geometry, value.AsObject());
   WB_ASSIGN_OR_RETURN(const std::string_view type, geometry.RequiredString("type", 32));
   if (type == "GeometryCollection" && !inside_collection) {
-    WB_ASSIGN_OR_RETURN(const json::Array members, geometry.RequiredArray("geometries", kPartsMax));
+    WB_ASSIGN_OR_RETURN(const json::Array members,
+                        geometry.RequiredArray("geometries", kZonePartsMax));
     for (const json::Value member : members) {
       WB_RETURN_IF_ERROR(ReadGeometry(member, true, notes, parts));
     }
@@ -90,7 +91,7 @@ Result<void> ReadGeometry(const json::Value& value, bool inside_collection,
   }
   if (type == "MultiPolygon") {
     WB_ASSIGN_OR_RETURN(const json::Array polygons,
-                        geometry.RequiredArray("coordinates", kPartsMax));
+                        geometry.RequiredArray("coordinates", kZonePartsMax));
     for (const json::Value rings : polygons) {
       WB_ASSIGN_OR_RETURN(geo::Outline polygon, ReadPolygonRings(rings, notes));
       parts->push_back({std::move(polygon), band});
@@ -107,7 +108,7 @@ Result<std::vector<Period>> ReadPeriods(json::Object* properties, base::UtcMicro
   std::vector<Period> periods;
   const std::optional<json::Value> field = properties->Find("limitedApplicability");
   if (field && !field->is_null()) {
-    WB_ASSIGN_OR_RETURN(const json::Array items, field->AsArray(kPartsMax));
+    WB_ASSIGN_OR_RETURN(const json::Array items, field->AsArray(kPeriodsMax));
     for (const json::Value item : items) {
       WB_ASSIGN_OR_RETURN(Period period, ReadPeriod(item, options, notes));
       periods.push_back(std::move(period));

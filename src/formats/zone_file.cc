@@ -27,6 +27,8 @@ using base::kTimeOpenStart;
 using base::Result;
 using base::UtcMicros;
 
+constexpr int64_t kScheduleWindowsMax = 100'000;      // of one zone
+constexpr size_t kZoneVolumesMax = 100'000;           // parts times windows of one zone
 constexpr int64_t kFarAwayUs = 3653 * kMicrosPerDay;  // ten years
 // The zones of the Earth run from UTC-12 to UTC+14, so a local day lies within these of the UTC day of its date.
 constexpr int64_t kDayBeforeUs = 14 * kMicrosPerHour;
@@ -164,6 +166,7 @@ std::vector<TimeWindow> ExpandSchedule(const Period& period, int64_t from_us, in
 
 // A schedule without a gap for two weeks has none at all.
 bool HoldsAlways(const std::vector<DailyPeriod>& schedule, UtcMicros now) {
+  if (schedule.size() > 1'000) return false;
   const int64_t to_us = now.us + 14 * kMicrosPerDay;
   const std::vector<TimeWindow> windows =
       ExpandSchedule({kTimeOpenStart, kTimeOpenEnd, schedule}, now.us, to_us);
@@ -263,6 +266,13 @@ std::vector<TimeWindow> ExpandPeriods(std::span<const Period> periods,
       cut_at_horizon |= from_us < period.end.us;
       continue;
     }
+    const int64_t days = (to_us - from_us) / kMicrosPerDay + 4;
+    if (static_cast<int64_t>(period.schedule.size()) * days >
+        kScheduleWindowsMax - static_cast<int64_t>(windows.size())) {
+      windows.push_back({period.start, period.end});
+      NoteOnce("a schedule with too many windows is taken as all of its period", notes);
+      continue;
+    }
     const std::vector<TimeWindow> expanded = ExpandSchedule(period, from_us, to_us);
     cut_at_horizon |= period.end.us > horizon_us;
     windows.insert(windows.end(), expanded.begin(), expanded.end());
@@ -281,8 +291,21 @@ std::vector<TimeWindow> ExpandPeriods(std::span<const Period> periods,
   return pieces;
 }
 
-Result<void> BuildDeclarations(const Declaration& common, std::span<const ZonePart> parts,
+Result<void> BuildDeclarations(const Declaration& common, std::span<const ZonePart> given,
                                std::span<const TimeWindow> windows, ImportedZone* zone) {
+  if (given.size() > kZonePartsMax) {
+    return base::Fail(base::ErrorCode::kTooLarge, "", "must have at most 1,000 parts",
+                      std::to_string(given.size()));
+  }
+  std::vector<ZonePart> parts;  // a part that stands twice says nothing more
+  for (const ZonePart& part : given) {
+    if (std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(part);
+  }
+  if (parts.size() * windows.size() > kZoneVolumesMax) {
+    return base::Fail(base::ErrorCode::kTooLarge, "",
+                      "must have at most 100,000 parts times windows",
+                      std::to_string(parts.size() * windows.size()));
+  }
   size_t vertices = 0;
   for (const TimeWindow& window : windows) {
     for (const ZonePart& part : parts) {

@@ -101,7 +101,9 @@ struct ZonePart {
   bool operator==(const ZonePart&) const = default;
 };
 
-// Fills zone->declarations: `common` with every part in every window.
+// Fills zone->declarations: `common` with every part in every window. Equal parts count once; more than kZonePartsMax are
+// refused.
+inline constexpr size_t kZonePartsMax = 1'000;
 base::Result<void> BuildDeclarations(const airspace::Declaration& common,
                                      std::span<const ZonePart> parts,
                                      std::span<const airspace::TimeWindow> windows,

@@ -174,6 +174,37 @@ TEST(BuildDeclarations, SplitsWhatOneNoticeCannotHold) {
   EXPECT_EQ(zone.notes.size(), 1u);
 }
 
+TEST(BuildDeclarations, HoldsEqualPartsOnceAndRefusesTooMuch) {
+  airspace::Declaration common;
+  common.kind = airspace::NoticeKind::kZone;
+  const auto part = [](int i) {
+    return ZonePart{geo::Outline::Circle(geo::MakePosition(46, 7).value(), 1'000 + i).value(),
+                    {{0, geo::AltitudeReference::kAgl}, {1'000, geo::AltitudeReference::kAgl}}};
+  };
+  std::vector<TimeWindow> windows = {{{0}, {1}}};
+  ImportedZone zone;
+  ASSERT_TRUE(BuildDeclarations(common, std::vector{part(1), part(1), part(2)}, windows, &zone)
+                  .has_value());
+  EXPECT_EQ(zone.declarations[0].volumes.size(), 2u);
+  std::vector<ZonePart> parts;
+  for (int i = 0; i < 1'001; ++i) parts.push_back(part(i));
+  EXPECT_FALSE(BuildDeclarations(common, parts, windows, &zone).has_value());
+  parts.pop_back();
+  for (int i = 1; i <= 100; ++i) windows.push_back({{2 * i}, {2 * i + 1}});
+  EXPECT_FALSE(BuildDeclarations(common, parts, windows, &zone).has_value());
+}
+
+TEST(ExpandPeriods, TooManyWindowsAreTakenAsAllOfThePeriod) {
+  Period period;
+  for (int i = 0; i < 900; ++i) period.schedule.push_back({0x01, Clock(10), Clock(11)});
+  std::vector<std::string> notes;
+  const auto windows =
+      ExpandPeriods(std::vector{period}, Options("2022-06-15T00:00:00Z", 366), &notes);
+  ASSERT_EQ(windows.size(), 1u);
+  EXPECT_EQ(windows[0], (TimeWindow{base::kTimeOpenStart, base::kTimeOpenEnd}));
+  EXPECT_EQ(notes.size(), 1u);
+}
+
 TEST(Original, WrapsAndUnwraps) {
   const Original original{"ed269", 17, R"({"a":[1,2.5,"x"]})", "2016-09-15T00:00:00+02:00"};
   const auto back = UnwrapOriginal(WrapOriginal(original));
