@@ -175,6 +175,18 @@ TEST(EventsTest, BadSubscriptionsAreRefused) {
   EXPECT_EQ(client.Get("/v1/events")->status, 400);
 }
 
+TEST(EventsTest, HeadStartsNoStream) {
+  TestNode node;
+  net::HttpClient client = node.Client("north");
+  for (int i = 0; i < 2; ++i) {  // on one connection
+    const auto head = client.Do(net::Method::kHead, "/v1/events", "", "");
+    ASSERT_TRUE(head.has_value()) << head.error().ToString();
+    EXPECT_EQ(head->status, 200);
+    EXPECT_EQ(head->content_type, "text/event-stream");
+  }
+  EXPECT_EQ(client.Get("/v1/status")->status, 200);
+}
+
 TEST(EventsTest, StoppingEndsTheStreams) {
   TestNode node;
   Listener listener(&node, "north");

@@ -171,6 +171,13 @@ Result<void> GetEvents(Call& call) {
   if (const auto last = call.request.headers.Find("last-event-id"); last && !last->empty()) {
     WB_ASSIGN_OR_RETURN(subscription.last_seq, ParseNumber("last-event-id", *last, 0, UINT64_MAX));
   }
+  // HEAD is served by GET's handlers; a stream behind its answer would be taken for the next one.
+  if (call.request.method == net::Method::kHead) {
+    net::Response response;
+    response.content_type = "text/event-stream";
+    call.responder(std::move(response));
+    return {};
+  }
   // A refusal has been answered by the server when there are too many streams already.
   base::Result<net::EventStream> stream = call.responder.StartEventStream();
   if (stream) call.context.events.Subscribe(std::move(stream).value(), subscription);
