@@ -101,8 +101,8 @@ struct ZonePart {
   bool operator==(const ZonePart&) const = default;
 };
 
-// Fills zone->declarations: `common` with every part in every window. Equal parts count once; more than kZonePartsMax are
-// refused.
+// Fills zone->declarations: `common` with every part in every window. Equal parts count once. Refuses more than
+// kZonePartsMax parts, and more than 100,000 parts times windows.
 inline constexpr size_t kZonePartsMax = 1'000;
 base::Result<void> BuildDeclarations(const airspace::Declaration& common,
                                      std::span<const ZonePart> parts,
