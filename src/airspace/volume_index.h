@@ -40,12 +40,14 @@ using VolumeSlot = uint32_t;
 // shape); it needs no index and may run on another thread, and its result can be stored (EncodePrepared) so that a
 // restart does not pay again.
 struct PreparedVolume {
-  geo::Covering covering;  // of the bare outline, at a level of the index, 1 to limits::kIndexCellsPerVolumeMax cells
+  geo::Covering
+      covering;  // of the bare outline, at a level of the index, 1 to limits::kIndexCellsPerVolumeMax cells
   geo::CompactHeader compact;
   std::vector<geo::CompactVertex> offsets;  // compact.vertices of them
   TimeWindow window;                        // the effective window
   HeightBand band;
-  geo::HeightInterval w84;  // from the least the lower limit can be to the most the upper limit can be
+  geo::HeightInterval
+      w84;  // from the least the lower limit can be to the most the upper limit can be
 };
 // `volume` has its W84 intervals (FillW84).
 PreparedVolume PrepareVolume(const geo::Shape& shape, const Volume4D& volume,
@@ -93,7 +95,9 @@ class VolumeIndex {
   };
 
   class Scratch;  // reusable working memory of one thread
-  struct ScratchDeleter { void operator()(Scratch* scratch) const; };
+  struct ScratchDeleter {
+    void operator()(Scratch* scratch) const;
+  };
   using ScratchPtr = std::unique_ptr<Scratch, ScratchDeleter>;
   static ScratchPtr MakeScratch();
 
@@ -103,7 +107,7 @@ class VolumeIndex {
   struct Statistics {
     size_t volumes = 0;
     size_t entries = 0;
-    size_t bytes = 0;            // everything the index holds except vertices
+    size_t bytes = 0;  // everything the index holds except vertices
     size_t vertex_bytes = 0;
   };
   Statistics GetStatistics() const;

@@ -89,13 +89,17 @@ Result<Bytes> HexDecode(std::string_view text) {
   return bytes;
 }
 
-std::string Base64Encode(ByteView bytes) { return EncodeBase64(bytes, kBase64, true); }
+std::string Base64Encode(ByteView bytes) {
+  return EncodeBase64(bytes, kBase64, true);
+}
 
 Result<Bytes> Base64Decode(std::string_view text) {
   return DecodeBase64(text, kBase64, true, "must be base64 with padding (RFC 4648 section 4)");
 }
 
-std::string Base64UrlEncode(ByteView bytes) { return EncodeBase64(bytes, kBase64Url, false); }
+std::string Base64UrlEncode(ByteView bytes) {
+  return EncodeBase64(bytes, kBase64Url, false);
+}
 
 Result<Bytes> Base64UrlDecode(std::string_view text) {
   return DecodeBase64(text, kBase64Url, false,

@@ -67,7 +67,9 @@ TEST(Bytes, EveryAcceptedTextIsTheTextOfItsBytes) {
     if (text.empty()) continue;
     text[random.Below(text.size())] = "Aaz09-_+/="[random.Below(10)];
     const auto changed = Base64UrlDecode(text);
-    if (changed) { ASSERT_EQ(Base64UrlEncode(*changed), text); }
+    if (changed) {
+      ASSERT_EQ(Base64UrlEncode(*changed), text);
+    }
   }
 }
 

@@ -17,9 +17,9 @@ namespace wideberth::base {
 
 }  // namespace wideberth::base
 
-#define CHECK_MSG(condition, message)                                                      \
-  (static_cast<bool>(condition)                                                            \
-       ? static_cast<void>(0)                                                              \
+#define CHECK_MSG(condition, message) \
+  (static_cast<bool>(condition)       \
+       ? static_cast<void>(0)         \
        : ::wideberth::base::CheckFailed(__FILE__, __LINE__, #condition, (message)))
 #define CHECK(condition) CHECK_MSG(condition, "")
 

@@ -7,7 +7,9 @@ namespace {
 
 constexpr size_t kUuidTextBytes = 36;
 
-bool IsDashPlace(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+bool IsDashPlace(size_t i) {
+  return i == 8 || i == 13 || i == 18 || i == 23;
+}
 
 }  // namespace
 

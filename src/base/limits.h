@@ -30,12 +30,12 @@ inline constexpr size_t kCorridorVerticesMin = 2;
 // An outline must fit in a spherical cap of this radius; beyond it "inside" stops being obvious to people.
 inline constexpr int64_t kOutlineCapRadiusMaxM = 5'000'000;
 inline constexpr int64_t kCircleRadiusMinMm = 1;
-inline constexpr int64_t kCircleRadiusMaxMm = 2'000'000'000;        // 2,000 km
+inline constexpr int64_t kCircleRadiusMaxMm = 2'000'000'000;  // 2,000 km
 inline constexpr int64_t kCorridorHalfWidthMinMm = 1;
-inline constexpr int64_t kCorridorHalfWidthMaxMm = 500'000'000;     // 500 km
+inline constexpr int64_t kCorridorHalfWidthMaxMm = 500'000'000;  // 500 km
 // The largest separation the index inflates by, and the largest gap any verdict is asked about.
-inline constexpr int64_t kSeparationLateralMaxMm = 500'000'000;     // 500 km
-inline constexpr int64_t kSeparationVerticalMaxMm = 20'000'000;     // 20 km
+inline constexpr int64_t kSeparationLateralMaxMm = 500'000'000;  // 500 km
+inline constexpr int64_t kSeparationVerticalMaxMm = 20'000'000;  // 20 km
 inline constexpr int64_t kSeparationTimeMaxUs = int64_t{48} * 3600 * 1'000'000;
 // Geodesic edges longer than this are split before they are used (DESIGN 5).
 inline constexpr int64_t kEdgeLengthMaxM = 5'000;
@@ -59,7 +59,8 @@ inline constexpr size_t kNoticeVolumesMax = 1'000;
 inline constexpr size_t kNoticeVersionsMax = 1'000;
 inline constexpr size_t kNoticeVerticesMax = 10'000;  // in all volumes together
 inline constexpr int64_t kNoticeWindowMaxUs = int64_t{366} * 86'400 * 1'000'000;
-inline constexpr int64_t kNoticeHorizonMaxUs = int64_t{366} * 86'400 * 1'000'000;  // start after now
+inline constexpr int64_t kNoticeHorizonMaxUs =
+    int64_t{366} * 86'400 * 1'000'000;  // start after now
 inline constexpr size_t kClassNameBytesMax = 63;
 inline constexpr size_t kContactBytesMax = 120;  // role to call, frequency
 // What a publisher calls a zone or a site. ED-269 allows 200 characters; UTF-8 takes up to 4 bytes for each.
@@ -69,7 +70,7 @@ inline constexpr size_t kMeasuresBytesMax = 500;
 inline constexpr int64_t kNoticeRetentionUs = int64_t{7} * 86'400 * 1'000'000;
 // How much one Tick does at the most, so that it never holds up the queue.
 inline constexpr size_t kTickItemsMax = 1'000;
-inline constexpr double kClockRateMax = 100'000;  // of an EXERCISE or TEST clock
+inline constexpr double kClockRateMax = 100'000;         // of an EXERCISE or TEST clock
 inline constexpr size_t kConflictPairsReportedMax = 16;  // volume pairs named in one conflict
 
 // Index. A volume is entered under at most this many cells (at the coarsest level there are no more); a query that would
@@ -96,7 +97,8 @@ inline constexpr int64_t kTickPeriodUs = 1'000'000;
 
 // Store
 inline constexpr int64_t kDiskFreeBytesMin = int64_t{256} * 1024 * 1024;
-inline constexpr size_t kStoreBatchBytesMax = 64 * 1024 * 1024;  // room for a batch beyond the sequencer's aim
+inline constexpr size_t kStoreBatchBytesMax =
+    64 * 1024 * 1024;  // room for a batch beyond the sequencer's aim
 inline constexpr size_t kStoreRowBytesMax = 64 * 1024 * 1024;
 inline constexpr size_t kStoreMetaKeysMax = 64;
 inline constexpr size_t kStoreMetaKeyBytesMax = 64;
@@ -115,7 +117,8 @@ inline constexpr int64_t kHttpIdleDeadlineMs = 60'000;
 inline constexpr int64_t kHttpWriteDeadlineMs = 15'000;
 inline constexpr size_t kHttpBodyBytesMax = 4 * 1024 * 1024;
 inline constexpr size_t kHttpQueryParametersMax = 64;
-inline constexpr size_t kHttpChunkHeaderBytesMax = 1'024;  // size, extensions; trailers share the header's limit
+inline constexpr size_t kHttpChunkHeaderBytesMax =
+    1'024;  // size, extensions; trailers share the header's limit
 // Bodies and answers may take their deadline plus the time they need at this rate: a slow line is served, a stalled
 // one is cut.
 inline constexpr int64_t kHttpBytesPerSecondMin = 16 * 1024;

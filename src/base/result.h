@@ -16,9 +16,8 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
-
 #include <tl/expected.hpp>
+#include <utility>
 
 namespace wideberth::base {
 
@@ -79,16 +78,16 @@ using Unexpected = tl::unexpected<Error>;
 // Declares `decl` from the value of `expr`, or returns its error.
 #define WB_ASSIGN_OR_RETURN(decl, expr) \
   WB_ASSIGN_OR_RETURN_INNER(WB_CONCAT(wb_result_, __LINE__), decl, expr)
-#define WB_ASSIGN_OR_RETURN_INNER(tmp, decl, expr)                                 \
-  auto tmp = (expr);                                                               \
-  if (!tmp.has_value()) return ::wideberth::base::Fail(std::move(tmp).error());    \
+#define WB_ASSIGN_OR_RETURN_INNER(tmp, decl, expr)                              \
+  auto tmp = (expr);                                                            \
+  if (!tmp.has_value()) return ::wideberth::base::Fail(std::move(tmp).error()); \
   decl = std::move(tmp).value()
 
-#define WB_RETURN_IF_ERROR(expr)                                                        \
-  do {                                                                                  \
-    if (auto wb_status = (expr); !wb_status.has_value()) {                              \
-      return ::wideberth::base::Fail(std::move(wb_status).error());                     \
-    }                                                                                   \
+#define WB_RETURN_IF_ERROR(expr)                                    \
+  do {                                                              \
+    if (auto wb_status = (expr); !wb_status.has_value()) {          \
+      return ::wideberth::base::Fail(std::move(wb_status).error()); \
+    }                                                               \
   } while (false)
 
 #endif  // WIDEBERTH_BASE_RESULT_H_

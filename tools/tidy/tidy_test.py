@@ -219,7 +219,7 @@ class TidyTest(unittest.TestCase):
 
     def test_long_line_and_file(self):
         self.catches("long-line", "src/geo/a.cc", source("geo", "// " + "x" * 118 + "\n"), 3)
-        self.catches("long-line", "script/run", GOOD["script/run"] + "# " + "x" * 99 + "\n", 4)
+        self.catches("long-line", "script/run", GOOD["script/run"] + "# " + "x" * 119 + "\n", 4)
         self.passes({"src/geo/a.cc": source("geo", "// https://example.org/" + "x" * 98 + "\n")})
         raw = 'const char* k = R"(\n' + "x" * 120 + '\n)";\n'
         self.passes({"src/geo/a.cc": source("geo", raw)})
