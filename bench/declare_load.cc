@@ -4,6 +4,9 @@
 //
 // Declaration k is a volume of the country scenario under an id made of k: `--first` continues where an earlier run
 // stopped. Every answer must be 201. Prints the rate and the latencies; exits 1 if any answer was another one.
+#include <fmt/core.h>
+
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -30,7 +33,7 @@ struct Options {
   uint64_t count = 100'000;
   uint64_t first = 0;
   size_t connections = 64;
-  double rate = 0;
+  uint32_t rate_per_second = 0;
   uint64_t seed = 7;
 };
 
@@ -71,25 +74,34 @@ std::string Target(uint64_t k) {
   return text;
 }
 
+template <class Number>
+bool ParseNumber(const char* text, Number* number) {
+  const char* end = text + std::strlen(text);
+  const auto [stop, error] = std::from_chars(text, end, *number);
+  return error == std::errc() && stop == end;
+}
+
 bool Parse(int argc, char** argv, Options* options) {
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view name = argv[i];
     const char* value = argv[i + 1];
+    bool known = true;
     if (name == "--port") {
-      options->port = static_cast<uint16_t>(std::atoi(value));
+      known = ParseNumber(value, &options->port);
     } else if (name == "--token") {
       options->token_file = value;
     } else if (name == "--count") {
-      options->count = std::strtoull(value, nullptr, 10);
+      known = ParseNumber(value, &options->count);
     } else if (name == "--first") {
-      options->first = std::strtoull(value, nullptr, 10);
+      known = ParseNumber(value, &options->first);
     } else if (name == "--connections") {
-      options->connections = std::strtoull(value, nullptr, 10);
+      known = ParseNumber(value, &options->connections);
     } else if (name == "--rate") {
-      options->rate = static_cast<double>(std::atoi(value));
+      known = ParseNumber(value, &options->rate_per_second);
     } else {
-      return false;
+      known = false;
     }
+    if (!known) return false;
   }
   return argc % 2 == 1 && !options->token_file.empty();
 }
@@ -117,7 +129,7 @@ int main(int argc, char** argv) {
   load.port = options.port;
   load.connections = options.connections;
   load.requests = options.count;
-  load.rate_per_second = options.rate;
+  load.rate_per_second = options.rate_per_second;
   std::string first_refusal;
   const auto result = wideberth::net::RunLoad(
       load,
@@ -134,11 +146,11 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "declare_load: %s\n", result.error().ToString().c_str());
     return 1;
   }
-  std::printf(
-      "%llu declarations of %zu bytes over %zu connections: %.0f a second, p50 %.2f ms, "
-      "p99 %.2f ms, p99.9 %.2f ms; load generator %.1f us of CPU each\n",
-      static_cast<unsigned long long>(result->answers), body_bytes / bodies.size(),
-      options.connections, result->PerSecond(), static_cast<double>(result->LatencyNs(0.5)) * 1e-6,
+  fmt::print(
+      "{} declarations of {} bytes over {} connections: {:.0f} a second, p50 {:.2f} ms, "
+      "p99 {:.2f} ms, p99.9 {:.2f} ms; load generator {:.1f} us of CPU each\n",
+      result->answers, body_bytes / bodies.size(), options.connections, result->PerSecond(),
+      static_cast<double>(result->LatencyNs(0.5)) * 1e-6,
       static_cast<double>(result->LatencyNs(0.99)) * 1e-6,
       static_cast<double>(result->LatencyNs(0.999)) * 1e-6,
       static_cast<double>(result->cpu_ns) * 1e-3 / static_cast<double>(result->answers));

@@ -4,10 +4,14 @@
 //
 // PostGIS is asked where PGHOST names a server (bench/run starts a throw-away one). Prints one table a scene and size;
 // exits 1 if two engines give different answers.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/scene.h"
@@ -24,20 +28,28 @@ struct Options {
   size_t postgis_max = 1'000'000;
 };
 
-std::vector<size_t> ParseSizes(const char* text) {
+size_t ParseCount(std::string_view text) {
+  size_t count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
+}
+
+std::vector<size_t> ParseSizes(std::string_view text) {
   std::vector<size_t> sizes;
-  for (char* end = nullptr; *text != '\0'; text = *end == ',' ? end + 1 : end) {
-    sizes.push_back(std::strtoull(text, &end, 10));
-    if (end == text) break;
+  while (!text.empty()) {
+    const size_t comma = std::min(text.find(','), text.size());
+    sizes.push_back(ParseCount(text.substr(0, comma)));
+    text.remove_prefix(std::min(comma + 1, text.size()));
   }
   return sizes;
 }
 
 void Print(const Figures& f) {
-  std::printf("  %-13s %8.2f %8.2f %8.2f %9.2f %9.2f %9.2f %9.2f %9.2f %8.2f %8.1f %7.0f\n",
-              f.engine.c_str(), f.prepare_us, f.insert_us, f.remove_us, f.query_p50_us,
-              f.query_p99_us, f.query_p999_us, f.few_p50_us, f.few_p99_us, f.exact_us, f.candidates,
-              f.bytes);
+  fmt::print(
+      "  {:<13} {:8.2f} {:8.2f} {:8.2f} {:9.2f} {:9.2f} {:9.2f} {:9.2f} {:9.2f} {:8.2f} {:8.1f} "
+      "{:7.0f}\n",
+      f.engine, f.prepare_us, f.insert_us, f.remove_us, f.query_p50_us, f.query_p99_us,
+      f.query_p999_us, f.few_p50_us, f.few_p99_us, f.exact_us, f.candidates, f.bytes);
   std::fflush(stdout);
 }
 
@@ -85,10 +97,10 @@ int main(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; i += 2) {
     if (std::strcmp(argv[i], "--sizes") == 0) options.sizes = ParseSizes(argv[i + 1]);
     if (std::strcmp(argv[i], "--queries") == 0) {
-      options.queries = std::strtoull(argv[i + 1], nullptr, 10);
+      options.queries = ParseCount(argv[i + 1]);
     }
     if (std::strcmp(argv[i], "--postgis-max") == 0) {
-      options.postgis_max = std::strtoull(argv[i + 1], nullptr, 10);
+      options.postgis_max = ParseCount(argv[i + 1]);
     }
   }
   bool equal = true;

@@ -1,5 +1,6 @@
 // The peer that most people would pick: PostGIS, one table, one multi-column GiST index over outline box, band and
-// window. It is asked for candidates by box, which is the cheapest it can do; the exact test is done here for everybody.
+// window. It is asked for candidates by box, which is the cheapest it can do; the exact test is done here for
+// everybody.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -8,9 +9,12 @@
 #include "bench/scene.h"
 
 #ifdef WIDEBERTH_HAVE_LIBPQ
+#include <fmt/core.h>
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <charconv>
+#include <string_view>
 #endif
 
 namespace wideberth::bench {
@@ -25,6 +29,12 @@ Figures MeasurePostgis(const Scene&, size_t) {
 #else
 
 namespace {
+
+uint32_t IdOf(std::string_view text) {
+  uint32_t id = 0;
+  std::from_chars(text.data(), text.data() + text.size(), id);
+  return id;
+}
 
 class Connection {
  public:
@@ -78,9 +88,7 @@ class Connection {
 };
 
 std::string Number(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.9f", value);
-  return text;
+  return fmt::format("{:.9f}", value);
 }
 
 std::string Envelope(const Box& box) {
@@ -99,16 +107,7 @@ constexpr const char* kInsert =
     "$5::float8, 4326), numrange($6::numeric, $7::numeric, '[]'), "
     "numrange($8::numeric, $9::numeric))";
 
-}  // namespace
-
-bool HavePostgis() {
-  return std::getenv("PGHOST") != nullptr;
-}
-
-Figures MeasurePostgis(const Scene& scene, size_t queries) {
-  Figures figures;
-  figures.engine = "PostGIS";
-  Connection db;
+void Load(const Scene& scene, Connection& db) {
   db.Run("SET client_min_messages = warning");
   db.Run("CREATE EXTENSION IF NOT EXISTS postgis");
   db.Run("DROP TABLE IF EXISTS volume");
@@ -119,7 +118,6 @@ Figures MeasurePostgis(const Scene& scene, size_t queries) {
   db.Run(
       "CREATE UNLOGGED TABLE loading (id int4, w float8, s float8, e float8, n float8, "
       "low numeric, high numeric, t0 numeric, t1 numeric)");
-  auto start = Clock::now();
   db.Run("COPY loading FROM STDIN");
   for (uint32_t i = 0; i < scene.items.size(); ++i) {
     std::string line;
@@ -135,6 +133,20 @@ Figures MeasurePostgis(const Scene& scene, size_t queries) {
   db.Run("DROP TABLE loading");
   db.Run("CREATE INDEX volume_4d ON volume USING gist (outline, band, active)");
   db.Run("VACUUM ANALYZE volume");
+}
+
+}  // namespace
+
+bool HavePostgis() {
+  return std::getenv("PGHOST") != nullptr;
+}
+
+Figures MeasurePostgis(const Scene& scene, size_t queries) {
+  Figures figures;
+  figures.engine = "PostGIS";
+  Connection db;
+  auto start = Clock::now();
+  Load(scene, db);
   const auto count = static_cast<double>(scene.items.size());
   figures.insert_us = MicrosSince(start) / count;
 

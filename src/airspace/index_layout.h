@@ -1,5 +1,5 @@
-// How the 4D index divides the world: levels of cells, buckets of time, layers of height, and the rounding of windows and
-// bands to the 16 bits of a posting. Inside airspace only.
+// How the 4D index divides the world: levels of cells, buckets of time, layers of height, and the rounding of windows
+// and bands to the 16 bits of a posting. Inside airspace only.
 #ifndef WIDEBERTH_AIRSPACE_INDEX_LAYOUT_H_
 #define WIDEBERTH_AIRSPACE_INDEX_LAYOUT_H_
 
@@ -186,9 +186,10 @@ inline Range BucketsNear(const Asked& q, int time_kind) {
           FloorDiv(Plus(q.end_us, -1), length)};
 }
 
-// Volumes that are near in height and have a layer are in these. Thin ones by hull: lower <= the limit and lower >= upper
-// - kThinSteps; natively the same, where hull and native numbers are at most kThinSteps apart. Others: lower <= the limit,
-// with kTallSteps for the native numbers. Two W84 limits need no native comparison: there the hull contains the number.
+// Volumes that are near in height and have a layer are in these. Thin ones by hull: lower <= the limit and lower >=
+// upper - kThinSteps; natively the same, where hull and native numbers are at most kThinSteps apart. Others: lower <=
+// the limit, with kTallSteps for the native numbers. Two W84 limits need no native comparison: there the hull contains
+// the number.
 struct LayerRanges {
   Range thin;
   Range tall;

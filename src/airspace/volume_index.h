@@ -1,19 +1,19 @@
 // The 4D index: which volumes may be near a given one, in space, height and time.
 //
 // A space-time inverted index. Each volume is entered under the S2 cells of its covering, at the finest of a few levels
-// that needs few cells, in the list of one bucket of time (of the length that fits its window; windows without end or of
-// months have one bucket that is always looked at). Where a list grows long it is split into layers of height. A query
-// looks at the cells of its own covering, grown by the widest separation, and at the buckets and layers from which a
-// volume can reach it; buckets and layers that hold nothing are not looked at. A posting carries the window and the
-// heights, quantised outwards, so that most non-candidates fall without touching the volume. What is left is compared
-// exactly in time and height, then by bounding caps, then by compact shapes; only what is still undecided costs the
-// caller an exact test. A query so wide or long that it has more lists to look at than there are volumes reads all
-// records in order.
+// that needs few cells, in the list of one bucket of time (of the length that fits its window; windows without end or
+// of months have one bucket that is always looked at). Where a list grows long it is split into layers of height. A
+// query looks at the cells of its own covering, grown by the widest separation, and at the buckets and layers from
+// which a volume can reach it; buckets and layers that hold nothing are not looked at. A posting carries the window
+// and the heights, quantised outwards, so that most non-candidates fall without touching the volume. What is left is
+// compared exactly in time and height, then by bounding caps, then by compact shapes; only what is still undecided
+// costs the caller an exact test. A query so wide or long that it has more lists to look at than there are volumes
+// reads all records in order.
 //
 // Answers err to more: Query never misses a volume whose lateral gap, height gap and time gap are within the given
-// separations (MECHANISM 4.1, 4.2), for every pair of references. Two limits of the same reference are compared natively,
-// others by their W84 hulls; where the rule depends on more (above ground natively only where outlines overlap), a
-// volume falls only when both comparisons say clear. What Query returns besides is the caller's to discard.
+// separations (MECHANISM 4.1, 4.2), for every pair of references. Two limits of the same reference are compared
+// natively, others by their W84 hulls; where the rule depends on more (above ground natively only where outlines
+// overlap), a volume falls only when both comparisons say clear. What Query returns besides is the caller's to discard.
 //
 // Cost (airspace_bench measures it): docs/decisions/0012-index-layout.md. Memory: at most 300 bytes a volume beside its
 // vertices. Limits: limits::kIndexSlotsMax volumes, about 60 million of four cells each.
@@ -53,8 +53,9 @@ struct PreparedVolume {
 PreparedVolume PrepareVolume(const geo::Shape& shape, const Volume4D& volume,
                              const TimeWindow& window);
 
-// A binary form, little-endian, about 120 bytes and 12 for each vertex. Decoding is strict (field "prepared"): it refuses
-// what PrepareVolume cannot give, so that no damaged store reaches an invariant of the index. *in advances past the value.
+// A binary form, little-endian, about 120 bytes and 12 for each vertex. Decoding is strict (field "prepared"): it
+// refuses what PrepareVolume cannot give, so that no damaged store reaches an invariant of the index. *in advances
+// past the value.
 void EncodePrepared(const PreparedVolume& prepared, base::Bytes* out);
 base::Result<PreparedVolume> DecodePrepared(base::ByteView* in);
 
@@ -65,8 +66,8 @@ class VolumeIndex {
   VolumeIndex(VolumeIndex&&) noexcept;
   VolumeIndex& operator=(VolumeIndex&&) noexcept;
 
-  // REQUIRES (CHECK): the slot is empty and below limits::kIndexSlotsMax / is occupied; the volume is as PrepareVolume or
-  // DecodePrepared gave it. Cost: about 0.2 us a cell; Remove also reads the lists it takes the volume from.
+  // REQUIRES (CHECK): the slot is empty and below limits::kIndexSlotsMax / is occupied; the volume is as PrepareVolume
+  // or DecodePrepared gave it. Cost: about 0.2 us a cell; Remove also reads the lists it takes the volume from.
   void Insert(VolumeSlot slot, const PreparedVolume& volume);
   void Remove(VolumeSlot slot);
   bool Contains(VolumeSlot slot) const;

@@ -1,7 +1,8 @@
 // The 4D index on seeded scenarios. Each run builds one index and prints, as counters:
 //   prepare_us, insert_us, remove_us        medians a volume (of blocks of 1,000)
 //   query_p50_us, query_p99_us, query_p999_us   prepared queries of ordinary volumes, each timed alone
-//   few_p50_us, few_p99_us                  those of them with at most 4 candidates, with the caller's exact test of what
+//   few_p50_us, few_p99_us                  those of them with at most 4 candidates, with the caller's exact test of
+//   what
 //                                           the index could not decide; few_share of all
 //   zone_p50_us                             the same for zones, which have thousands of lists to look at
 //   candidates, undecided                   a query, on average

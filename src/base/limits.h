@@ -73,8 +73,8 @@ inline constexpr size_t kTickItemsMax = 1'000;
 inline constexpr double kClockRateMax = 100'000;         // of an EXERCISE or TEST clock
 inline constexpr size_t kConflictPairsReportedMax = 16;  // volume pairs named in one conflict
 
-// Index. A volume is entered under at most this many cells (at the coarsest level there are no more); a query that would
-// need more of a level than the second limit reads the records one by one instead.
+// Index. A volume is entered under at most this many cells (at the coarsest level there are no more); a query that
+// would need more of a level than the second limit reads the records one by one instead.
 inline constexpr size_t kIndexCellsPerVolumeMax = 6;
 inline constexpr size_t kIndexCellsPerQueryMax = 4'096;
 inline constexpr uint32_t kIndexSlotsMax = uint32_t{1} << 28;

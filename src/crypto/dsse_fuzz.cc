@@ -1,5 +1,5 @@
-// Invariants checked: opening never crashes; the only message that opens is the one of the corpus, which the trusted key
-// signed; the input as a payload makes the round trip through an envelope.
+// Invariants checked: opening never crashes; the only message that opens is the one of the corpus, which the trusted
+// key signed; the input as a payload makes the round trip through an envelope.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -33,8 +33,8 @@ struct KdfCost {
   static KdfCost Cheapest() { return {1, 8 * 1024}; }  // for tests only
 };
 
-// Writes a key so that the file is there whole or not at all, durably. A file that exists is never replaced (kConflict):
-// a lost key cannot be made again.
+// Writes a key so that the file is there whole or not at all, durably. A file that exists is never replaced
+// (kConflict): a lost key cannot be made again.
 base::Result<void> WriteKeyFile(const std::string& path, const SecretKey& key,
                                 const SecretBytes& passphrase, KdfCost cost = KdfCost::Standard());
 

@@ -1,5 +1,5 @@
-// Invariants checked: verification never crashes; the raw input is refused unless it is the token of the corpus; under a
-// good signature any header and claims are read without a crash, and what is accepted holds its rules.
+// Invariants checked: verification never crashes; the raw input is refused unless it is the token of the corpus; under
+// a good signature any header and claims are read without a crash, and what is accepted holds its rules.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

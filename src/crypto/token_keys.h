@@ -37,8 +37,8 @@ class TokenKeys {
 
   size_t size() const { return keys_.size(); }
 
-  // Whether a key that may be meant by `key_id` ("" = none given) and has `algorithm` signed `message`. A key without an
-  // id may be meant by any id.
+  // Whether a key that may be meant by `key_id` ("" = none given) and has `algorithm` signed `message`. A key without
+  // an id may be meant by any id.
   [[nodiscard]] bool Verify(TokenAlgorithm algorithm, std::string_view key_id,
                             base::ByteView message, base::ByteView signature) const;
 

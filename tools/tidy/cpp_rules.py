@@ -21,7 +21,7 @@ _STD_HEADER = re.compile(
 )
 _SYSTEM_HEADER = re.compile(
     r"^(?:sys|netinet|arpa|linux|asm|net)/"
-    r"|^(?:cpuid|dirent|dlfcn|execinfo|fcntl|getopt|ifaddrs|immintrin|malloc|netdb|poll|pthread"
+    r"|^(?:cpuid|dirent|dlfcn|execinfo|fcntl|getopt|ifaddrs|immintrin|emmintrin|malloc|netdb|poll|pthread"
     r"|pwd|sched|spawn|syslog|termios|unistd|x86intrin)\.h$"
 )
 _HEAVY_IN_HEADER = {"iostream", "ranges"}

@@ -15,7 +15,7 @@ Prints one line a finding, `file:line: rule: what was found`, and exits 1 if the
     guard          include guards follow the path
     locale         nothing that reads or writes data depends on the locale
     long-line, long-function, long-file, big-folder
-                   120 columns, 70 lines, 600 lines, 25 source files beside tests
+                   120 columns, 70 lines, 600 lines, 32 source files beside tests
     using-namespace, assert, coroutine, header, unused, corpus
     mark           no leftover marks of unfinished work
     machine-path   no path of one machine

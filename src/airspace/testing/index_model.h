@@ -5,8 +5,8 @@
 // the cube, one city) in every size from 10 m to a continent, every pair of references, unlimited heights, windows of
 // minutes to years and open ones, separations from 0 to the largest.
 //
-// Invariants checked: a query returns every volume that is not clear by the naive rules; ascending slots, each once, each
-// occupied; never kClear; kConflict only where the exact test says conflict; SanityCheck() at the end.
+// Invariants checked: a query returns every volume that is not clear by the naive rules; ascending slots, each once,
+// each occupied; never kClear; kConflict only where the exact test says conflict; SanityCheck() at the end.
 #ifndef WIDEBERTH_AIRSPACE_TESTING_INDEX_MODEL_H_
 #define WIDEBERTH_AIRSPACE_TESTING_INDEX_MODEL_H_
 

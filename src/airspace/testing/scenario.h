@@ -1,6 +1,7 @@
 // Seeded volumes for measuring and testing the index, alike for every engine that is measured on them.
 //
-//   country  1,000 x 1,000 km around 47 N 10 E, volumes of 0.5 to 5 km, bands of 100 to 1,000 m below 6 km, in W84, AMSL,
+//   country  1,000 x 1,000 km around 47 N 10 E, volumes of 0.5 to 5 km, bands of 100 to 1,000 m below 6 km, in W84,
+//   AMSL,
 //            AGL and STD;
 //   city     20 x 20 km, volumes of 0.2 to 2 km, bands of 30 to 120 m below 3 km, in W84.
 //
