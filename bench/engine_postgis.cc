@@ -73,7 +73,7 @@ class Connection {
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) Die(name);
     std::vector<uint32_t> ids;
     for (int row = 0; row < PQntuples(result); ++row) {
-      ids.push_back(static_cast<uint32_t>(std::strtoul(PQgetvalue(result, row, 0), nullptr, 10)));
+      ids.push_back(IdOf(PQgetvalue(result, row, 0)));
     }
     PQclear(result);
     return ids;

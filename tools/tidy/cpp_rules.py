@@ -17,11 +17,11 @@ _RANDOM_FILES = {"src/base/random.cc"}
 
 _STD_HEADER = re.compile(
     r"^[a-z_]+$"
-    r"|^(?:assert|ctype|errno|limits|math|signal|std(?:arg|def|int|io|lib)|string|time|wchar)\.h$"
+    r"|^(?:assert|ctype|emmintrin|errno|limits|math|signal|std(?:arg|def|int|io|lib)|string|time|wchar)\.h$"
 )
 _SYSTEM_HEADER = re.compile(
     r"^(?:sys|netinet|arpa|linux|asm|net)/"
-    r"|^(?:cpuid|dirent|dlfcn|execinfo|fcntl|getopt|ifaddrs|immintrin|emmintrin|malloc|netdb|poll|pthread"
+    r"|^(?:cpuid|dirent|dlfcn|execinfo|fcntl|getopt|ifaddrs|immintrin|malloc|netdb|poll|pthread"
     r"|pwd|sched|spawn|syslog|termios|unistd|x86intrin)\.h$"
 )
 _HEAVY_IN_HEADER = {"iostream", "ranges"}
