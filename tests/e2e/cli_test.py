@@ -84,6 +84,14 @@ class Node:
         self.process.send_signal(how)
         return self.process.wait()
 
+    def check(self):
+        """The store as it was left: whole, and the projection and the log tell the same."""
+        fsck = os.path.join(os.path.dirname(WIDEBERTH), "wideberth-fsck")
+        checked = subprocess.run(
+            [fsck, os.path.join(self.folder, "store")], capture_output=True, text=True, check=False
+        )
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
 
 class CliTest(unittest.TestCase):
     @classmethod
@@ -96,6 +104,7 @@ class CliTest(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         code = cls.node.kill(signal.SIGTERM)
+        cls.node.check()
         cls.scratch.cleanup()
         assert code == 0, f"wideberthd ended with {code}"
 
@@ -446,6 +455,7 @@ class CliTest(unittest.TestCase):
             for worker in workers:
                 worker.join()
             self.assertGreater(len(accepted), before)
+            self.node.check()
             self.node.start()
         self.assertEqual(surprises, [])
         notices = self.run_json("notice", "list", "--mode", "TEST")["notices"]
