@@ -45,10 +45,9 @@ Volume4D Make(geo::Outline outline, int64_t lower_mm, int64_t upper_mm,
   Volume4D volume{
       std::move(outline), {{lower_mm, reference}, {upper_mm, reference}}, window, {}, {}};
   volume.lower_w84 = ToW84(volume.band.lower);
-  volume.upper_w84 = ToW84(volume.band.upper);
-  if (upper_mm == geo::kUnlimitedUp) {
-    volume.upper_w84 = {limits::kHeightW84MaxMm, limits::kHeightW84MaxMm};
-  }
+  volume.upper_w84 = upper_mm == geo::kUnlimitedUp
+                         ? geo::HeightInterval{limits::kHeightW84MaxMm, limits::kHeightW84MaxMm}
+                         : ToW84(volume.band.upper);
   return volume;
 }
 
