@@ -74,6 +74,9 @@ std::optional<geo::Outline> TakeOutline(WireReader& in) {
   std::vector<geo::Position> vertices(in.Count(16));
   for (geo::Position& vertex : vertices) vertex = TakePosition(in);
   if (!in.ok() || vertices.empty()) return std::nullopt;
+  // What the kind has no use for is not written, so it is not read either.
+  if (kind == geo::OutlineKind::kPolygon && buffer_mm != 0) return std::nullopt;
+  if (kind == geo::OutlineKind::kCircle && vertices.size() != 1) return std::nullopt;
   auto outline = [&]() -> base::Result<geo::Outline> {
     switch (kind) {
       case geo::OutlineKind::kPolygon:
@@ -366,7 +369,9 @@ Conflict TakeConflict(WireReader& in) {
   const size_t pairs = in.Count(64);
   if (pairs > limits::kConflictPairsReportedMax) in.Fail();
   for (size_t i = 0; i < pairs && in.ok(); ++i) value.pairs.push_back(TakeVolumeConflict(in));
-  value.pairs_total = static_cast<uint32_t>(in.Varint());
+  const uint64_t pairs_total = in.Varint();
+  if (pairs_total > UINT32_MAX) in.Fail();
+  value.pairs_total = static_cast<uint32_t>(pairs_total);
   value.first_moment = in.Time();
   value.last_moment = in.Time();
   value.opened_at = in.Time();
