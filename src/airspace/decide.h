@@ -1,6 +1,6 @@
 // Decide holds every rule; Apply (airspace/state.h) changes the state and cannot fail.
 //
-//   base::Result<Decision> decision = Decide(view, rules, env, command, now);
+//   base::Result<Decision> decision = Decide(view, rules, sha256, command, now);
 //   if (decision) { log(decision->effects); state.Apply(decision->effects); }
 //
 // Decide is a pure function: it reads the view, draws nothing and knows no clock. `now` is the
@@ -38,7 +38,7 @@ base::Result<Decision> Decide(const View& view, const Rules& rules, Sha256Functi
                               const Command& command, base::UtcMicros now);
 
 // The conflicts a declaration would have if it were stored now, without storing it: earliest first.
-// `ignore` leaves out one notice (the one it would replace).
+// A stored notice of the same `id`, which it would replace, is left out.
 std::vector<Conflict> FindConflicts(const View& view, const Rules& rules, Sha256Function sha256,
                                     base::PartyId party, base::NoticeId id,
                                     const PreparedDeclaration& prepared, base::UtcMicros now);

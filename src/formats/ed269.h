@@ -10,7 +10,7 @@
 // and times rounded outwards to whole metres, feet and seconds. Refused: a limit over WGS-84 or in pressure altitude,
 // which the format does not have; a corridor.
 //
-// A file of 512 MB (limits::kImportFileBytesMax) is the largest that is read. Pure; any thread.
+// A file of 64 MiB (limits::kImportFileBytesMax) is the largest that is read. Pure; any thread.
 #ifndef WIDEBERTH_FORMATS_ED269_H_
 #define WIDEBERTH_FORMATS_ED269_H_
 

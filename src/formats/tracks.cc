@@ -310,7 +310,7 @@ Result<TrackPoint> ReadTraceRow(const json::Value& value, double base_s) {
 
 Result<TrackFile> ReadTrackCsv(std::string_view text, const TrackReadOptions& options) {
   if (text.size() > limits::kImportFileBytesMax) {
-    return base::Fail(base::ErrorCode::kTooLarge, "", "must be at most 512 MB");
+    return base::Fail(base::ErrorCode::kTooLarge, "", "must be at most 64 MiB");
   }
   return CsvReader(options).Read(text);
 }

@@ -475,7 +475,7 @@ void Reader::FinishBlock() {
 
 Result<ZoneFile> Import(std::string_view text, const ZoneImportOptions& options) {
   if (text.size() > limits::kImportFileBytesMax) {
-    return base::Fail(base::ErrorCode::kTooLarge, "", "must be at most 512 MB",
+    return base::Fail(base::ErrorCode::kTooLarge, "", "must be at most 64 MiB",
                       std::to_string(text.size()) + " bytes");
   }
   return Reader(options).Read(text);
