@@ -8,9 +8,9 @@
 #include <thread>
 
 #include "apps/wideberth/commands.h"
-#include "apps/wideberth/conflict_text.h"
 #include "apps/wideberth/remote.h"
-#include "apps/wideberth/terminal.h"
+#include "apps/wideberth/show/conflict_text.h"
+#include "apps/wideberth/show/terminal.h"
 #include "json/writer.h"
 
 namespace wideberth::cli {

@@ -5,10 +5,10 @@
 
 #include "airspace/notice.h"
 #include "apps/wideberth/commands.h"
-#include "apps/wideberth/conflict_text.h"
 #include "apps/wideberth/flags.h"
 #include "apps/wideberth/remote.h"
-#include "apps/wideberth/terminal.h"
+#include "apps/wideberth/show/conflict_text.h"
+#include "apps/wideberth/show/terminal.h"
 #include "base/random.h"
 #include "formats/notice_file.h"
 #include "formats/notice_json.h"

@@ -16,9 +16,9 @@
 #include <thread>
 
 #include "apps/wideberth/commands.h"
-#include "apps/wideberth/conflict_text.h"
 #include "apps/wideberth/remote.h"
-#include "apps/wideberth/terminal.h"
+#include "apps/wideberth/show/conflict_text.h"
+#include "apps/wideberth/show/terminal.h"
 #include "apps/wideberth/zone_import.h"
 #include "base/random.h"
 #include "formats/detect.h"

@@ -1,15 +1,14 @@
 // The command line: what there is to type, and what its manual pages say. What a command does is in the other files.
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <map>
 
 #include "apps/wideberth/commands.h"
-#include "apps/wideberth/completion.h"
-#include "apps/wideberth/manual_page.h"
 #include "apps/wideberth/session.h"
-#include "apps/wideberth/terminal.h"
+#include "apps/wideberth/show/completion.h"
+#include "apps/wideberth/show/help.h"
+#include "apps/wideberth/show/terminal.h"
 #include "base/version.h"
 
 namespace wideberth::cli {
@@ -24,67 +23,10 @@ const std::vector<std::string> kHazardClasses = {
     "air_defence_activity", "fire_fighting", "unmanned_swarm", "laser",
     "electromagnetic",      "parachuting",   "other"};
 
-std::string FullName(const CLI::App* app) {
-  const CLI::App* parent = app->get_parent();
-  return parent == nullptr ? app->get_name() : FullName(parent) + " " + app->get_name();
-}
-
 CLI::Option* Text(CLI::App* command, const char* name, std::string* value, const char* type,
                   const char* help) {
   return command->add_option(name, *value, help)->type_name(type);
 }
-
-// The description's first line is the summary.
-std::string Summary(const CLI::App* app) {
-  const std::string text = app->get_description();
-  return text.substr(0, text.find('\n'));
-}
-
-// Every command's help, from what CLI11 knows of it.
-class Formatter : public CLI::Formatter {
- public:
-  std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
-    const std::string description = app->get_description();
-    const size_t first_line = std::min(description.find('\n'), description.size() - 1);
-    ManualPage page{
-        FullName(app),    Summary(app), Synopsis(app), description.substr(first_line + 1), {}, {},
-        app->get_footer()};
-    for (const CLI::App* command : app->get_subcommands({})) {
-      page.commands.emplace_back(command->get_name(), Summary(command));
-    }
-    for (const CLI::Option* option : app->get_options()) {
-      page.options.emplace_back(Usage(option), option->get_description());
-    }
-    if (app->get_parent() != nullptr) {
-      page.options.emplace_back("--json, --node, --token-file, --as, --ca-file",
-                                "As for every command: wideberth --help.");
-    }
-    return RenderManualPage(page);
-  }
-
- private:
-  static std::string Usage(const CLI::Option* option) {
-    if (option->get_positional()) return option->get_name(true);
-    std::string text = option->get_name(false, true);
-    if (const size_t comma = text.find(','); comma != std::string::npos) {
-      text.insert(comma + 1, " ");
-    }
-    return option->get_items_expected_max() > 0 ? text + " " + option->get_type_name() : text;
-  }
-
-  static std::string Synopsis(const CLI::App* app) {
-    std::string text = FullName(app);
-    if (!app->get_subcommands({}).empty()) return text + " COMMAND";
-    text += " [OPTIONS]";
-    for (const CLI::Option* option : app->get_options()) {
-      if (!option->get_positional()) continue;
-      std::string name = option->get_name(true);
-      if (option->get_items_expected_max() > 1) name += "...";
-      text += option->get_required() ? " " + name : " [" + name + "]";
-    }
-    return text;
-  }
-};
 
 class CommandLine {
  public:
@@ -97,7 +39,7 @@ class CommandLine {
         "A notice is not a permission, silence is never consent, and whoever is in conflict "
         "decides "
         "what to do about it.");
-    app_.formatter(std::make_shared<Formatter>());
+    ShowManualPages(&app_);
     app_.set_help_flag("-h,--help", "Shows this page.");
     app_.set_version_flag("--version", "wideberth " + std::string(base::kVersion),
                           "Shows the version.");

@@ -10,7 +10,7 @@
 #include "apps/wideberth/commands.h"
 #include "apps/wideberth/development.h"
 #include "apps/wideberth/offline.h"
-#include "apps/wideberth/terminal.h"
+#include "apps/wideberth/show/terminal.h"
 #include "base/toml.h"
 #include "crypto/key_file.h"
 #include "crypto/token_keys.h"

@@ -7,7 +7,7 @@
 #include "apps/wideberth/commands.h"
 #include "apps/wideberth/flags.h"
 #include "apps/wideberth/remote.h"
-#include "apps/wideberth/terminal.h"
+#include "apps/wideberth/show/terminal.h"
 #include "formats/notice_json.h"
 #include "json/writer.h"
 

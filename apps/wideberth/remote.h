@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "airspace/notice.h"
-#include "apps/wideberth/conflict_text.h"
 #include "apps/wideberth/session.h"
+#include "apps/wideberth/show/conflict_text.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "apps/wideberth/terminal.h"
+#include "apps/wideberth/show/terminal.h"
 #include "base/limits.h"
 #include "json/writer.h"
 
@@ -110,7 +110,7 @@ base::Result<std::string> ReadInput(const std::string& path) {
     content.resize(before + static_cast<size_t>(got));
     if (got == 0) return content;
     if (content.size() > limits::kImportFileBytesMax) {
-      return base::Fail(base::ErrorCode::kTooLarge, path, "must have at most 512 MiB");
+      return base::Fail(base::ErrorCode::kTooLarge, path, "must have at most 64 MiB");
     }
   }
 }

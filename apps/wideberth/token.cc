@@ -10,7 +10,7 @@
 #include "apps/wideberth/commands.h"
 #include "apps/wideberth/development.h"
 #include "apps/wideberth/flags.h"
-#include "apps/wideberth/terminal.h"
+#include "apps/wideberth/show/terminal.h"
 #include "base/bytes.h"
 #include "base/time.h"
 #include "crypto/key_file.h"

@@ -3,7 +3,7 @@
 #include "apps/wideberth/commands.h"
 #include "apps/wideberth/flags.h"
 #include "apps/wideberth/remote.h"
-#include "apps/wideberth/terminal.h"
+#include "apps/wideberth/show/terminal.h"
 #include "apps/wideberth/zone_import.h"
 #include "formats/ed269.h"
 #include "formats/ed318.h"

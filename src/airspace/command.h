@@ -19,8 +19,8 @@
 namespace wideberth::airspace {
 
 // A declaration that has passed every check that needs no state, with the expensive parts done:
-// shapes, coverings, W84 intervals, digest. Preparing is pure and runs on any thread. Movable, not
-// copyable.
+// shapes, coverings, W84 intervals, the questions to the index, digest. Preparing is pure and runs on
+// any thread, so that the one thread that decides does not have to. Movable, not copyable.
 class PreparedDeclaration {
  public:
   // Refuses with the JSON pointer inside the declaration ("/volumes/2/outline_polygon/vertices").
@@ -33,6 +33,10 @@ class PreparedDeclaration {
   const std::vector<geo::Shape>& shapes() const { return shapes_; }
   // Over the declared windows; Decide narrows or widens them to the effective ones.
   const std::vector<PreparedVolume>& volumes() const { return volumes_; }
+  // What is near each volume over its declared window, within queries_separation(): the widest the
+  // rules had for this declaration when it was prepared.
+  const std::vector<VolumeIndex::PreparedQuery>& queries() const { return queries_; }
+  const Separation& queries_separation() const { return queries_separation_; }
 
  private:
   PreparedDeclaration() = default;
@@ -40,6 +44,8 @@ class PreparedDeclaration {
   base::Digest digest_;
   std::vector<geo::Shape> shapes_;
   std::vector<PreparedVolume> volumes_;
+  std::vector<VolumeIndex::PreparedQuery> queries_;
+  Separation queries_separation_;
 };
 
 // Stores a version of a notice: the first creates it. The same content as the latest version

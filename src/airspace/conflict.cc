@@ -107,6 +107,31 @@ bool IsEmpty(const TimeWindow& window) {
   return window.start >= window.end;
 }
 
+bool MeetInTime(const TimeWindow& a, const TimeWindow& b, const Separation& separation) {
+  return !IsEmpty(a) && !IsEmpty(b) && TimeGapUs(a, b) < separation.time_us;
+}
+
+struct Heights {
+  VerticalVerdict apart;
+  VerticalVerdict together;  // as apart, unless it matters
+  bool asks_for_overlap = false;
+};
+
+Heights HeightsOf(const Volume4D& a, const Volume4D& b, const Separation& separation) {
+  Heights heights;
+  heights.apart = CompareHeights(a, b, separation.vertical_mm, /*outlines_overlap=*/false);
+  heights.together = heights.apart;
+  heights.asks_for_overlap = AsksForOverlap(a, b);
+  if (heights.asks_for_overlap) {
+    heights.together = CompareHeights(a, b, separation.vertical_mm, /*outlines_overlap=*/true);
+  }
+  return heights;
+}
+
+bool MeetInHeight(const Heights& heights) {
+  return heights.apart.verdict != Verdict::kClear || heights.together.verdict != Verdict::kClear;
+}
+
 // What is measured in floating point is measured in one order, whichever side asks first.
 bool ComesBefore(const geo::Outline& a, const geo::Outline& b) {
   if (a.kind() != b.kind()) return a.kind() < b.kind();
@@ -197,37 +222,35 @@ int64_t TimeGapUs(const TimeWindow& a, const TimeWindow& b) {
   return Subtract(later_start.us, earlier_end.us);
 }
 
+bool OutlinesDecide(const Volume4D& a, const TimeWindow& window_a, const Volume4D& b,
+                    const TimeWindow& window_b, const Separation& separation) {
+  return MeetInTime(window_a, window_b, separation) && MeetInHeight(HeightsOf(a, b, separation));
+}
+
 VolumeVerdict JudgeVolumes(const Volume4D& a, const TimeWindow& window_a, const geo::Shape& shape_a,
                            const Volume4D& b, const TimeWindow& window_b, const geo::Shape& shape_b,
                            const Separation& separation) {
-  if (IsEmpty(window_a) || IsEmpty(window_b)) return {};
-  if (TimeGapUs(window_a, window_b) >= separation.time_us) return {};
-
-  VerticalVerdict apart = CompareHeights(a, b, separation.vertical_mm, /*outlines_overlap=*/false);
-  VerticalVerdict together = apart;
-  const bool asks_for_overlap = AsksForOverlap(a, b);
-  if (asks_for_overlap) {
-    together = CompareHeights(a, b, separation.vertical_mm, /*outlines_overlap=*/true);
-  }
-  if (apart.verdict == Verdict::kClear && together.verdict == Verdict::kClear) return {};
+  if (!MeetInTime(window_a, window_b, separation)) return {};
+  const Heights heights = HeightsOf(a, b, separation);
+  if (!MeetInHeight(heights)) return {};
 
   const geo::Lateral lateral = geo::CompareGap(shape_a, shape_b, separation.lateral_mm);
   if (lateral == geo::Lateral::kClear) return {};
   geo::Lateral overlap = lateral;
-  if (asks_for_overlap && separation.lateral_mm != 0) {
+  if (heights.asks_for_overlap && separation.lateral_mm != 0) {
     overlap = geo::CompareGap(shape_a, shape_b, 0);
   }
 
   VolumeVerdict result;
   switch (overlap) {
     case geo::Lateral::kConflict:
-      result.vertical = together;
+      result.vertical = heights.together;
       break;
     case geo::Lateral::kWithinTolerance:
-      result.vertical = Worse(apart, together);
+      result.vertical = Worse(heights.apart, heights.together);
       break;
     case geo::Lateral::kClear:
-      result.vertical = apart;
+      result.vertical = heights.apart;
       break;
   }
   result.verdict = result.vertical.verdict;

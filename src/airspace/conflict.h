@@ -100,6 +100,11 @@ struct VolumeVerdict {
   VerticalVerdict vertical;  // not meaningful when clear
 };
 
+// False where time or height alone make the pair clear, whatever the outlines are: for callers that
+// would have to prepare a shape first.
+bool OutlinesDecide(const Volume4D& a, const TimeWindow& window_a, const Volume4D& b,
+                    const TimeWindow& window_b, const Separation& separation);
+
 // The verdict on one pair, alone: time first, then heights, then the outlines, so that most pairs
 // that are clear cost nanoseconds. The windows are the effective ones (EffectiveWindow); an empty
 // one is clear of everything. Shapes are the prepared outlines of the two volumes. Allocation-free.

@@ -52,11 +52,17 @@ AxesChanged AxesOf(const Notice& notice) {
   return axes;
 }
 
+bool WasReleased(const Notice& notice) {
+  return std::any_of(notice.versions.begin(), notice.versions.end(),
+                     [](const NoticeVersion& v) { return v.author != AuthorState::kDraft; });
+}
+
 // The notice, when the caller's party issued it and `version` names its latest version.
 Result<const Notice*> OwnLatest(const Context& context, base::NoticeId id,
                                 const base::Digest& version) {
   const Notice* notice = context.view.FindNotice(id);
-  if (notice == nullptr) {
+  // Another party's draft is answered like nothing at all.
+  if (notice == nullptr || (notice->party != context.party && !WasReleased(*notice))) {
     return Fail(ErrorCode::kNotFound, "/id", "must name a notice", id.ToString());
   }
   if (notice->party != context.party) {
@@ -74,11 +80,7 @@ Result<const Notice*> OwnLatest(const Context& context, base::NoticeId id,
 // The notice, when it can be acted on by another party than its issuer.
 Result<const Notice*> OthersReleased(const Context& context, base::NoticeId id) {
   const Notice* notice = context.view.FindNotice(id);
-  const bool released =
-      notice != nullptr &&
-      std::any_of(notice->versions.begin(), notice->versions.end(),
-                  [](const NoticeVersion& v) { return v.author != AuthorState::kDraft; });
-  if (!released) {
+  if (notice == nullptr || !WasReleased(*notice)) {
     return Fail(ErrorCode::kNotFound, "/id", "must name a notice", id.ToString());
   }
   return notice;
@@ -180,15 +182,19 @@ Decision Unchanged(const Context& context, const Notice& notice) {
 }
 
 // Stores what is common to every change of a notice: its axes and what follows for its conflicts.
-void Conclude(const Context& context, const Notice& after, std::span<const geo::Shape> shapes,
+void Conclude(const Context& context, const Notice& after, const SubjectOutlines& outlines,
               Decision* decision) {
   decision->effects.push_back(AxesOf(after));
   decision->conflicts =
-      FindConflictsOf(context.view, context.rules, context.sha256, after, shapes, context.now);
+      FindConflictsOf(context.view, context.rules, context.sha256, after, outlines, context.now);
   AppendConflicts(
       ChangedConflicts(context.view, after, &decision->conflicts, context.rules, context.now),
       decision);
   Describe(after, decision);
+}
+
+SubjectOutlines OutlinesOf(const PreparedDeclaration& prepared) {
+  return {prepared.shapes(), prepared.queries(), prepared.queries_separation()};
 }
 
 std::vector<geo::Shape> PrepareShapes(const Notice& notice) {
@@ -246,7 +252,7 @@ Result<Decision> On(const Context& context, const Declare& command) {
     Describe(after, &decision);
     return decision;
   }
-  Conclude(context, after, prepared.shapes(), &decision);
+  Conclude(context, after, OutlinesOf(prepared), &decision);
   return decision;
 }
 
@@ -291,7 +297,8 @@ Result<Decision> On(const Context& context, const SetActivity& command) {
     after.ended_at = context.now;
   }
   Decision decision;
-  Conclude(context, after, PrepareShapes(after), &decision);
+  const std::vector<geo::Shape> shapes = PrepareShapes(after);
+  Conclude(context, after, {shapes, {}, {}}, &decision);
   return decision;
 }
 
@@ -327,7 +334,8 @@ Result<Decision> On(const Context& context, const AllClear& command) {
   after.activity = own ? ActivityState::kAllClear : ActivityState::kNoLongerObserved;
   after.all_clear_at = context.now;
   Decision decision;
-  Conclude(context, after, PrepareShapes(after), &decision);
+  const std::vector<geo::Shape> shapes = PrepareShapes(after);
+  Conclude(context, after, {shapes, {}, {}}, &decision);
   return decision;
 }
 
@@ -475,8 +483,8 @@ Result<Decision> On(const Context& context, const Recheck& command) {
   Decision decision;
   Describe(*held, &decision);
   const std::vector<geo::Shape> shapes = PrepareShapes(*held);
-  decision.conflicts =
-      FindConflictsOf(context.view, context.rules, context.sha256, *held, shapes, context.now);
+  decision.conflicts = FindConflictsOf(context.view, context.rules, context.sha256, *held,
+                                       {shapes, {}, {}}, context.now);
   AppendConflicts(
       ChangedConflicts(context.view, *held, &decision.conflicts, context.rules, context.now),
       &decision);
@@ -545,7 +553,7 @@ std::vector<Conflict> FindConflicts(const View& view, const Rules& rules, Sha256
   version.stored_at = now;
   version.declaration = prepared.declaration();
   subject.versions.push_back(std::move(version));
-  return FindConflictsOf(view, rules, sha256, subject, prepared.shapes(), now);
+  return FindConflictsOf(view, rules, sha256, subject, OutlinesOf(prepared), now);
 }
 
 }  // namespace wideberth::airspace

@@ -180,6 +180,8 @@ TEST(DecideTest, ADraftTakesNoPartUntilReleased) {
   ExpectRefused(
       world.Do(TestParty(1), Assess{TestNotice(2), world.Latest(2), Assessment::kNoObjection, {}}),
       ErrorCode::kNotFound, "/id");
+  ExpectRefused(world.Do(TestParty(1), Withdraw{TestNotice(2), world.Latest(2)}),
+                ErrorCode::kNotFound, "/id");
   const auto released = world.Put(2, 2, TestActivity());
   ASSERT_TRUE(released.has_value()) << released.error().ToString();
   EXPECT_EQ(released->version_number, 1u);
@@ -459,6 +461,23 @@ TEST(DecideTest, ConflictsAreFoundWithoutStoringAnything) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found, world.Put(2, 9, TestActivity())->conflicts);
   EXPECT_NE(world.state().Canonical(), before);
+}
+
+TEST(DecideTest, WhatWasPreparedUnderNarrowerRulesIsStillFoundUnderWiderOnes) {
+  auto prepared = PreparedDeclaration::Prepare(TestActivity(12'000), TestRules(), {},
+                                               testing::TestDigest);  // 10 km between the circles
+  ASSERT_TRUE(prepared.has_value());
+  const auto shared = std::make_shared<const PreparedDeclaration>(std::move(*prepared));
+  World narrow;
+  ASSERT_TRUE(narrow.Put(1, 1, TestActivity()).has_value());
+  EXPECT_TRUE(
+      narrow.Do(TestParty(2), Declare{TestNotice(2), shared, false, {}})->conflicts.empty());
+
+  Rules::Content content = TestRules().content();
+  content.separations[0].separation.lateral_mm = 50'000'000;
+  World wide(*Rules::Make(std::move(content), testing::TestDigest(base::AsBytes("wider"))));
+  ASSERT_TRUE(wide.Put(1, 1, TestActivity()).has_value());
+  EXPECT_EQ(wide.Do(TestParty(2), Declare{TestNotice(2), shared, false, {}})->conflicts.size(), 1u);
 }
 
 }  // namespace

@@ -18,15 +18,6 @@ struct Against {
   std::vector<VolumeConflict> pairs;
 };
 
-// Cheap and conservative: false only where CheckVolumes is sure to say clear, so that the outline
-// of a neighbour that is far in time or height is never prepared.
-bool MayConflict(const Volume4D& a, const TimeWindow& window_a, const Volume4D& b,
-                 const TimeWindow& window_b, const Separation& separation) {
-  return TimeGapUs(window_a, window_b) < separation.time_us &&
-         (CompareHeights(a, b, separation.vertical_mm, true).verdict != Verdict::kClear ||
-          CompareHeights(a, b, separation.vertical_mm, false).verdict != Verdict::kClear);
-}
-
 // Checks one volume of the subject against one near volume; sides in the order of notice ids.
 std::optional<VolumeConflict> CheckNear(const Notice& subject, uint32_t subject_volume,
                                         const TimeWindow& subject_window,
@@ -35,10 +26,11 @@ std::optional<VolumeConflict> CheckNear(const Notice& subject, uint32_t subject_
   const Volume4D& mine = EffectiveVersion(subject)->declaration.volumes[subject_volume];
   const Volume4D& theirs = EffectiveVersion(*near.notice)->declaration.volumes[near.volume];
   const TimeWindow their_window = EffectiveWindow(*near.notice, theirs);
-  if (their_window.start >= their_window.end) return std::nullopt;
-  if (!MayConflict(mine, subject_window, theirs, their_window, separation)) return std::nullopt;
   std::optional<geo::Shape> prepared;
   if (near.shape == nullptr) {
+    if (!OutlinesDecide(mine, subject_window, theirs, their_window, separation)) {
+      return std::nullopt;
+    }
     base::Result<geo::Shape> shape = geo::Shape::Prepare(theirs.outline);
     CHECK_MSG(shape.has_value(), "an outline was prepared once before it was stored");
     prepared = std::move(*shape);
@@ -121,21 +113,27 @@ bool SameFinding(const Conflict& a, const Conflict& b) {
 }  // namespace
 
 std::vector<Conflict> FindConflictsOf(const View& view, const Rules& rules, Sha256Function sha256,
-                                      const Notice& subject, std::span<const geo::Shape> shapes,
+                                      const Notice& subject, const SubjectOutlines& outlines,
                                       base::UtcMicros now) {
   const NoticeVersion* version = EffectiveVersion(subject);
   if (version == nullptr) return {};
   const Declaration& declaration = version->declaration;
+  const std::span<const geo::Shape> shapes = outlines.shapes;
   CHECK(shapes.size() == declaration.volumes.size());
   const Separation widest = rules.WidestFor(declaration);
+  const bool asked_ahead =
+      outlines.queries.size() == shapes.size() && outlines.queries_separation == widest;
   std::map<base::NoticeId, Against> found;
   std::vector<NearVolume> near;
   for (uint32_t i = 0; i < declaration.volumes.size(); ++i) {
     const TimeWindow window = EffectiveWindow(subject, declaration.volumes[i]);
     if (window.start >= window.end || Later(window.end, widest.time_us) <= now) continue;
-    const VolumeIndex::PreparedQuery query(shapes[i], declaration.volumes[i], window, widest);
     near.clear();
-    view.Near(subject.data_mode(), query, &near);
+    if (asked_ahead && window == declaration.volumes[i].window) {
+      view.Near(subject.data_mode(), outlines.queries[i], &near);
+    } else {
+      view.Near(subject.data_mode(), {shapes[i], declaration.volumes[i], window, widest}, &near);
+    }
     for (const NearVolume& candidate : near) {
       const Notice& other = *candidate.notice;
       if (other.id == subject.id) continue;

@@ -24,6 +24,8 @@ base::Result<PreparedDeclaration> PreparedDeclaration::Prepare(Declaration decla
   PreparedDeclaration prepared;
   prepared.shapes_.reserve(declaration.volumes.size());
   prepared.volumes_.reserve(declaration.volumes.size());
+  prepared.queries_.reserve(declaration.volumes.size());
+  prepared.queries_separation_ = rules.WidestFor(declaration);
   for (size_t i = 0; i < declaration.volumes.size(); ++i) {
     Volume4D& volume = declaration.volumes[i];
     base::Result<geo::Shape> shape = geo::Shape::Prepare(volume.outline);
@@ -39,6 +41,7 @@ base::Result<PreparedDeclaration> PreparedDeclaration::Prepare(Declaration decla
                            std::to_string(volume.band.upper.mm) + " mm");
     }
     prepared.volumes_.push_back(PrepareVolume(*shape, volume, volume.window));
+    prepared.queries_.emplace_back(*shape, volume, volume.window, prepared.queries_separation_);
     prepared.shapes_.push_back(std::move(*shape));
   }
   base::Bytes bytes;

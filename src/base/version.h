@@ -1,4 +1,4 @@
-// The version of the program, as people read it; the same as project() of CMakeLists.txt (tested).
+// The version of the program, as people read it; CMakeLists.txt takes it from here.
 #ifndef WIDEBERTH_BASE_VERSION_H_
 #define WIDEBERTH_BASE_VERSION_H_
 

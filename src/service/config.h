@@ -14,9 +14,10 @@
 //   listen.tls_key                    (none)                             PEM file
 //   auth.issuer                       (required)                         256 bytes
 //   auth.audience                     (required)                         256 bytes
-//   auth.key_files                    []                                 64 PEM files of public
-//   keys auth.jwks_file                    (none)                             JWKS file log.level
-//   info                               debug, info, warn, error log.form auto auto, json, people
+//   auth.key_files                    []                                 64 PEM files of public keys
+//   auth.jwks_file                    (none)                             JWKS file
+//   log.level                         info                               debug, info, warn, error
+//   log.form                          auto                               auto, json, people
 //
 // Paths are taken from the folder of the file. Plain HTTP is refused on any address that is not
 // loopback.

@@ -1,4 +1,4 @@
-#include "apps/wideberth/completion.h"
+#include "apps/wideberth/show/completion.h"
 
 namespace wideberth::cli {
 namespace {

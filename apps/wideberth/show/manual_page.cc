@@ -1,9 +1,9 @@
-#include "apps/wideberth/manual_page.h"
+#include "apps/wideberth/show/manual_page.h"
 
 #include <algorithm>
 #include <string_view>
 
-#include "apps/wideberth/table.h"
+#include "apps/wideberth/show/table.h"
 
 namespace wideberth::cli {
 namespace {

@@ -5,8 +5,8 @@
 //   Print(table.ToString(TerminalWidth(), ColoursOn()));
 //
 // Pure: no terminal is asked for anything.
-#ifndef WIDEBERTH_APPS_WIDEBERTH_TABLE_H_
-#define WIDEBERTH_APPS_WIDEBERTH_TABLE_H_
+#ifndef WIDEBERTH_APPS_WIDEBERTH_SHOW_TABLE_H_
+#define WIDEBERTH_APPS_WIDEBERTH_SHOW_TABLE_H_
 
 #include <cstddef>
 #include <string>
@@ -65,4 +65,4 @@ class Table {
 
 }  // namespace wideberth::cli
 
-#endif  // WIDEBERTH_APPS_WIDEBERTH_TABLE_H_
+#endif  // WIDEBERTH_APPS_WIDEBERTH_SHOW_TABLE_H_

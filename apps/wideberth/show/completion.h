@@ -1,6 +1,6 @@
 // Shell completion, generated from what the command line knows of itself. Pure.
-#ifndef WIDEBERTH_APPS_WIDEBERTH_COMPLETION_H_
-#define WIDEBERTH_APPS_WIDEBERTH_COMPLETION_H_
+#ifndef WIDEBERTH_APPS_WIDEBERTH_SHOW_COMPLETION_H_
+#define WIDEBERTH_APPS_WIDEBERTH_SHOW_COMPLETION_H_
 
 #include <string>
 #include <string_view>
@@ -28,4 +28,4 @@ base::Result<std::string> CompletionScript(std::string_view shell,
 
 }  // namespace wideberth::cli
 
-#endif  // WIDEBERTH_APPS_WIDEBERTH_COMPLETION_H_
+#endif  // WIDEBERTH_APPS_WIDEBERTH_SHOW_COMPLETION_H_

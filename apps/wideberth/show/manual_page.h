@@ -1,6 +1,6 @@
 // Help that reads like a page of the manual: sections, indented, 80 columns. Pure.
-#ifndef WIDEBERTH_APPS_WIDEBERTH_MANUAL_PAGE_H_
-#define WIDEBERTH_APPS_WIDEBERTH_MANUAL_PAGE_H_
+#ifndef WIDEBERTH_APPS_WIDEBERTH_SHOW_MANUAL_PAGE_H_
+#define WIDEBERTH_APPS_WIDEBERTH_SHOW_MANUAL_PAGE_H_
 
 #include <string>
 #include <utility>
@@ -27,4 +27,4 @@ std::string ListWords(const std::vector<std::string>& words);
 
 }  // namespace wideberth::cli
 
-#endif  // WIDEBERTH_APPS_WIDEBERTH_MANUAL_PAGE_H_
+#endif  // WIDEBERTH_APPS_WIDEBERTH_SHOW_MANUAL_PAGE_H_

@@ -1,4 +1,4 @@
-#include "apps/wideberth/conflict_text.h"
+#include "apps/wideberth/show/conflict_text.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "apps/wideberth/table.h"
+#include "apps/wideberth/show/table.h"
 
 #include <algorithm>
 #include <cstdint>

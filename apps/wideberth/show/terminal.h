@@ -1,13 +1,13 @@
 // The terminal: whether there is one, how wide it is, whether it is to be coloured, and a line of progress on it.
-#ifndef WIDEBERTH_APPS_WIDEBERTH_TERMINAL_H_
-#define WIDEBERTH_APPS_WIDEBERTH_TERMINAL_H_
+#ifndef WIDEBERTH_APPS_WIDEBERTH_SHOW_TERMINAL_H_
+#define WIDEBERTH_APPS_WIDEBERTH_SHOW_TERMINAL_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "apps/wideberth/table.h"
+#include "apps/wideberth/show/table.h"
 
 namespace wideberth::cli {
 
@@ -53,4 +53,4 @@ class Progress {
 
 }  // namespace wideberth::cli
 
-#endif  // WIDEBERTH_APPS_WIDEBERTH_TERMINAL_H_
+#endif  // WIDEBERTH_APPS_WIDEBERTH_SHOW_TERMINAL_H_

@@ -1,6 +1,6 @@
 // Conflicts in words and tables, from the JSON of formats/notice_json.h: what a node answers and `check` finds.
-#ifndef WIDEBERTH_APPS_WIDEBERTH_CONFLICT_TEXT_H_
-#define WIDEBERTH_APPS_WIDEBERTH_CONFLICT_TEXT_H_
+#ifndef WIDEBERTH_APPS_WIDEBERTH_SHOW_CONFLICT_TEXT_H_
+#define WIDEBERTH_APPS_WIDEBERTH_SHOW_CONFLICT_TEXT_H_
 
 #include <array>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/wideberth/table.h"
+#include "apps/wideberth/show/table.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "json/reader.h"
@@ -88,4 +88,4 @@ void SortByTime(std::vector<ConflictRow>* rows);
 
 }  // namespace wideberth::cli
 
-#endif  // WIDEBERTH_APPS_WIDEBERTH_CONFLICT_TEXT_H_
+#endif  // WIDEBERTH_APPS_WIDEBERTH_SHOW_CONFLICT_TEXT_H_

@@ -1,4 +1,4 @@
-#include "apps/wideberth/terminal.h"
+#include "apps/wideberth/show/terminal.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
