@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "json/reader.h"
@@ -73,6 +74,12 @@ base::Bytes PreAuthenticationEncoding(std::string_view payload_type, base::ByteV
 
 Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView payload,
                                  const SecretKey& key) {
+  return SignEnvelope(payload_type, payload, std::span(&key, 1));
+}
+
+Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView payload,
+                                 std::span<const SecretKey> keys) {
+  CHECK(!keys.empty() && keys.size() <= limits::kEnvelopeSignaturesMax);
   if (payload_type.size() > limits::kEnvelopeTypeBytesMax) {
     return Fail(ErrorCode::kTooLarge, "/payloadType",
                 "must have at most " + std::to_string(limits::kEnvelopeTypeBytesMax) + " bytes",
@@ -82,7 +89,7 @@ Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView p
     return base::Invalid("/payloadType", "must be UTF-8",
                          base::HexEncode(base::AsBytes(payload_type)));
   }
-  const Signature signature = key.Sign(PreAuthenticationEncoding(payload_type, payload));
+  const base::Bytes signed_bytes = PreAuthenticationEncoding(payload_type, payload);
   std::string text;
   json::Writer json(&text);
   json.BeginObject();
@@ -90,10 +97,12 @@ Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView p
   json.StringField("payloadType", payload_type);
   json.Key("signatures");
   json.BeginArray();
-  json.BeginObject();
-  json.StringField("keyid", key.public_key().KeyId());
-  json.StringField("sig", base::Base64Encode(signature));
-  json.EndObject();
+  for (const SecretKey& key : keys) {
+    json.BeginObject();
+    json.StringField("keyid", key.public_key().KeyId());
+    json.StringField("sig", base::Base64Encode(key.Sign(signed_bytes)));
+    json.EndObject();
+  }
   json.EndArray();
   json.EndObject();
   if (text.size() > limits::kEnvelopeBytesMax) {

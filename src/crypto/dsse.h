@@ -30,6 +30,9 @@ base::Bytes PreAuthenticationEncoding(std::string_view payload_type, base::ByteV
 // The envelope of a message under one key. Refuses with kTooLarge what would not be accepted by VerifyEnvelope.
 base::Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView payload,
                                        const SecretKey& key);
+// The same, signed by each of `keys` in their order. REQUIRES (CHECK): 1 to limits::kEnvelopeSignaturesMax keys.
+base::Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView payload,
+                                       std::span<const SecretKey> keys);
 
 struct VerifiedMessage {
   std::string payload_type;

@@ -58,6 +58,25 @@ TEST(Dsse, WhatIsSignedOpensUnderItsKeyOnly) {
   }
 }
 
+TEST(Dsse, SeveralKeysSignTheSameBytes) {
+  std::vector<SecretKey> keys;
+  std::vector<PublicKey> trusted;
+  for (int i = 0; i < 3; ++i) {
+    keys.push_back(SecretKey::Generate());
+    trusted.push_back(keys.back().public_key());
+  }
+  const std::string text = SignEnvelope(kType, base::AsBytes("p"), keys).value();
+  EXPECT_EQ(VerifyEnvelope(text, trusted).value().signers, trusted);
+  for (const PublicKey& key : trusted) {
+    EXPECT_EQ(VerifyEnvelope(text, std::vector{key}).value().signers, std::vector{key});
+  }
+  // One bad signature of a trusted key refuses what the others signed.
+  const size_t last = text.rfind("\"sig\":\"") + 7;
+  std::string changed = text;
+  changed[last] = changed[last] == 'A' ? 'B' : 'A';
+  EXPECT_EQ(VerifyEnvelope(changed, trusted).error().field, "/signatures/2/sig");
+}
+
 TEST(Dsse, NoChangedByteOpensToAnythingElse) {
   const SecretKey key = SecretKey::Generate();
   const std::string text = SignEnvelope(kType, base::AsBytes("payload"), key).value();

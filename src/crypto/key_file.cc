@@ -301,4 +301,22 @@ Result<SecretKey> ReadKeyCredential(const std::string& directory, std::string_vi
   return key;
 }
 
+Result<SecretBytes> ReadPassphraseFile(const std::string& path) {
+  WB_ASSIGN_OR_RETURN(const SecretBytes text, ReadKeyFileText(path));
+  base::ByteView line = text.bytes();
+  if (!line.empty() && line.back() == '\n') line = line.first(line.size() - 1);
+  if (line.empty() || line.size() > limits::kPassphraseBytesMax) {
+    return Invalid(
+        path,
+        "must have 1 to " + std::to_string(limits::kPassphraseBytesMax) + " bytes in one line",
+        std::to_string(line.size()) + " bytes");
+  }
+  // A second line, or the carriage return of another system, would be part of the secret and seen by nobody.
+  const auto is_control = [](uint8_t c) { return c < 0x20 || c == 0x7F; };
+  if (std::any_of(line.begin(), line.end(), is_control)) {
+    return Invalid(path, "must be one line without control characters");
+  }
+  return SecretBytes::CopyOf(line);
+}
+
 }  // namespace wideberth::crypto

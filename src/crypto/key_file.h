@@ -49,6 +49,10 @@ base::Result<PublicKey> ReadKeyFilePublic(const std::string& path);
 // slash and files that others may read.
 base::Result<SecretKey> ReadKeyCredential(const std::string& directory, std::string_view name);
 
+// A passphrase from a file that is as closed as a key file: one line, whose end does not belong to it. Refuses as
+// ReadKeyFile does, and with kInvalid what is empty, longer than limits::kPassphraseBytesMax or not one line.
+base::Result<SecretBytes> ReadPassphraseFile(const std::string& path);
+
 // The two halves of a key file, without the disk.
 base::Result<std::string> EncryptKey(const SecretKey& key, const SecretBytes& passphrase,
                                      KdfCost cost);

@@ -152,5 +152,27 @@ TEST_F(KeyFileTest, ReadsPlainCredentialsFromTheirFolderOnly) {
   EXPECT_EQ(ReadKeyCredential(folder_, "node").error().code, ErrorCode::kForbidden);
 }
 
+TEST_F(KeyFileTest, ReadsAPassphraseOfOneLine) {
+  for (const std::string_view text : {"correct horse", "correct horse\n"}) {
+    Write(path_, text, 0600);
+    const SecretBytes passphrase = ReadPassphraseFile(path_).value();
+    EXPECT_EQ(base::AsText(passphrase.bytes()), "correct horse");
+  }
+  for (const std::string& bad :
+       {std::string(), std::string("\n"), std::string("a\n\n"), std::string("a\nb"),
+        std::string("a\r\n"), std::string(1, '\0'), std::string(1'025, 'a')}) {
+    Write(path_, bad, 0600);
+    const auto refused = ReadPassphraseFile(path_);
+    ASSERT_FALSE(refused.has_value()) << bad;
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalid) << bad;
+  }
+  // What was found is the secret: it is told to nobody.
+  Write(path_, "correct\thorse", 0600);
+  EXPECT_EQ(ReadPassphraseFile(path_).error().found, "");
+  Write(path_, "correct horse", 0640);
+  EXPECT_EQ(ReadPassphraseFile(path_).error().code, ErrorCode::kForbidden);
+  EXPECT_EQ(ReadPassphraseFile(folder_ + "/none").error().code, ErrorCode::kNotFound);
+}
+
 }  // namespace
 }  // namespace wideberth::crypto
