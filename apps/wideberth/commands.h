@@ -9,6 +9,7 @@
 
 #include "apps/wideberth/session.h"
 #include "base/result.h"
+#include "crypto/key_file.h"
 
 namespace wideberth::cli {
 
@@ -121,6 +122,22 @@ struct TokenOptions {
 base::Result<int> RunTokenIssue(const Session& session, const TokenOptions& options);
 base::Result<int> RunTokenRenew(const Session& session, const TokenOptions& options);
 base::Result<int> RunTokenShow(const Session& session, const TokenOptions& options);
+
+// keygen, peer show (identity.cc)
+struct KeygenOptions {
+  std::string name;
+  std::string out;    // a folder to be made
+  std::string party;  // a UUID; drawn when empty
+  std::string passphrase_file;
+  bool no_passphrase = false;
+  crypto::KdfCost passphrase_cost = crypto::KdfCost::Standard();
+};
+struct PeerOptions {
+  std::string file;
+  std::string fingerprint;  // empty: not compared
+};
+base::Result<int> RunKeygen(const Session& session, const KeygenOptions& options);
+base::Result<int> RunPeerShow(const Session& session, const PeerOptions& options);
 
 // demo (demo.cc)
 struct DemoOptions {

@@ -8,6 +8,7 @@
 #include "apps/wideberth/session.h"
 #include "apps/wideberth/show/completion.h"
 #include "apps/wideberth/show/help.h"
+#include "apps/wideberth/show/manual_page.h"
 #include "apps/wideberth/show/terminal.h"
 #include "base/version.h"
 
@@ -26,6 +27,11 @@ const std::vector<std::string> kHazardClasses = {
 CLI::Option* Text(CLI::App* command, const char* name, std::string* value, const char* type,
                   const char* help) {
   return command->add_option(name, *value, help)->type_name(type);
+}
+
+// For options that decide something by being there: an unset variable of a script must not leave them out.
+std::string NotEmpty(const std::string& given) {
+  return given.empty() ? "must not be empty" : "";
 }
 
 class CommandLine {
@@ -54,6 +60,7 @@ class CommandLine {
     AddCheck();
     AddNode();
     AddToken();
+    AddIdentity();
     AddDemo();
     AddCompletion();
   }
@@ -462,6 +469,45 @@ class CommandLine {
         ->add_option("FILE", token_.file, "The session's token if not given.");
   }
 
+  void AddIdentity() {
+    CLI::App* keygen = Command(
+        &app_, "keygen",
+        "Make the keys of a party, and its card\n"
+        "Draws four key pairs (message, log, cosignature, transport) and the party's id. Writes "
+        "the secret keys into a folder that nobody else may read, and beside them "
+        "party-card.json, which is for the peers. All of it is made or nothing, and nothing is "
+        "overwritten: a lost key cannot be made again.",
+        "wideberth keygen --name north --out keys --passphrase-file north.passphrase\n"
+        "wideberth keygen --name north --out keys --no-passphrase",
+        [this] { return RunKeygen(session_, keygen_); });
+    Text(keygen, "--name", &keygen_.name, "NAME",
+         "The party's name: 1 to 63 of a-z, 0-9, '.' and '-'.")
+        ->required();
+    Text(keygen, "--out", &keygen_.out, "DIR", "The folder: one that is not there yet, or empty.")
+        ->required();
+    Text(keygen, "--party", &keygen_.party, "UUID",
+         "The id of a party that is known already and gets other keys; else a new one.")
+        ->check(NotEmpty);
+    Text(keygen, "--passphrase-file", &keygen_.passphrase_file, "FILE",
+         "Encrypts the keys under the one line of this file, which nobody else may read.");
+    keygen->add_flag(
+        "--no-passphrase", keygen_.no_passphrase,
+        "Leaves the keys in the clear, as PEM: for systemd-creds, which encrypts them.");
+    CLI::App* show = Command(
+        Group("peer", "Who the other parties are"), "show",
+        "Check a party's card, and show whose it says it is\n"
+        "Anybody can make a card with any name. Have the party's people read the fingerprint to "
+        "you over another channel, and compare all eight groups.",
+        "wideberth peer show south.json\n"
+        "wideberth peer show south.json --fingerprint \"51256 22721 34866 58100 55895 08890 54867 "
+        "14211\"",
+        [this] { return RunPeerShow(session_, peer_); });
+    show->add_option("FILE", peer_.file, "The card, \"-\" for standard input.")->required();
+    Text(show, "--fingerprint", &peer_.fingerprint, "TEXT",
+         "What was read to you: the card is refused if it has another.")
+        ->check(NotEmpty);
+  }
+
   void AddDemo() {
     CLI::App* command = Command(
         &app_, "demo",
@@ -528,6 +574,8 @@ class CommandLine {
   CheckOptions check_;
   NodeOptions node_;
   TokenOptions token_;
+  KeygenOptions keygen_;
+  PeerOptions peer_;
   DemoOptions demo_;
   std::string shell_;
   std::map<const CLI::Option*, std::vector<std::string>> choices_;
