@@ -108,6 +108,8 @@ TEST(TilePath, PathsAreParsedStrictly) {
   }
   EXPECT_EQ(ParseTilePath("tile/0/000.p/256").error().ToString(),
             "path.width: must be 1 to 255 without leading zeros (found 256)");
+  EXPECT_EQ(ParseTilePath("tile/0/000.p/0").error().ToString(),
+            "path.width: must be 1 to 255 without leading zeros (found 0)");
   EXPECT_EQ(ParseTilePath("tile/0/0\xFF").error().ToString(),
             "path.index: must be groups of three digits, an x before each but the last "
             "(x001/x234/067) (found 30ff)");
