@@ -19,11 +19,15 @@ base::Result<void> ApplyBatch(const store::Batch& batch, airspace::State* state)
 store::CheckVisitors PayloadCheck::Visitors() {
   return {
       [this](const store::Batch& batch) { return ApplyBatch(batch, &replayed_); },
-      [this](uint64_t key, base::ByteView bytes) { return restored_.LoadRow(key, bytes); },
+      [this](uint64_t key, base::ByteView bytes) -> base::Result<void> {
+        WB_ASSIGN_OR_RETURN(airspace::State::Row row, airspace::State::DecodeRow(key, bytes));
+        return restored_.LoadRow(std::move(row));
+      },
   };
 }
 
 std::vector<base::Error> PayloadCheck::Compare(store::Store& store) {
+  restored_.FinishLoading();
   const base::Result<void> applied =
       store.Replay(store.projected_seq() + 1,
                    [this](const store::Batch& batch) { return ApplyBatch(batch, &restored_); });

@@ -14,6 +14,7 @@ using testing::TestActivity;
 using testing::TestHazard;
 using testing::TestNotice;
 using testing::TestParty;
+using testing::TestRules;
 using testing::TestSite;
 using testing::TestZone;
 using testing::World;

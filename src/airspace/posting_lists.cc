@@ -34,7 +34,7 @@ PostingLists::Slot* PostingLists::FindSlot(Table* table, uint32_t key) {
 }
 
 PostingLists::List PostingLists::Find(uint32_t key) const {
-  const Table& table = tables_[key % kTables];
+  const Table& table = tables_[TableOf(key)];
   if (table.keys == 0) return kNone;
   for (size_t at = table.Home(key); table.slots[at].list != kNone; at = table.Next(at)) {
     if (table.slots[at].key == key) return table.slots[at].list;
@@ -97,7 +97,7 @@ PostingLists::List PostingLists::Resized(List list, uint32_t size_class, uint32_
 }
 
 PostingLists::Slot* PostingLists::FindOrMakeSlot(uint32_t key) {
-  Table& table = tables_[key % kTables];
+  Table& table = tables_[TableOf(key)];
   if (Slot* found = FindSlot(&table, key)) return found;
   Grow(&table);
   size_t at = table.Home(key);
@@ -194,7 +194,7 @@ void PostingLists::RemoveFrom(List* head, const Posting& posting) {
 
 void PostingLists::Remove(uint32_t key, const Posting& posting) {
   --postings_;
-  Table& table = tables_[key % kTables];
+  Table& table = tables_[TableOf(key)];
   Slot* slot = FindSlot(&table, key);
   CHECK_MSG(slot != nullptr, "a volume is not listed where it should be");
   if (!IsSplit(slot->list)) {
@@ -206,7 +206,7 @@ void PostingLists::Remove(uint32_t key, const Posting& posting) {
       RemoveFrom(&split.rest, posting);
     } else {
       const uint32_t layer_key = LayerKey(key, layer);
-      Table& layers = tables_[layer_key % kTables];
+      Table& layers = tables_[TableOf(layer_key)];
       Slot* in_layer = FindSlot(&layers, layer_key);
       CHECK_MSG(in_layer != nullptr, "a volume is not listed where it should be");
       RemoveFrom(&in_layer->list, posting);

@@ -3,12 +3,13 @@
 // A key is 32 bits. Two places that hash alike share a list, which costs a few comparisons and no correctness, because
 // every posting is checked against the volume itself before it is reported.
 //
-// Layout. Keys and list heads are in 256 small open-addressing tables of 8 bytes a slot (a probe that finds nothing
-// costs one cache line; growing one table stops the writer for a millisecond, not for a second). A list is a run of 1,
-// 2, 4, ... 1,024 postings of 16 bytes; a longer list is a chain of runs of 1,024. Unused postings match nothing, so
-// reading needs no lengths. A list of more than 64 is split by height: the postings that have a layer move to lists of
-// their own, one for each layer, so that a crowded place costs a query only the heights it asks for, while everywhere
-// else one look finds all.
+// Layout. Keys and list heads are in 1,024 small open-addressing tables of 8 bytes a slot (a probe that finds nothing
+// costs one cache line; growing one table stops the writer for a millisecond, not for a second). A key belongs to one
+// of 8 groups, with 64 tables for places and 64 for layers each: what every query asks for but holds little (the kinds
+// of time of zones) has tables of its own, which stay in the cache. A list is a run of 1, 2, 4, ... 1,024 postings of
+// 16 bytes; a longer list is a chain of runs of 1,024. Unused postings match nothing, so reading needs no lengths. A
+// list of more than 64 is split by height: the postings that have a layer move to lists of their own, one for each
+// layer, so that a crowded place costs a query only the heights it asks for, while everywhere else one look finds all.
 //
 // Threads: const methods from any number while nobody writes.
 #ifndef WIDEBERTH_AIRSPACE_POSTING_LISTS_H_
@@ -70,12 +71,15 @@ class PostingLists {
   using List = uint32_t;
   static constexpr List kNone = 0;
 
-  // Keys of places are even; the odd ones name the layers of split lists.
-  static uint32_t PlaceKey(uint64_t hash) { return static_cast<uint32_t>(hash >> 32) & ~1u; }
+  // Bits 1 to 3 of a key are its group. Keys of places are even; the odd ones name the layers of split lists.
+  static constexpr uint32_t kGroups = 8;
+  static uint32_t PlaceKey(uint32_t group, uint64_t hash) {
+    return (static_cast<uint32_t>(hash >> 32) & ~0xFu) | group << 1;
+  }
   static uint32_t LayerKey(uint32_t key, int layer) {
     uint64_t x = (uint64_t{key} << 32 | static_cast<uint32_t>(layer)) * 0x9FB21C651E98DF25u;
     x ^= x >> 35;
-    return static_cast<uint32_t>((x * 0xD6E8FEB86659FD93u) >> 32) | 1u;
+    return (static_cast<uint32_t>((x * 0xD6E8FEB86659FD93u) >> 32) & ~0xFu) | (key & 0xEu) | 1u;
   }
 
   void Add(uint32_t key, const Posting& posting);
@@ -83,7 +87,7 @@ class PostingLists {
   void Remove(uint32_t key, const Posting& posting);
 
   void Prefetch(uint32_t key) const {
-    const Table& table = tables_[key % kTables];
+    const Table& table = tables_[TableOf(key)];
     if (table.keys != 0) __builtin_prefetch(&table.slots[table.Home(key)]);
   }
   List Find(uint32_t key) const;
@@ -108,7 +112,7 @@ class PostingLists {
   size_t bytes() const;
 
  private:
-  static constexpr uint32_t kTables = 256;
+  static constexpr uint32_t kTables = 2 * 64 * kGroups;
   static constexpr uint32_t kClassMax = 10;
   static constexpr uint32_t kSplitClass = 15;
   static constexpr uint32_t kSplitFromClass = 6;
@@ -136,6 +140,9 @@ class PostingLists {
     size_t Home(uint32_t key) const { return key >> shift; }
     size_t Next(size_t at) const { return at + 1 == slots.size() ? 0 : at + 1; }
   };
+
+  // The table by the lowest bits (place or layer, group, and six of the hash), the slot in it by the highest.
+  static uint32_t TableOf(uint32_t key) { return key & (kTables - 1); }
 
   // A list's name: the class of its first run and the run's place.
   static List Name(uint32_t size_class, uint32_t run);

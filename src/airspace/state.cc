@@ -40,11 +40,11 @@ void State::Impl::Unindex(NoticeRecord& record) {
 void State::Impl::Index(NoticeRecord& record) {
   Partition& partition = PartitionOf(record.notice.data_mode());
   record.ends = LastEnd(record.notice);
-  if (record.retired) {
-    partition.evictable.insert({*record.ends, record.ordinal});
-    return;
+  if (!loading) {
+    (record.retired ? partition.evictable : partition.ending)
+        .insert({*record.ends, record.ordinal});
   }
-  partition.ending.insert({*record.ends, record.ordinal});
+  if (record.retired) return;
   const NoticeVersion* version = EffectiveVersion(record.notice);
   if (version == nullptr || record.prepared.empty()) return;
   const std::vector<Volume4D>& volumes = version->declaration.volumes;
@@ -75,23 +75,26 @@ void State::Impl::Index(NoticeRecord& record) {
   if (!record.slots.empty()) ++partition.in_force;
 }
 
-NoticeRecord& State::Impl::AddNotice(uint64_t ordinal, base::NoticeId id, base::PartyId party) {
-  NoticeRecord& record = notices[ordinal];
+NoticeRecord* State::Impl::AddNotice(uint64_t ordinal, base::NoticeId id, base::PartyId party) {
+  const auto [entry, is_new] = notice_by_id.try_emplace(id);
+  if (!is_new) return nullptr;
+  // Ordinals mostly come in order.
+  NoticeRecord& record = notices.try_emplace(notices.end(), ordinal)->second;
   record.ordinal = ordinal;
   record.notice.id = id;
   record.notice.party = party;
-  notice_by_id[id] = &record;
+  entry->second = &record;
   if (const auto it = conflicts_of.find(id); it != conflicts_of.end()) {
     record.conflicts = it->second;
   }
   next_notice = std::max(next_notice, ordinal + 1);
-  return record;
+  return &record;
 }
 
 void State::Impl::On(const VersionStored& effect) {
   NoticeRecord* record = Find(effect.id);
   const bool is_new = record == nullptr;
-  if (is_new) record = &AddNotice(next_notice, effect.id, effect.party);
+  if (is_new) record = AddNotice(next_notice, effect.id, effect.party);
   std::vector<NoticeVersion>& versions = record->notice.versions;
   // The partition to leave is that of the versions so far; a mode never changes between versions
   // (Decide).
@@ -233,6 +236,7 @@ State::State() : impl_(std::make_unique<Impl>()) {
 State::~State() = default;
 
 void State::Apply(const Effect& effect) {
+  CHECK(!impl_->loading);
   std::visit([this](const auto& value) { impl_->On(value); }, effect);
 }
 

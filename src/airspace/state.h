@@ -70,8 +70,24 @@ class State final : public View {
   // Gives keys back that were taken and could not be written.
   void MarkDirty(std::span<const uint64_t> keys);
   std::optional<base::Bytes> EncodeRow(uint64_t key) const;
-  // Refuses damaged bytes. Rows may come in any order; the index is filled as they come.
-  base::Result<void> LoadRow(uint64_t key, base::ByteView bytes);
+  // Loading a projection into an empty state. Decoding refuses damaged bytes and needs no state, so it may run on
+  // another thread than loading. Rows may come in any order; FinishLoading comes after the last of them, and nothing
+  // else is done with the state before.
+  class Row {
+   public:
+    Row(Row&&) noexcept;
+    Row& operator=(Row&&) noexcept;
+    ~Row();
+
+   private:
+    friend class State;
+    struct Content;
+    explicit Row(std::unique_ptr<Content> content);
+    std::unique_ptr<Content> content_;
+  };
+  static base::Result<Row> DecodeRow(uint64_t key, base::ByteView bytes);
+  base::Result<void> LoadRow(Row row);
+  void FinishLoading();
 
   // All of the state as canonical bytes: equal states, equal bytes, whatever order things happened
   // in. For tests, fsck and the promise that replay gives the same state.

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "airspace/state.h"
@@ -104,6 +105,8 @@ struct State::Impl {
   base::Digest rules;
   size_t live_conflicts = 0;
   std::unordered_set<uint64_t> dirty;
+  bool loading =
+      false;  // rows are being loaded: Partition::ending and ::evictable come with FinishLoading
 
   Partition& PartitionOf(DataMode mode) { return partitions[static_cast<size_t>(mode)]; }
   const Partition& PartitionOf(DataMode mode) const {
@@ -121,7 +124,8 @@ struct State::Impl {
     Unindex(record);
     Index(record);
   }
-  NoticeRecord& AddNotice(uint64_t ordinal, base::NoticeId id, base::PartyId party);
+  // Null when there is one of this id.
+  NoticeRecord* AddNotice(uint64_t ordinal, base::NoticeId id, base::PartyId party);
   void PutConflict(uint64_t ordinal, const Conflict& conflict);
   void DropConflict(uint64_t ordinal);
   void MarkNotice(const NoticeRecord& record) { dirty.insert(RowKey(kNoticeRow, record.ordinal)); }
@@ -134,6 +138,22 @@ struct State::Impl {
   void On(const TimeAdvanced& effect);
   void On(const RulesAdopted& effect);
   void On(const ClockSet& effect);
+};
+
+// What a row of the projection says.
+struct NoticeRow {
+  Notice notice;
+  bool retired = false;
+  std::vector<PreparedVolume> prepared;
+};
+struct FactsRow {
+  base::Digest rules;
+  std::array<base::UtcMicros, kDataModes> last_time;
+  std::array<SetClock, kDataModes> clock;
+};
+struct State::Row::Content {
+  uint64_t ordinal = 0;
+  std::variant<NoticeRow, Conflict, FactsRow> value;
 };
 
 }  // namespace wideberth::airspace

@@ -1,4 +1,6 @@
 // The rows of the projection, the canonical form, and the sanity check of a State.
+#include <algorithm>
+
 #include "airspace/codec.h"
 #include "airspace/state_impl.h"
 #include "airspace/wire.h"
@@ -31,6 +33,37 @@ base::Unexpected DamagedRow() {
   return base::Fail(base::ErrorCode::kStorage, "projection", "must decode: a row is damaged");
 }
 
+base::Result<NoticeRow> DecodeNoticeRow(base::ByteView bytes) {
+  NoticeRow row;
+  WB_ASSIGN_OR_RETURN(row.notice, DecodeNotice(&bytes));
+  WireReader in(bytes);
+  row.retired = in.Bool();
+  const size_t count = in.Count(32);
+  base::ByteView rest = in.rest();
+  if (!in.ok()) return DamagedRow();
+  row.prepared.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    WB_ASSIGN_OR_RETURN(PreparedVolume volume, DecodePrepared(&rest));
+    row.prepared.push_back(std::move(volume));
+  }
+  if (!rest.empty()) return DamagedRow();
+  return row;
+}
+
+base::Result<FactsRow> DecodeFacts(base::ByteView bytes) {
+  FactsRow facts;
+  WireReader in(bytes);
+  facts.rules = in.ReadDigest();
+  for (size_t i = 0; i < kDataModes; ++i) {
+    facts.last_time[i] = in.Time();
+    facts.clock[i].real = in.Time();
+    facts.clock[i].shown = in.Time();
+    facts.clock[i].rate = in.F64();
+  }
+  if (!in.ok() || in.left() != 0) return DamagedRow();
+  return facts;
+}
+
 }  // namespace
 
 std::optional<base::Bytes> State::EncodeRow(uint64_t key) const {
@@ -57,50 +90,76 @@ std::optional<base::Bytes> State::EncodeRow(uint64_t key) const {
   }
 }
 
-base::Result<void> State::LoadRow(uint64_t key, base::ByteView bytes) {
-  const uint64_t ordinal = key & kOrdinalMask;
+State::Row::Row(std::unique_ptr<Content> content) : content_(std::move(content)) {}
+State::Row::Row(Row&&) noexcept = default;
+State::Row& State::Row::operator=(Row&&) noexcept = default;
+State::Row::~Row() = default;
+
+base::Result<State::Row> State::DecodeRow(uint64_t key, base::ByteView bytes) {
+  auto content = std::make_unique<Row::Content>();
+  content->ordinal = key & kOrdinalMask;
   switch (key >> kRowKindShift) {
     case kNoticeRow: {
-      WB_ASSIGN_OR_RETURN(Notice notice, DecodeNotice(&bytes));
-      WireReader in(bytes);
-      const bool retired = in.Bool();
-      const size_t count = in.Count(32);
-      base::ByteView rest = in.rest();
-      if (!in.ok() || impl_->notice_by_id.contains(notice.id)) return DamagedRow();
-      std::vector<PreparedVolume> prepared;
-      prepared.reserve(count);
-      for (size_t i = 0; i < count; ++i) {
-        WB_ASSIGN_OR_RETURN(PreparedVolume volume, DecodePrepared(&rest));
-        prepared.push_back(std::move(volume));
-      }
-      if (!rest.empty()) return DamagedRow();
-      NoticeRecord& record = impl_->AddNotice(ordinal, notice.id, notice.party);
-      record.notice = std::move(notice);
-      record.retired = retired;
-      record.prepared = std::move(prepared);
-      impl_->Index(record);
-      return {};
+      WB_ASSIGN_OR_RETURN(content->value, DecodeNoticeRow(bytes));
+      break;
     }
     case kConflictRow: {
-      WB_ASSIGN_OR_RETURN(const Conflict conflict, DecodeConflict(&bytes));
-      if (!bytes.empty() || impl_->conflict_by_id.contains(conflict.id)) return DamagedRow();
-      impl_->PutConflict(ordinal, conflict);
-      return {};
+      WB_ASSIGN_OR_RETURN(content->value, DecodeConflict(&bytes));
+      if (!bytes.empty()) return DamagedRow();
+      break;
     }
     case kFactsRow: {
-      WireReader in(bytes);
-      impl_->rules = in.ReadDigest();
-      for (Partition& partition : impl_->partitions) {
-        partition.last_time = in.Time();
-        partition.clock.real = in.Time();
-        partition.clock.shown = in.Time();
-        partition.clock.rate = in.F64();
-      }
-      if (!in.ok() || in.left() != 0) return DamagedRow();
-      return {};
+      WB_ASSIGN_OR_RETURN(content->value, DecodeFacts(bytes));
+      break;
     }
     default:
       return DamagedRow();
+  }
+  return Row(std::move(content));
+}
+
+base::Result<void> State::LoadRow(Row row) {
+  impl_->loading = true;
+  Row::Content& content = *row.content_;
+  if (auto* loaded = std::get_if<NoticeRow>(&content.value)) {
+    Notice& notice = loaded->notice;
+    NoticeRecord* record = impl_->AddNotice(content.ordinal, notice.id, notice.party);
+    if (record == nullptr) return DamagedRow();
+    record->notice = std::move(notice);
+    record->retired = loaded->retired;
+    record->prepared = std::move(loaded->prepared);
+    impl_->Index(*record);
+  } else if (const auto* conflict = std::get_if<Conflict>(&content.value)) {
+    if (impl_->conflict_by_id.contains(conflict->id)) return DamagedRow();
+    impl_->PutConflict(content.ordinal, *conflict);
+  } else {
+    const auto& facts = std::get<FactsRow>(content.value);
+    impl_->rules = facts.rules;
+    for (size_t i = 0; i < kDataModes; ++i) {
+      Partition& partition = impl_->partitions[i];
+      partition.last_time = facts.last_time[i];
+      partition.clock.real = facts.clock[i].real;
+      partition.clock.shown = facts.clock[i].shown;
+      partition.clock.rate = facts.clock[i].rate;
+    }
+  }
+  return {};
+}
+
+// A set is made of sorted values in linear time; one by one each would cost a walk through cold memory.
+void State::FinishLoading() {
+  impl_->loading = false;
+  std::array<std::vector<Deadline>, kDataModes> ending, evictable;
+  for (const auto& [ordinal, record] : impl_->notices) {
+    const auto mode = static_cast<size_t>(record.notice.data_mode());
+    (record.retired ? evictable : ending)[mode].emplace_back(*record.ends, ordinal);
+  }
+  for (size_t mode = 0; mode < kDataModes; ++mode) {
+    std::sort(ending[mode].begin(), ending[mode].end());
+    std::sort(evictable[mode].begin(), evictable[mode].end());
+    Partition& partition = impl_->partitions[mode];
+    partition.ending = {ending[mode].begin(), ending[mode].end()};
+    partition.evictable = {evictable[mode].begin(), evictable[mode].end()};
   }
 }
 

@@ -50,15 +50,30 @@ TEST(StateTest, DamagedRowsAreRefused) {
   ASSERT_GE(rows.size(), 3u);
   for (const auto& [key, bytes] : rows) {
     for (size_t length = 0; length < bytes.size(); ++length) {
-      State state;
-      EXPECT_FALSE(state.LoadRow(key, base::ByteView(bytes).first(length)).has_value());
+      EXPECT_FALSE(State::DecodeRow(key, base::ByteView(bytes).first(length)).has_value());
     }
-    State state;
     base::Bytes longer = bytes;
     longer.push_back(0);
-    EXPECT_FALSE(state.LoadRow(key, longer).has_value());
-    ASSERT_TRUE(state.LoadRow(key, bytes).has_value());
-    EXPECT_FALSE(state.LoadRow(uint64_t{9} << 56, bytes).has_value()) << "an unknown kind of row";
+    EXPECT_FALSE(State::DecodeRow(key, longer).has_value());
+    EXPECT_TRUE(State::DecodeRow(key, bytes).has_value());
+    EXPECT_FALSE(State::DecodeRow(uint64_t{9} << 56, bytes).has_value())
+        << "an unknown kind of row";
+  }
+}
+
+TEST(StateTest, OneNoticeOrConflictInTwoRowsIsRefused) {
+  World world;
+  ASSERT_TRUE(world.Put(1, 1, TestActivity()).has_value());
+  ASSERT_TRUE(world.Put(2, 2, TestActivity()).has_value());
+  std::map<uint64_t, base::Bytes> rows;
+  world.Project(&rows);
+  State state;
+  for (const auto& [key, bytes] : rows) {
+    ASSERT_TRUE(state.LoadRow(State::DecodeRow(key, bytes).value()).has_value());
+  }
+  for (const auto& [key, bytes] : rows) {
+    if (key >> 56 == 3) continue;  // the small facts
+    EXPECT_FALSE(state.LoadRow(State::DecodeRow(key + 100, bytes).value()).has_value());
   }
 }
 

@@ -74,17 +74,17 @@ class Records {
   std::vector<std::unique_ptr<Chunk>> chunks_;
 };
 
-// A list's key is a hash of the bucket of time (the seed) and the cell.
+// A list's key is a hash of the bucket of time (the seed) and the cell; its group is the kind of time.
 uint64_t SeedOf(int time_kind, int64_t bucket) {
   uint64_t seed = static_cast<uint64_t>(bucket) * 0x9E3779B97F4A7C15u;
   seed ^= static_cast<uint64_t>(time_kind + 1) * 0xC2B2AE3D27D4EB4Fu;
   seed ^= seed >> 29;
   return seed * 0xBF58476D1CE4E5B9u;
 }
-uint32_t KeyOf(uint64_t seed, geo::CellId cell) {
+uint32_t KeyOf(int time_kind, uint64_t seed, geo::CellId cell) {
   uint64_t x = (seed ^ cell) * 0x94D049BB133111EBu;
   x ^= x >> 32;
-  return PostingLists::PlaceKey(x * 0xD6E8FEB86659FD93u);
+  return PostingLists::PlaceKey(static_cast<uint32_t>(time_kind), x * 0xD6E8FEB86659FD93u);
 }
 
 struct Probe {
@@ -226,7 +226,7 @@ void VolumeIndex::Impl::Insert(VolumeSlot slot, const PreparedVolume& volume) {
   const layout::Place place = layout::PlaceOf(record.extent);
   const uint64_t seed = SeedOf(place.time_kind, place.bucket);
   for (size_t i = 0; i < cells.size(); ++i) {
-    record.keys[i] = KeyOf(seed, cells[i]);
+    record.keys[i] = KeyOf(place.time_kind, seed, cells[i]);
     lists.Prefetch(record.keys[i]);
   }
   const Posting posting = layout::PostingOf(record.extent, place, slot);
@@ -340,7 +340,7 @@ void VolumeIndex::Impl::Seek(const PreparedQuery::Impl& query, Scratch* scratch)
       for (size_t level = query.finest; level < kLevels.size(); ++level) {
         if (population[level][kind] == 0) continue;
         for (const geo::CellId cell : query.CellsAt(level)) {
-          scratch->probes.push_back({KeyOf(seed, cell), limits_index});
+          scratch->probes.push_back({KeyOf(static_cast<int>(kind), seed, cell), limits_index});
         }
       }
     }

@@ -234,7 +234,7 @@ TEST(PostingLists, AgreeWithAMap) {
                  native,
                  upper};
       p.slot_and_tag = next_slot++;
-      const uint32_t key = PostingLists::PlaceKey(random.Below(12) * random.Below(3) << 33);
+      const uint32_t key = PostingLists::PlaceKey(1, random.Below(12) * random.Below(3) << 36);
       lists.Add(key, p);
       by_slot[p.slot()] = {key, p};
     } else {
@@ -245,7 +245,7 @@ TEST(PostingLists, AgreeWithAMap) {
     }
     ASSERT_EQ(lists.postings(), by_slot.size());
     if (step == 30'000) {
-      const auto crowded = lists.Find(PostingLists::PlaceKey(0));
+      const auto crowded = lists.Find(PostingLists::PlaceKey(1, 0));
       EXPECT_TRUE(PostingLists::IsSplit(crowded));
       size_t rest = 0;
       lists.ForEach(crowded, [&](const Posting&) { ++rest; });

@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,15 @@ struct Digest {
   auto operator<=>(const Digest&) const = default;
   std::string ToHex() const { return HexEncode(bytes); }
   static Result<Digest> FromHex(std::string_view text);
+};
+
+// A digest is as good as random: its first bytes are a hash.
+struct DigestHash {
+  size_t operator()(const Digest& digest) const noexcept {
+    size_t hash = 0;
+    std::memcpy(&hash, digest.bytes.data(), sizeof hash);
+    return hash;
+  }
 };
 
 }  // namespace wideberth::base

@@ -153,6 +153,39 @@ inline constexpr size_t kPassphraseBytesMax = 1'024;
 inline constexpr uint64_t kKeyFileKdfOperationsMax = 16;
 inline constexpr uint64_t kKeyFileKdfMemoryBytesMax = uint64_t{1} << 30;
 
+// Messages of a line
+inline constexpr size_t kMessageTypeNameBytesMax = 32;
+inline constexpr uint32_t kMessageMajorMax = 999;
+inline constexpr size_t kMessageCritFieldsMax = 16;
+inline constexpr size_t kMessageCritBytesMax = 64;
+inline constexpr size_t kMessageBodyInlineBytesMax = 32 * 1024;
+inline constexpr uint64_t kMessageBodyBesideBytesMax = 4 * 1024 * 1024;
+inline constexpr int64_t kClockErrorMaxMs = 86'400'000;
+inline constexpr size_t kSpokenTypesMax = 64;     // message types that a heartbeat announces
+inline constexpr size_t kReceiptEntriesMax = 256;  // messages that one receipt names
+
+// Delivery on a line. A frame is an envelope, a body beside one, an acknowledgement or a heartbeat.
+inline constexpr size_t kLinePathsMax = 8;
+inline constexpr size_t kLineFrameBytesMax = (4 * 1024 + 128) * 1024;
+inline constexpr size_t kLineWindowEntries = 1'024;  // sent beyond what is acknowledged
+inline constexpr size_t kLineWindowBytes = 8 * 1024 * 1024;
+inline constexpr size_t kLineHeldEntriesMax = 1'024;  // received before what comes before them
+inline constexpr size_t kLineHeldBytesMax = 16 * 1024 * 1024;
+inline constexpr size_t kLineTakenRemembered = 4'096;  // for recognising duplicates
+inline constexpr size_t kLineAckRangesMax = 32;
+inline constexpr size_t kLineHeadsRemembered = 65'536;  // own log heads the peer has yet to name
+inline constexpr size_t kLineTroublesPerTurn = 16;
+inline constexpr int64_t kLineRetryFirstUs = 500'000;
+inline constexpr int64_t kLineRetryMaxUs = 5'000'000;
+
+// Liveness of a line (MECHANISM 6.1, 6.3; DESIGN 5)
+inline constexpr int64_t kHeartbeatPeriodUs = 2'000'000;
+inline constexpr int64_t kLinkLostAfterUs = 9'000'000;
+inline constexpr size_t kHeartbeatsRemembered = 64;
+inline constexpr size_t kBootsRemembered = 16;
+inline constexpr int64_t kClockSuspectUs = 30'000'000;
+inline constexpr int64_t kClockOffsetAlarmUs = 500'000;
+
 // Files read by the formats
 // Parsing takes up to 15 bytes of memory a byte of JSON.
 inline constexpr size_t kImportFileBytesMax = 64 * 1024 * 1024;

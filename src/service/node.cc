@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "crypto/sha256.h"
+#include "service/row_loader.h"
 
 namespace wideberth::service {
 namespace {
@@ -58,10 +59,12 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
 base::Result<void> Node::Restore() {
   const int64_t started_us = clock_.MonotonicMicros();
   uint64_t rows = 0;
+  RowLoader loader(*state_);
   WB_RETURN_IF_ERROR(store_->ReadProjection([&](uint64_t key, base::ByteView bytes) {
     if (++rows % 100'000 == 0) Report(options_, "reading rows", rows, 0);
-    return state_->LoadRow(key, bytes);
+    return loader.Add(key, bytes);
   }));
+  WB_RETURN_IF_ERROR(loader.Finish());
   uint64_t batches = 0;
   const uint64_t from = store_->projected_seq() + 1;
   WB_RETURN_IF_ERROR(store_->Replay(from, [&](const store::Batch& batch) -> base::Result<void> {

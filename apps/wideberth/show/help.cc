@@ -9,17 +9,6 @@
 namespace wideberth::cli {
 namespace {
 
-std::string FullName(const CLI::App* app) {
-  const CLI::App* parent = app->get_parent();
-  return parent == nullptr ? app->get_name() : FullName(parent) + " " + app->get_name();
-}
-
-// The description's first line is the summary.
-std::string Summary(const CLI::App* app) {
-  const std::string text = app->get_description();
-  return text.substr(0, text.find('\n'));
-}
-
 // Every command's help, from what CLI11 knows of it.
 class Formatter : public CLI::Formatter {
  public:
@@ -67,6 +56,16 @@ class Formatter : public CLI::Formatter {
 };
 
 }  // namespace
+
+std::string FullName(const CLI::App* app) {
+  const CLI::App* parent = app->get_parent();
+  return parent == nullptr ? app->get_name() : FullName(parent) + " " + app->get_name();
+}
+
+std::string Summary(const CLI::App* app) {
+  const std::string text = app->get_description();
+  return text.substr(0, text.find('\n'));
+}
 
 void ShowManualPages(CLI::App* app) {
   app->formatter(std::make_shared<Formatter>());

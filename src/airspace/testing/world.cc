@@ -176,7 +176,10 @@ size_t World::Project(std::map<uint64_t, base::Bytes>* rows) {
 std::unique_ptr<State> World::Restored(const std::map<uint64_t, base::Bytes>& rows,
                                        size_t from) const {
   auto restored = std::make_unique<State>();
-  for (const auto& [key, bytes] : rows) CHECK(restored->LoadRow(key, bytes).has_value());
+  for (const auto& [key, bytes] : rows) {
+    CHECK(restored->LoadRow(State::DecodeRow(key, bytes).value()).has_value());
+  }
+  restored->FinishLoading();
   for (size_t i = from; i < log_.size(); ++i) {
     base::Result<std::vector<Effect>> effects = DecodeEffects(log_[i]);
     CHECK(effects.has_value());
