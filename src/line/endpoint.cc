@@ -1,0 +1,430 @@
+#include "line/endpoint.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/check.h"
+#include "crypto/sha256.h"
+#include "json/reader.h"
+#include "line/policy_lane.h"
+#include "line/receipt.h"
+
+namespace wideberth::line {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using base::Result;
+
+constexpr std::string_view kTroubleNames[] = {
+    "unverified",   "malformed",       "not_ours",         "broken_chain", "fork",
+    "heads_differ", "peer_holds_more", "peer_rolled_back", "ack_beyond",   "log_unreadable"};
+
+// Fields of the payload itself that a message may name as critical.
+constexpr std::string_view kHeaderFields[] = {"from",      "to",   "seq",         "previous",
+                                              "sent_at",   "lane", "data_mode",   "clock_error_ms",
+                                              "peer_head", "body", "body_beside", "in_reply_to"};
+
+Error Say(std::string_view field, std::string_view rule, std::string found) {
+  return {ErrorCode::kInvalid, std::string(field), std::string(rule), std::move(found)};
+}
+
+std::string Say(const record::TreeHead& head) {
+  return std::to_string(head.size) + " entries, root " + head.root.ToHex();
+}
+
+}  // namespace
+
+std::string_view Name(TroubleKind kind) {
+  return kTroubleNames[static_cast<size_t>(kind)];
+}
+
+std::string_view Received::body() const {
+  const auto* text = std::get_if<std::string>(&opened.message.body);
+  return text != nullptr ? std::string_view(*text) : std::string_view(*entry.body_beside);
+}
+
+Endpoint::Endpoint(EndpointConfig config, const crypto::SecretKey& key,
+                   std::vector<crypto::PublicKey> peer_keys, LineState state,
+                   const LogSource& own_log, const LogSource& mirror, Now start)
+    : config_(std::move(config)),
+      key_(key),
+      peer_keys_(std::move(peer_keys)),
+      mirror_log_(mirror),
+      state_(std::move(state)),
+      outbox_(own_log),
+      liveness_(config_.boot, start.monotonic_us) {
+  CHECK(config_.understands.size() <= limits::kSpokenTypesMax);
+  outbox_.Restore(state_.own.size());
+  inbox_.Restore(state_.mirror.size());
+  own_heads_.push_back(state_.own.tree.head());
+}
+
+bool Endpoint::AnyPathUp() const {
+  return std::find(path_up_.begin(), path_up_.end(), true) != path_up_.end();
+}
+
+void Endpoint::SetPath(size_t path, bool up) {
+  CHECK(path < path_up_.size());
+  if (up && !path_up_[path]) {
+    outbox_.Hurry();
+    liveness_.SendSoon();
+    acknowledge_ = true;
+  }
+  path_up_[path] = up;
+}
+
+void Endpoint::Report(TroubleKind kind, size_t path, Error error, std::string_view bytes) {
+  if (output_.troubles.size() >= limits::kLineTroublesPerTurn) return;
+  output_.troubles.push_back({kind, path, std::move(error), std::string(bytes)});
+}
+
+void Endpoint::Apply(Effect effect) {
+  state_.Apply(effect);
+  output_.effects.push_back(std::move(effect));
+}
+
+void Endpoint::SendToAll(std::string frame) {
+  const auto bytes = std::make_shared<const std::string>(std::move(frame));
+  for (size_t path = 0; path < path_up_.size(); ++path) {
+    if (path_up_[path]) output_.frames.push_back({path, bytes});
+  }
+}
+
+// ---- What comes in ----
+
+void Endpoint::Receive(size_t path, std::string_view bytes, Now now) {
+  const Result<Frame> frame = ReadFrame(bytes);
+  if (!frame) {
+    Report(TroubleKind::kMalformed, path, frame.error(), bytes);
+  } else if (const auto* entry = std::get_if<EntryFrame>(&*frame)) {
+    ReceiveEntry(path, *entry, bytes, now);
+  } else if (const auto* ack = std::get_if<Ack>(&*frame)) {
+    ReceiveAck(path, *ack, bytes);
+  } else {
+    ReceiveHeartbeat(path, std::get<HeartbeatFrame>(*frame), bytes, now);
+  }
+}
+
+void Endpoint::ReceiveAck(size_t path, const Ack& ack, std::string_view bytes) {
+  const Result<void> taken = outbox_.Acknowledge(ack);
+  if (!taken) Report(TroubleKind::kAckBeyond, path, taken.error(), bytes);
+}
+
+void Endpoint::ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::string_view bytes,
+                                Now now) {
+  const Result<Heartbeat> heartbeat = OpenHeartbeat(frame.envelope, peer_keys_);
+  if (!heartbeat) {
+    const bool unverified = heartbeat.error().code == ErrorCode::kUnauthorized;
+    Report(unverified ? TroubleKind::kUnverified : TroubleKind::kMalformed, path, heartbeat.error(),
+           bytes);
+    return;
+  }
+  if (heartbeat->from != config_.peer || heartbeat->to != config_.self) {
+    Report(TroubleKind::kNotOurs, path,
+           Say("/from", "must be the peer of this line, to this node", heartbeat->from.ToString()),
+           bytes);
+    return;
+  }
+  if (!liveness_.Hear(*heartbeat, now)) return;
+  HearPeerHolds(path, heartbeat->peer_head, bytes);
+  HearPeerWrote(path, heartbeat->own_head, bytes);
+}
+
+// The peer says how much of our log it holds.
+void Endpoint::HearPeerHolds(size_t path, const record::TreeHead& head, std::string_view bytes) {
+  if (head.size > state_.own.size()) {
+    old_copy_ = true;
+    Report(TroubleKind::kPeerHoldsMore, path,
+           Say("/peer_head",
+               "must not hold more than the " + std::to_string(state_.own.size()) +
+                   " entries of our log",
+               Say(head)),
+           bytes);
+    return;
+  }
+  while (!own_heads_.empty() && own_heads_.front().size < head.size) own_heads_.pop_front();
+  if (!own_heads_.empty() && own_heads_.front().size == head.size &&
+      own_heads_.front().root != head.root) {
+    Report(TroubleKind::kHeadsDiffer, path,
+           Say("/peer_head", "must be our log: " + Say(own_heads_.front()), Say(head)), bytes);
+    return;
+  }
+  const Result<void> taken = outbox_.Acknowledge({head.size, {}});
+  CHECK_MSG(taken.has_value(), "a head that is not beyond our log acknowledges what was written");
+}
+
+// The peer says how long its own log is.
+void Endpoint::HearPeerWrote(size_t path, const record::TreeHead& head, std::string_view bytes) {
+  if (head.size < peer_wrote_.size) {
+    Report(TroubleKind::kPeerRolledBack, path,
+           Say("/own_head", "must not be shorter than before: " + Say(peer_wrote_), Say(head)),
+           bytes);
+    return;
+  }
+  const record::TreeHead mirrored = state_.mirror.tree.head();
+  if (head.size == mirrored.size && head.root != mirrored.root) {
+    Report(TroubleKind::kHeadsDiffer, path,
+           Say("/own_head", "must be the log that is mirrored here: " + Say(mirrored), Say(head)),
+           bytes);
+    return;
+  }
+  peer_wrote_ = head;
+}
+
+void Endpoint::ReceiveEntry(size_t path, const EntryFrame& frame, std::string_view bytes, Now now) {
+  acknowledge_ = true;
+  if (inbox_.SeenLately(crypto::Sha256(base::AsBytes(frame.envelope)))) return;
+  Result<OpenedMessage> opened = OpenMessage(frame.envelope, peer_keys_);
+  if (!opened) {
+    const bool unverified = opened.error().code == ErrorCode::kUnauthorized;
+    Report(unverified ? TroubleKind::kUnverified : TroubleKind::kMalformed, path, opened.error(),
+           bytes);
+    return;
+  }
+  const Message& message = opened->message;
+  if (message.from != config_.peer || message.to != config_.self) {
+    Report(TroubleKind::kNotOurs, path,
+           Say("/from", "must be the peer of this line, to this node", message.from.ToString()),
+           bytes);
+    return;
+  }
+  LogEntry entry{std::make_shared<const std::string>(frame.envelope), nullptr};
+  if (const auto* beside = std::get_if<BodyBeside>(&message.body)) {
+    if (frame.body_beside.size() != beside->bytes ||
+        crypto::Sha256(base::AsBytes(frame.body_beside)) != beside->sha256 ||
+        !json::Document::Parse(frame.body_beside, limits::kMessageBodyBesideBytesMax)) {
+      Report(TroubleKind::kMalformed, path,
+             Say("/body_beside", "must be the JSON that comes with the envelope",
+                 std::to_string(frame.body_beside.size()) + " bytes"),
+             bytes);
+      return;
+    }
+    entry.body_beside = std::make_shared<const std::string>(frame.body_beside);
+  }
+  Arrival arrival{std::move(*opened), std::move(entry)};
+  const Arrival copy = arrival;
+  switch (inbox_.Offer(std::move(arrival))) {
+    case Inbox::Place::kNext:
+      TakeInOrder(path, now);
+      break;
+    case Inbox::Place::kOther:
+      Report(
+          TroubleKind::kFork, path,
+          Say("/seq", "must not be used for two messages", std::to_string(copy.opened.message.seq)),
+          bytes);
+      break;
+    case Inbox::Place::kDuplicate:
+      if (IsOtherThanMirrored(copy)) {
+        Report(TroubleKind::kFork, path,
+               Say("/seq", "must not be used for two messages",
+                   std::to_string(copy.opened.message.seq)),
+               bytes);
+      }
+      break;
+    case Inbox::Place::kHeld:
+    case Inbox::Place::kNoRoom:
+      break;
+  }
+}
+
+// Whether the mirror has other bytes under that number; for entries too old to be remembered.
+bool Endpoint::IsOtherThanMirrored(const Arrival& arrival) {
+  const uint64_t seq = arrival.opened.message.seq;
+  if (seq > state_.mirror.size()) return false;
+  const Result<LogEntry> held = mirror_log_.ReadEntry(seq);
+  if (!held) {
+    Report(TroubleKind::kLogUnreadable, 0, held.error(), {});
+    return false;
+  }
+  return *held->envelope != *arrival.entry.envelope;
+}
+
+void Endpoint::TakeInOrder(size_t path, Now now) {
+  while (const Arrival* next = inbox_.Next()) {
+    if (next->opened.message.previous != state_.mirror.last) {
+      Report(TroubleKind::kBrokenChain, path,
+             Say("/previous", "must name the message before it, " + state_.mirror.last.ToHex(),
+                 next->opened.message.previous.ToHex()),
+             *next->entry.envelope);
+      inbox_.DropNext();
+      return;
+    }
+    HearPeerHolds(path, next->opened.message.peer_head, *next->entry.envelope);
+    Take(inbox_.TakeNext(), now);
+  }
+}
+
+void Endpoint::Take(Arrival arrival, Now now) {
+  const Message& message = arrival.opened.message;
+  Apply(EntryMirrored{message.seq, arrival.entry});
+  Received received{std::move(arrival.opened), std::move(arrival.entry), true, false};
+  const Message& taken = received.opened.message;
+  received.understood = Understands(taken);
+  received.clock_suspect = std::abs(taken.sent_at.us - now.utc.us) > limits::kClockSuspectUs;
+  if (taken.type.name != kReceiptType) {
+    to_receipt_[taken.data_mode].emplace_back(received.opened.digest, received.understood);
+  }
+  if (received.understood && taken.type.name == kPolicyLaneType) {
+    if (const Result<bool> suspended = ReadPolicyLane(received.body())) {
+      Apply(PolicyLaneChanged{/*by_peer=*/true, *suspended});
+    }
+  }
+  output_.received.push_back(std::move(received));
+}
+
+bool Endpoint::Understands(const Message& message) const {
+  const auto type = config_.understands.find(message.type);
+  if (type == config_.understands.end()) return false;
+  return std::all_of(message.crit.begin(), message.crit.end(), [&](const std::string& field) {
+    return std::find(std::begin(kHeaderFields), std::end(kHeaderFields), field) !=
+               std::end(kHeaderFields) ||
+           std::find(type->second.begin(), type->second.end(), field) != type->second.end();
+  });
+}
+
+// ---- What goes out ----
+
+Result<base::Digest> Endpoint::Write(Draft draft, Now now) {
+  if (old_copy_) {
+    return base::Fail(ErrorCode::kConflict, "",
+                      "must not be signed while the peer holds more of our log than we do: this "
+                      "store is an old copy",
+                      std::to_string(state_.own.size()) + " entries");
+  }
+  if (draft.lane == Lane::kPolicy && state_.policy_suspended()) {
+    return base::Fail(ErrorCode::kConflict, "/lane", "must not be policy while it is suspended",
+                      "policy");
+  }
+  if (draft.body.size() > limits::kMessageBodyBesideBytesMax) {
+    return base::Fail(ErrorCode::kTooLarge, "/body", "must have at most 4 MiB",
+                      std::to_string(draft.body.size()) + " bytes");
+  }
+  Message message;
+  message.type = std::move(draft.type);
+  message.from = config_.self;
+  message.to = config_.peer;
+  message.seq = state_.own.size() + 1;
+  message.previous = state_.own.last;
+  message.sent_at = std::max(now.utc, state_.last_sent_at);
+  message.clock_error_ms = config_.clock_error_ms;
+  message.lane = draft.lane;
+  message.data_mode = draft.data_mode;
+  message.peer_head = state_.mirror.tree.head();
+  message.in_reply_to = draft.in_reply_to;
+  message.crit = std::move(draft.crit);
+  LogEntry entry;
+  if (draft.body.size() > limits::kMessageBodyInlineBytesMax) {
+    message.body = BodyBeside{crypto::Sha256(base::AsBytes(draft.body)), draft.body.size()};
+    entry.body_beside = std::make_shared<const std::string>(std::move(draft.body));
+  } else {
+    message.body = std::move(draft.body);
+  }
+  WB_ASSIGN_OR_RETURN(std::string envelope, SealMessage(message, key_));
+  entry.envelope = std::make_shared<const std::string>(std::move(envelope));
+  outbox_.Add(entry);
+  Apply(EntryWritten{message.seq, std::move(entry), message.sent_at});
+  own_heads_.push_back(state_.own.tree.head());
+  if (own_heads_.size() > limits::kLineHeadsRemembered) own_heads_.pop_front();
+  return state_.own.last;
+}
+
+Result<void> Endpoint::SetPolicyLane(bool suspended, Now now) {
+  if (state_.suspended_by_self == suspended) return {};
+  WB_RETURN_IF_ERROR(Write({{std::string(kPolicyLaneType), 1},
+                            Lane::kSafety,
+                            airspace::DataMode::kReal,
+                            std::nullopt,
+                            {},
+                            WritePolicyLane(suspended)},
+                           now));
+  Apply(PolicyLaneChanged{/*by_peer=*/false, suspended});
+  return {};
+}
+
+bool Endpoint::in_step() const {
+  return outbox_.acknowledged() == state_.own.size() && peer_wrote_ == state_.mirror.tree.head();
+}
+
+Result<void> Endpoint::ConfirmRecovered() {
+  if (!in_step()) {
+    return base::Fail(
+        ErrorCode::kConflict, "", "must wait until both sides hold the same logs",
+        std::to_string(state_.own.size() - outbox_.acknowledged()) + " entries not acknowledged");
+  }
+  if (!liveness_.Confirm()) {
+    return base::Fail(ErrorCode::kConflict, "", "must be a line that is recovering",
+                      Name(liveness_.state()));
+  }
+  output_.link_changed = true;
+  return {};
+}
+
+void Endpoint::WriteReceipts(Now now) {
+  if (old_copy_) return;
+  for (auto& [mode, waiting] : to_receipt_) {
+    for (size_t first = 0; first < waiting.size(); first += limits::kReceiptEntriesMax) {
+      Receipt receipt;
+      const size_t last = std::min(waiting.size(), first + limits::kReceiptEntriesMax);
+      for (size_t i = first; i < last; ++i) {
+        receipt.stored.push_back(waiting[i].first);
+        if (!waiting[i].second) receipt.not_understood.push_back(waiting[i].first);
+      }
+      const auto written = Write({{std::string(kReceiptType), 1},
+                                  Lane::kSafety,
+                                  mode,
+                                  std::nullopt,
+                                  {},
+                                  WriteReceipt(receipt)},
+                                 now);
+      CHECK_MSG(written.has_value(), "a receipt is small and of the safety lane");
+    }
+  }
+  to_receipt_.clear();
+}
+
+void Endpoint::SendHeartbeat(Now now) {
+  Heartbeat heartbeat;
+  heartbeat.from = config_.self;
+  heartbeat.to = config_.peer;
+  heartbeat.name = liveness_.Send(now);
+  heartbeat.sent_at = now.utc;
+  heartbeat.clock_error_ms = config_.clock_error_ms;
+  heartbeat.echo = liveness_.to_echo();
+  heartbeat.own_head = state_.own.tree.head();
+  heartbeat.peer_head = state_.mirror.tree.head();
+  heartbeat.link = liveness_.state();
+  heartbeat.policy_suspended = state_.policy_suspended();
+  for (const auto& [type, fields] : config_.understands) heartbeat.speaks.push_back(type);
+  SendToAll(WriteHeartbeatFrame(SealHeartbeat(heartbeat, key_)));
+}
+
+Output Endpoint::Finish(Now now) {
+  if (liveness_.Advance(now.monotonic_us)) output_.link_changed = true;
+  WriteReceipts(now);
+  if (AnyPathUp()) {
+    if (now.monotonic_us >= liveness_.next_send_monotonic_us()) SendHeartbeat(now);
+    if (acknowledge_) SendToAll(WriteAckFrame(inbox_.MakeAck()));
+    acknowledge_ = false;
+    Result<std::vector<Outbox::Due>> due = outbox_.Take(now.monotonic_us);
+    if (!due) {
+      Report(TroubleKind::kLogUnreadable, 0, std::move(due).error(), {});
+    } else {
+      for (const Outbox::Due& one : *due) SendToAll(WriteEntryFrame(one.entry));
+    }
+  }
+  return std::exchange(output_, {});
+}
+
+int64_t Endpoint::next_wake_monotonic_us() const {
+  int64_t wake = std::numeric_limits<int64_t>::max();
+  if (liveness_.state() != LinkState::kLost) {
+    wake = liveness_.echo_deadline_monotonic_us();
+  }
+  if (AnyPathUp()) {
+    wake = std::min({wake, liveness_.next_send_monotonic_us(), outbox_.next_due_monotonic_us()});
+  }
+  return wake;
+}
+
+}  // namespace wideberth::line

@@ -1,0 +1,184 @@
+// One side of one line: the whole protocol of delivery and liveness as a machine without sockets, clocks or disks.
+//
+// The caller feeds it what happens (frames, paths that come and go, messages to write) and calls Finish once a turn.
+// Finish says what must be made durable, and what is to be sent when it is:
+//
+//   endpoint.Receive(path, frame, now);
+//   Output output = endpoint.Finish(now);
+//   store.Append(output.effects);                   // one transaction, also for what the caller decides on
+//   for (...) socket.Send(frame.path, frame.bytes); // only now, and never before those of an earlier Finish
+//
+// So nothing is acknowledged, receipted or sent that a power cut could take back, and the same code runs in the daemon
+// and in the simulator.
+//
+// Guarantees, whatever the paths lose, repeat, delay or reorder, and whoever crashes: what one side has written the
+// other is handed once each, in the order of writing; both hold the same bytes; what was sent is sent again until it is
+// acknowledged as durable; LINK LOST is raised on both sides within 10 s of a cut in either direction
+// (line/liveness.h). Frames that are forged, malformed or out of chain are dropped, reported as Trouble, and disturb
+// nothing else.
+//
+// Pure; not thread-safe. Receiving a message costs one signature check, a duplicate one hash.
+#ifndef WIDEBERTH_LINE_ENDPOINT_H_
+#define WIDEBERTH_LINE_ENDPOINT_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/result.h"
+#include "crypto/ed25519.h"
+#include "line/frame.h"
+#include "line/inbox.h"
+#include "line/line_state.h"
+#include "line/liveness.h"
+#include "line/message.h"
+#include "line/outbox.h"
+
+namespace wideberth::line {
+
+// What goes wrong on a line is said, with the bytes that show it.
+enum class TroubleKind : uint8_t {
+  kUnverified,      // signed by no key of the peer
+  kMalformed,       // no frame, message or heartbeat
+  kNotOurs,         // from or to another party
+  kBrokenChain,     // does not name the peer's message before it
+  kFork,            // the peer has written two messages of one number
+  kHeadsDiffer,     // the two sides hold different logs of one length
+  kPeerHoldsMore,   // the peer holds more of our log than we do: our store is an old copy
+  kPeerRolledBack,  // the peer's log has become shorter than it said before
+  kAckBeyond,       // acknowledges what was never written
+  kLogUnreadable,   // our own store refuses
+};
+std::string_view Name(TroubleKind kind);  // "unverified", "broken_chain", ...
+
+struct Trouble {
+  TroubleKind kind = TroubleKind::kMalformed;
+  size_t path = 0;
+  base::Error error;
+  std::string evidence;  // the frame
+};
+
+// What is to be written; the rest of the message follows from the state.
+struct Draft {
+  MessageType type;
+  Lane lane = Lane::kSafety;
+  airspace::DataMode data_mode = airspace::DataMode::kReal;
+  std::optional<base::Digest> in_reply_to;
+  std::vector<std::string> crit;
+  std::string body;  // a JSON object
+};
+
+struct Received {
+  OpenedMessage opened;
+  LogEntry entry;
+  // False: its type, major version or a critical field is not known here. It is kept and receipted, never acted upon.
+  bool understood = true;
+  // Its sent_at and this node's clock are more than limits::kClockSuspectUs apart (MECHANISM 6.3).
+  bool clock_suspect = false;
+
+  // The body, wherever it stands.
+  std::string_view body() const;
+};
+
+struct Outgoing {
+  size_t path = 0;
+  SharedBytes bytes;
+};
+
+struct Output {
+  std::vector<Effect> effects;
+  std::vector<Outgoing>
+      frames;  // not before the effects of this and of every earlier output are durable
+  std::vector<Received> received;
+  std::vector<Trouble> troubles;  // at most limits::kLineTroublesPerTurn
+  bool link_changed = false;
+};
+
+struct EndpointConfig {
+  base::PartyId self;
+  base::PartyId peer;
+  base::Uuid boot;  // drawn anew at every start
+  int64_t clock_error_ms = 0;
+  // The message types this node understands, and in each the body fields it understands when they are critical.
+  std::map<MessageType, std::vector<std::string>> understands;
+};
+
+class Endpoint {
+ public:
+  // The key, the logs and the keys' owner outlive the endpoint; `state` is what the store holds.
+  Endpoint(EndpointConfig config, const crypto::SecretKey& key,
+           std::vector<crypto::PublicKey> peer_keys, LineState state, const LogSource& own_log,
+           const LogSource& mirror, Now start);
+
+  // Paths 0 to limits::kLinePathsMax - 1; all are down at the start.
+  void SetPath(size_t path, bool up);
+  void Receive(size_t path, std::string_view frame, Now now);
+
+  // Writes a message of ours and returns its digest. Refuses with kConflict a policy message while that lane is
+  // suspended, and everything while our own log is known to be an old copy; with kTooLarge a body over
+  // limits::kMessageBodyBesideBytesMax.
+  base::Result<base::Digest> Write(Draft draft, Now now);
+
+  // Closes or opens the policy lane from this side, by a signed message. The safety lane is never closed. Nothing
+  // happens when it is so already.
+  base::Result<void> SetPolicyLane(bool suspended, Now now);
+
+  // A person has confirmed a line that was lost and is heard again. Refuses with kConflict any other state, and while
+  // the two sides do not hold the same (in_step).
+  base::Result<void> ConfirmRecovered();
+
+  Output Finish(Now now);
+  // When Finish should be called at the latest, if nothing else happens.
+  int64_t next_wake_monotonic_us() const;
+
+  const LineState& state() const { return state_; }
+  const Liveness& liveness() const { return liveness_; }
+  uint64_t acknowledged() const { return outbox_.acknowledged(); }
+  // Both logs are on both sides, as far as both have said.
+  bool in_step() const;
+
+ private:
+  void ReceiveEntry(size_t path, const EntryFrame& frame, std::string_view bytes, Now now);
+  void ReceiveAck(size_t path, const Ack& ack, std::string_view bytes);
+  void ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::string_view bytes, Now now);
+  void TakeInOrder(size_t path, Now now);
+  void Take(Arrival arrival, Now now);
+  bool IsOtherThanMirrored(const Arrival& arrival);
+  bool Understands(const Message& message) const;
+  void HearPeerHolds(size_t path, const record::TreeHead& head, std::string_view bytes);
+  void HearPeerWrote(size_t path, const record::TreeHead& head, std::string_view bytes);
+  void Report(TroubleKind kind, size_t path, base::Error error, std::string_view bytes);
+  void Apply(Effect effect);
+  void WriteReceipts(Now now);
+  void SendHeartbeat(Now now);
+  void SendToAll(std::string frame);
+  bool AnyPathUp() const;
+
+  const EndpointConfig config_;
+  const crypto::SecretKey& key_;
+  const std::vector<crypto::PublicKey> peer_keys_;
+  const LogSource& mirror_log_;
+  LineState state_;
+  Outbox outbox_;
+  Inbox inbox_;
+  Liveness liveness_;
+
+  std::array<bool, limits::kLinePathsMax> path_up_{};
+  bool acknowledge_ = false;                // something came that the peer should know is here
+  bool old_copy_ = false;                   // the peer holds more of our log than we do
+  std::deque<record::TreeHead> own_heads_;  // of the sizes that the peer has yet to name
+  record::TreeHead peer_wrote_;             // the longest the peer has said its log is
+  std::map<airspace::DataMode, std::vector<std::pair<base::Digest, bool>>> to_receipt_;
+  Output output_;
+};
+
+}  // namespace wideberth::line
+
+#endif  // WIDEBERTH_LINE_ENDPOINT_H_

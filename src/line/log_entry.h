@@ -1,0 +1,32 @@
+// One entry of a log of the line, and where entries are read from.
+#ifndef WIDEBERTH_LINE_LOG_ENTRY_H_
+#define WIDEBERTH_LINE_LOG_ENTRY_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace wideberth::line {
+
+using SharedBytes = std::shared_ptr<const std::string>;
+
+struct LogEntry {
+  SharedBytes envelope;     // the leaf: the exact bytes that were signed
+  SharedBytes body_beside;  // null, or the body that the envelope names by its SHA-256
+  size_t size() const {
+    return envelope->size() + (body_beside != nullptr ? body_beside->size() : 0);
+  }
+};
+
+// A log as the store holds it. `seq` counts from 1; what is asked for has been written.
+class LogSource {
+ public:
+  virtual ~LogSource() = default;
+  virtual base::Result<LogEntry> ReadEntry(uint64_t seq) const = 0;
+};
+
+}  // namespace wideberth::line
+
+#endif  // WIDEBERTH_LINE_LOG_ENTRY_H_
