@@ -1,9 +1,9 @@
 // Heartbeats: how each side of a line knows that the other hears it.
 //
 // A node sends one every limits::kHeartbeatPeriodUs on every path, signed like a message, but it takes no sequence
-// number and is no entry of a log. It says which heartbeat of the peer is the newest one heard (the echo), how long both
-// logs are as the sender holds them, what the sender speaks, and in what state it sees the line. It says nothing else:
-// no count and no state of anything that is not this line's (MECHANISM 2.2).
+// number and is no entry of a log. It says which heartbeat of the peer is the newest one heard (the echo), how long
+// both logs are as the sender holds them, what the sender speaks, and in what state it sees the line. It says nothing
+// else: no count and no state of anything that is not this line's (MECHANISM 2.2).
 //
 // Payload, under "application/vnd.wideberth.heartbeat.v1+json":
 //

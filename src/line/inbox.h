@@ -1,8 +1,8 @@
 // The inbox: puts the peer's messages back into their order, once each.
 //
-// A message that comes before one it follows is held, within limits, until the gap is closed; one that was there already
-// is recognised by the SHA-256 of its bytes, before any signature is verified, because every message comes over every
-// path. Pure; not thread-safe.
+// A message that comes before one it follows is held, within limits, until the gap is closed; one that was there
+// already is recognised by the SHA-256 of its bytes, before any signature is verified, because every message comes over
+// every path. Pure; not thread-safe.
 #ifndef WIDEBERTH_LINE_INBOX_H_
 #define WIDEBERTH_LINE_INBOX_H_
 

@@ -1,7 +1,7 @@
 // What a node must not forget of a line: both logs as far as it holds them, and who has suspended the policy lane.
 //
-// It changes by effects alone. They are written to the store before anything that follows from them leaves the node, and
-// a restart applies them again (or takes an encoded state and the effects behind it).
+// It changes by effects alone. They are written to the store before anything that follows from them leaves the node,
+// and a restart applies them again (or takes an encoded state and the effects behind it).
 //
 // Pure; not thread-safe. Applying costs two hashes of the entry and a few of the tree.
 #ifndef WIDEBERTH_LINE_LINE_STATE_H_

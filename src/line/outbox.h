@@ -1,12 +1,12 @@
 // The outbox: what this side has written to its log of the line and the peer does not yet hold.
 //
 // Entries are sent in order, up to a window beyond what is acknowledged, on every path that is up, and again with
-// growing pauses until they are acknowledged: 0.5 s, 1 s, 2 s... at most limits::kLineRetryMaxUs, each a quarter shorter
-// or longer so that two nodes do not fall into step. The cap is the same for both lanes, because the sequence has one
-// order and what waits for a policy message may be a safety message.
+// growing pauses until they are acknowledged: 0.5 s, 1 s, 2 s... at most limits::kLineRetryMaxUs, each a quarter
+// shorter or longer so that two nodes do not fall into step. The cap is the same for both lanes, because the sequence
+// has one order and what waits for a policy message may be a safety message.
 //
-// After a start nothing is sent before the peer has said what it holds (its first acknowledgement or heartbeat), so that
-// a restart does not send the whole log again.
+// After a start nothing is sent before the peer has said what it holds (its first acknowledgement or heartbeat), so
+// that a restart does not send the whole log again.
 //
 // The log itself is the storage: the outbox keeps the bytes of the window only and reads the rest from the log when
 // their turn comes. Pure; not thread-safe. Costs O(window) a call that sends something, O(1) otherwise.

@@ -1,5 +1,5 @@
-// Closing and opening the policy lane: the body of "policy-lane.v1", {"suspended": bool}, sent on the safety lane, which
-// is never closed. Each side opens only what it has closed itself. Pure.
+// Closing and opening the policy lane: the body of "policy-lane.v1", {"suspended": bool}, sent on the safety lane,
+// which is never closed. Each side opens only what it has closed itself. Pure.
 #ifndef WIDEBERTH_LINE_POLICY_LANE_H_
 #define WIDEBERTH_LINE_POLICY_LANE_H_
 

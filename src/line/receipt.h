@@ -1,6 +1,6 @@
-// R1, the machine's receipt: "these messages are stored here". It is itself a message, signed and an entry of the log of
-// the one who gives it, and is never receipted. A message whose type, major version or critical field the receiver does
-// not know is receipted all the same, and named as not understood; it will get no read-back.
+// R1, the machine's receipt: "these messages are stored here". It is itself a message, signed and an entry of the log
+// of the one who gives it, and is never receipted. A message whose type, major version or critical field the receiver
+// does not know is receipted all the same, and named as not understood; it will get no read-back.
 //
 // Body of "receipt.v1": {"stored": [hex, ...], "not_understood": [hex, ...]}; every digest of the second list stands in
 // the first. Pure.

@@ -1,5 +1,5 @@
-// Fills a state from the rows of a projection, on two threads: the caller reads and decodes, the other one puts into the
-// index and the maps, which takes about as long. A restart waits for nothing else.
+// Fills a state from the rows of a projection, on two threads: the caller reads and decodes, the other one puts into
+// the index and the maps, which takes about as long. A restart waits for nothing else.
 #ifndef WIDEBERTH_SERVICE_ROW_LOADER_H_
 #define WIDEBERTH_SERVICE_ROW_LOADER_H_
 
