@@ -21,7 +21,7 @@ store::CheckVisitors PayloadCheck::Visitors() {
       [this](const store::Batch& batch) { return ApplyBatch(batch, &replayed_); },
       [this](uint64_t key, base::ByteView bytes) -> base::Result<void> {
         WB_ASSIGN_OR_RETURN(airspace::State::Row row, airspace::State::DecodeRow(key, bytes));
-        return restored_.LoadRow(std::move(row));
+        return restored_.LoadRow(row);
       },
   };
 }

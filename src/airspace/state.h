@@ -86,7 +86,8 @@ class State final : public View {
     std::unique_ptr<Content> content_;
   };
   static base::Result<Row> DecodeRow(uint64_t key, base::ByteView bytes);
-  base::Result<void> LoadRow(Row row);
+  // Takes what the row holds; what is left of it is the caller's to destroy.
+  base::Result<void> LoadRow(Row& row);
   void FinishLoading();
 
   // All of the state as canonical bytes: equal states, equal bytes, whatever order things happened

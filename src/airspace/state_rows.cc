@@ -118,7 +118,7 @@ base::Result<State::Row> State::DecodeRow(uint64_t key, base::ByteView bytes) {
   return Row(std::move(content));
 }
 
-base::Result<void> State::LoadRow(Row row) {
+base::Result<void> State::LoadRow(Row& row) {
   impl_->loading = true;
   Row::Content& content = *row.content_;
   if (auto* loaded = std::get_if<NoticeRow>(&content.value)) {

@@ -69,11 +69,13 @@ TEST(StateTest, OneNoticeOrConflictInTwoRowsIsRefused) {
   world.Project(&rows);
   State state;
   for (const auto& [key, bytes] : rows) {
-    ASSERT_TRUE(state.LoadRow(State::DecodeRow(key, bytes).value()).has_value());
+    State::Row row = State::DecodeRow(key, bytes).value();
+    ASSERT_TRUE(state.LoadRow(row).has_value());
   }
   for (const auto& [key, bytes] : rows) {
     if (key >> 56 == 3) continue;  // the small facts
-    EXPECT_FALSE(state.LoadRow(State::DecodeRow(key + 100, bytes).value()).has_value());
+    State::Row row = State::DecodeRow(key + 100, bytes).value();
+    EXPECT_FALSE(state.LoadRow(row).has_value());
   }
 }
 

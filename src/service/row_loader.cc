@@ -32,11 +32,13 @@ base::Result<void> RowLoader::Add(uint64_t key, base::ByteView bytes) {
 }
 
 base::Result<void> RowLoader::HandOver() {
+  std::vector<Rows> loaded;
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return error_ || waiting_.size() < kHandoversWaitingMax; });
     if (error_) return base::Fail(*error_);
     waiting_.push_back(std::exchange(rows_, {}));
+    loaded.swap(loaded_);
   }
   changed_.notify_all();
   return {};
@@ -51,26 +53,24 @@ base::Result<void> RowLoader::Finish() {
 }
 
 void RowLoader::Load() {
+  std::unique_lock lock(mutex_);
   while (true) {
-    Rows rows;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return ended_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
-      rows = std::move(waiting_.front());
-      waiting_.pop_front();
-    }
+    changed_.wait(lock, [&] { return ended_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    Rows rows = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
     changed_.notify_all();
-    for (airspace::State::Row& row : rows) {
-      if (base::Result<void> loaded = state_.LoadRow(std::move(row)); !loaded) {
-        const std::lock_guard lock(mutex_);
-        error_ = std::move(loaded).error();
-        waiting_.clear();
-        ended_ = true;
-        changed_.notify_all();
-        return;
-      }
-    }
+    base::Result<void> result;
+    for (size_t i = 0; i < rows.size() && result; ++i) result = state_.LoadRow(rows[i]);
+    lock.lock();
+    loaded_.push_back(std::move(rows));
+    if (result) continue;
+    error_ = std::move(result).error();
+    waiting_.clear();
+    ended_ = true;
+    changed_.notify_all();
+    return;
   }
 }
 

@@ -177,7 +177,8 @@ std::unique_ptr<State> World::Restored(const std::map<uint64_t, base::Bytes>& ro
                                        size_t from) const {
   auto restored = std::make_unique<State>();
   for (const auto& [key, bytes] : rows) {
-    CHECK(restored->LoadRow(State::DecodeRow(key, bytes).value()).has_value());
+    State::Row row = State::DecodeRow(key, bytes).value();
+    CHECK(restored->LoadRow(row).has_value());
   }
   restored->FinishLoading();
   for (size_t i = from; i < log_.size(); ++i) {
