@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "formats/notice_json.h"
+#include "formats/zone_file.h"
 #include "json/writer.h"
 
 namespace wideberth::cli {
@@ -194,6 +195,9 @@ Result<Stored> Remote::PutNotice(base::NoticeId id, const airspace::Declaration&
   json.BeginObject();
   json.Key("declaration");
   formats::WriteDeclaration(&json, declaration);
+  if (formats::UnwrapOriginal(declaration.original)) {
+    json.StringField("original", declaration.original);
+  }
   if (draft) json.BoolField("draft", true);
   if (!replaces.empty()) json.StringField("replaces", replaces);
   json.EndObject();
@@ -202,6 +206,15 @@ Result<Stored> Remote::PutNotice(base::NoticeId id, const airspace::Declaration&
   WB_ASSIGN_OR_RETURN(Stored stored, ReadStored(std::move(answer)));
   stored.created = status_ == 201;
   return stored;
+}
+
+Result<std::string> Remote::Original(std::string_view notice) {
+  Result<json::Document> document = GetJson("/v1/notices/" + std::string(notice) + "/original");
+  if (!document && status_ == 404) return std::string();
+  if (!document) return base::Fail(std::move(document).error());
+  WB_ASSIGN_OR_RETURN(json::Object object, document->root().AsObject());
+  WB_ASSIGN_OR_RETURN(const std::string_view text, object.RequiredString("original", kAnyBytes));
+  return std::string(text);
 }
 
 Result<Stored> Remote::Act(std::string_view notice, std::string_view act, std::string_view body) {

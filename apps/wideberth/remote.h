@@ -57,6 +57,8 @@ class Remote {
 
   base::Result<Stored> PutNotice(base::NoticeId id, const airspace::Declaration& declaration,
                                  bool draft, std::string_view replaces);
+  // The feature that a zone of the caller's was imported from; empty when there is none.
+  base::Result<std::string> Original(std::string_view notice);
   base::Result<Stored> Act(std::string_view notice, std::string_view act, std::string_view body);
 
   // The digest of a version: of number N, of the latest for "latest", or the digest itself.

@@ -114,15 +114,25 @@ Result<int> RunZoneExport(const Session& session, const ZoneOptions& options) {
     WB_ASSIGN_OR_RETURN(text, remote.CollectGeoJson("/v1/notices", query));
   } else {
     std::vector<airspace::Declaration> zones;
+    std::vector<std::string> ids;
     const auto add = [&](const json::Value& value) -> Result<bool> {
       WB_ASSIGN_OR_RETURN(json::Object notice, value.AsObject());
       WB_ASSIGN_OR_RETURN(json::Object latest, notice.RequiredObject("latest"));
       WB_ASSIGN_OR_RETURN(const json::Value declaration, latest.Required("declaration"));
       WB_ASSIGN_OR_RETURN(airspace::Declaration zone, formats::DecodeDeclaration(declaration));
+      WB_ASSIGN_OR_RETURN(const std::string_view id, notice.RequiredString("id", 36));
+      ids.emplace_back(id);
       zones.push_back(std::move(zone));
       return true;
     };
     WB_RETURN_IF_ERROR(remote.Walk("/v1/notices", query, "notices", add));
+    // What a zone of ours was imported from is written again as it was.
+    Progress progress("reading originals", zones.size());
+    for (size_t i = 0; i < zones.size(); ++i) {
+      WB_ASSIGN_OR_RETURN(std::string original, remote.Original(ids[i]));
+      if (!original.empty()) zones[i].original = std::move(original);
+      progress.Set(i + 1);
+    }
     std::vector<const airspace::Declaration*> pointers;
     for (const airspace::Declaration& zone : zones) pointers.push_back(&zone);
     WB_ASSIGN_OR_RETURN(const base::UtcMicros now, remote.Now(airspace::DataMode::kReal));

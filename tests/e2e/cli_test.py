@@ -374,6 +374,19 @@ class CliTest(unittest.TestCase):
             self.run_cli("zone", "export", "--mode", "TEST", "--format", form, path)
             if form != "geojson":
                 self.assertEqual(self.run_json("check", path)["files"][0]["format"], form)
+        # Its publisher gets back what the file said beyond a notice; nobody else does.
+        with open(ZONES, encoding="utf-8") as file:
+            reasons = {zone["identifier"]: zone.get("otherReasonInfo")
+                       for zone in json.load(file)["features"]}
+        for party, known in (("south", True), ("north", False)):
+            self.run_cli("--as", party, "zone", "export", "--mode", "TEST", "--format", "ed269", path)
+            with open(path, encoding="utf-8") as file:
+                zones = json.load(file)["features"]
+            told = [zone["otherReasonInfo"] for zone in zones if "otherReasonInfo" in zone]
+            self.assertEqual(bool(told), known)
+            for zone in zones:
+                if known:
+                    self.assertEqual(zone.get("otherReasonInfo"), reasons[zone["identifier"]])
         broken = os.path.join(self.scratch.name, "broken.json")
         with open(ZONES, encoding="utf-8") as file:
             text = file.read()

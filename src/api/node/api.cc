@@ -28,6 +28,7 @@ constexpr std::array kRoutes = {
     Route{{Method::kGet, "/v1/notices", Scope::kRead}, ListNotices},
     Route{{Method::kGet, "/v1/notices/{id}", Scope::kRead}, GetNotice},
     Route{{Method::kGet, "/v1/notices/{id}/versions/{number}", Scope::kRead}, GetNoticeVersion},
+    Route{{Method::kGet, "/v1/notices/{id}/original", Scope::kRead}, GetNoticeOriginal},
     Route{{Method::kPut, "/v1/notices/{id}", Scope::kWrite}, PutNotice},
     Route{{Method::kPost, "/v1/notices/{id}/withdraw", Scope::kWrite}, WithdrawNotice},
     Route{{Method::kPost, "/v1/notices/{id}/activity", Scope::kWrite}, SetNoticeActivity},

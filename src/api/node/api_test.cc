@@ -9,6 +9,7 @@
 
 #include "api/node/answer.h"
 #include "api/node/testing/fixture.h"
+#include "json/writer.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -33,6 +34,13 @@ Sketch Hazard() {
   Sketch sketch;
   sketch.kind = "hazard";
   sketch.more = "\"hazard\":{\"class\":\"live_firing\"},";
+  return sketch;
+}
+
+Sketch Zone() {
+  Sketch sketch;
+  sketch.kind = "zone";
+  sketch.more = "\"restriction\":\"PROHIBITED\",";
   return sketch;
 }
 
@@ -307,6 +315,32 @@ TEST(VisibilityTest, TheImportedOriginalStaysInside) {
     const Answer notice = node.Get(party, NoticePath(1));
     EXPECT_EQ(notice.body.find("original"), std::string::npos);
   }
+}
+
+TEST(OriginalTest, AZoneKeepsWhatItWasImportedFromForItsPublisherAlone) {
+  TestNode node;
+  const std::string original =
+      R"({"format":"ed269","index":0,"feature":{"identifier":"Z1","reason":["NATURE"]}})";
+  std::string quoted;
+  json::AppendQuoted(&quoted, original);
+  const std::string more = ",\"original\":" + quoted;
+  ASSERT_EQ(node.Put("north", NoticePath(1), PutBody(Zone(), more)).status, 201);
+  EXPECT_EQ(node.Get("north", NoticePath(1, "original")).Text("/original"), original);
+  EXPECT_EQ(node.Get("south", NoticePath(1, "original")).status, 404);
+  EXPECT_EQ(node.Get("south", NoticePath(1)).body.find("NATURE"), std::string::npos);
+  EXPECT_EQ(node.Get("north", "/v1/notices").body.find("NATURE"), std::string::npos);
+
+  ASSERT_EQ(node.Put("north", NoticePath(2), PutBody(Zone())).status, 201);
+  EXPECT_EQ(node.Get("north", NoticePath(2, "original")).status, 404);
+
+  const Answer no_zone = node.Put("north", NoticePath(3), PutBody({}, more));
+  EXPECT_EQ(no_zone.status, 400);
+  EXPECT_EQ(no_zone.Text("/error/field"), "/original");
+  const Answer no_original =
+      node.Put("north", NoticePath(4), PutBody(Zone(), ",\"original\":\"{}\""));
+  EXPECT_EQ(no_original.status, 400);
+  EXPECT_EQ(no_original.Text("/error/field"), "/original");
+  EXPECT_EQ(node.Post("north", "/v1/check", PutBody(Zone(), more)).status, 400);
 }
 
 TEST(ListTest, FiltersAndPages) {

@@ -31,6 +31,7 @@ struct Call {
 base::Result<void> ListNotices(Call& call);
 base::Result<void> GetNotice(Call& call);
 base::Result<void> GetNoticeVersion(Call& call);
+base::Result<void> GetNoticeOriginal(Call& call);
 base::Result<void> PutNotice(Call& call);
 base::Result<void> CheckDeclaration(Call& call);
 // acts.cc

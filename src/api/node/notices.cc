@@ -6,9 +6,11 @@
 #include "api/node/handlers.h"
 #include "api/node/page.h"
 #include "api/node/views.h"
+#include "base/limits.h"
 #include "base/random.h"
 #include "crypto/sha256.h"
 #include "formats/notice_json.h"
+#include "formats/zone_file.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -100,10 +102,31 @@ base::Error InRequestWords(base::Error error, const airspace::Declaration& decla
   return formats::InJsonNames(std::move(error), declaration).Under(kDeclaration);
 }
 
+// The feature of a file that a zone was imported from, with what a notice must not have (MECHANISM 10): kept with the
+// zone, and given to its publisher alone.
+Result<void> TakeOriginal(json::Object* body, airspace::Declaration* declaration) {
+  WB_ASSIGN_OR_RETURN(const auto original,
+                      body->OptionalString("original", limits::kHttpBodyBytesMax));
+  if (!original) return {};
+  if (declaration->kind != airspace::NoticeKind::kZone) {
+    return body->Refuse("original", "must not be present: only a zone is imported from a file");
+  }
+  if (!formats::UnwrapOriginal(*original)) {
+    return body->Refuse("original", "must be a feature with its format and place, as JSON text");
+  }
+  declaration->original = *original;
+  return {};
+}
+
+// `to_keep`: it will be stored, and may have an original.
 Result<std::shared_ptr<const airspace::PreparedDeclaration>> TakeDeclaration(const Call& call,
-                                                                             json::Object* body) {
+                                                                             json::Object* body,
+                                                                             bool to_keep) {
   WB_ASSIGN_OR_RETURN(const json::Value value, body->Required("declaration"));
   WB_ASSIGN_OR_RETURN(airspace::Declaration declaration, formats::DecodeDeclaration(value));
+  if (to_keep) {
+    WB_RETURN_IF_ERROR(TakeOriginal(body, &declaration));
+  }
   auto prepared = call.context.node.Prepare(std::move(declaration));
   if (prepared) return prepared;
   // The names of a refusal depend on the outlines, which are gone: read once more, not copied always.
@@ -180,6 +203,30 @@ Result<void> GetNoticeVersion(Call& call) {
   return {};
 }
 
+Result<void> GetNoticeOriginal(Call& call) {
+  WB_ASSIGN_OR_RETURN(const base::NoticeId id, NoticeIdOf(call));
+  Query query(call.request.target);
+  WB_RETURN_IF_ERROR(query.ExpectNoOthers());
+  auto [original, seq] = call.context.node.Read([&](const airspace::State& state) {
+    const Notice* notice = state.FindNotice(id);
+    const bool own = notice != nullptr && notice->party == call.caller.id();
+    return own ? notice->latest().declaration.original : std::string();
+  });
+  if (!formats::UnwrapOriginal(original)) {
+    return base::Fail(base::ErrorCode::kNotFound, "id",
+                      "must name a zone of the caller's that was imported from a file",
+                      id.ToString());
+  }
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.StringField("original", original);
+  json.EndObject();
+  AnswerWhenDurable(&call.context.node.sequencer(), seq, std::move(call.responder),
+                    net::JsonResponse(200, std::move(body)));
+  return {};
+}
+
 Result<void> PutNotice(Call& call) {
   WB_ASSIGN_OR_RETURN(const base::NoticeId id, NoticeIdOf(call));
   Query query(call.request.target);
@@ -189,7 +236,7 @@ Result<void> PutNotice(Call& call) {
   WB_ASSIGN_OR_RETURN(const std::optional<bool> draft, body.OptionalBool("draft"));
   WB_ASSIGN_OR_RETURN(const auto replaces,
                       body.OptionalParsed("replaces", 64, base::Digest::FromHex));
-  WB_ASSIGN_OR_RETURN(const auto prepared, TakeDeclaration(call, &body));
+  WB_ASSIGN_OR_RETURN(const auto prepared, TakeDeclaration(call, &body, /*to_keep=*/true));
   WB_RETURN_IF_ERROR(body.ExpectNoOtherFields());
   return Submit(call, airspace::Declare{id, prepared, draft.value_or(false), replaces},
                 DecisionWriter(call.context), [prepared](base::Error error) {
@@ -204,7 +251,7 @@ Result<void> CheckDeclaration(Call& call) {
   WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(call.request.body));
   WB_ASSIGN_OR_RETURN(json::Object body, document.root().AsObject());
   WB_ASSIGN_OR_RETURN(const auto given, body.OptionalParsed("notice", 36, base::NoticeId::Parse));
-  WB_ASSIGN_OR_RETURN(const auto prepared, TakeDeclaration(call, &body));
+  WB_ASSIGN_OR_RETURN(const auto prepared, TakeDeclaration(call, &body, /*to_keep=*/false));
   WB_RETURN_IF_ERROR(body.ExpectNoOtherFields());
   // Without an id of its own the check gets one that meets no other.
   const base::NoticeId id = given ? *given : base::NoticeId{base::SystemRandom().NewUuidV4()};

@@ -2,8 +2,7 @@
 //
 // A party sees its own notices whole. Of another party's notice it sees the released versions, and
 // of what has been done about them only its own part and the issuer's: dealings are bilateral
-// (MECHANISM 1.1). Nothing that a declaration was imported from (Declaration::original) is ever
-// shown.
+// (MECHANISM 1.1). What a declaration was imported from (Declaration::original) is in no view.
 #ifndef WIDEBERTH_API_NODE_VIEWS_H_
 #define WIDEBERTH_API_NODE_VIEWS_H_
 
