@@ -33,6 +33,15 @@ std::string Say(const record::TreeHead& head) {
   return std::to_string(head.size) + " entries, root " + head.root.ToHex();
 }
 
+Result<void> CheckBody(std::string_view body) {
+  const auto document = json::Document::Parse(body, limits::kMessageBodyBesideBytesMax);
+  if (!document) return base::Fail(Error(document.error()).Under("/body"));
+  if (document->root().kind() != json::Kind::kObject) {
+    return base::Invalid("/body", "must be an object", body);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view Name(TroubleKind kind) {
@@ -193,9 +202,9 @@ void Endpoint::ReceiveEntry(size_t path, const EntryFrame& frame, std::string_vi
   if (const auto* beside = std::get_if<BodyBeside>(&message.body)) {
     if (frame.body_beside.size() != beside->bytes ||
         crypto::Sha256(base::AsBytes(frame.body_beside)) != beside->sha256 ||
-        !json::Document::Parse(frame.body_beside, limits::kMessageBodyBesideBytesMax)) {
+        !CheckBody(frame.body_beside)) {
       Report(TroubleKind::kMalformed, path,
-             Say("/body_beside", "must be the JSON that comes with the envelope",
+             Say("/body_beside", "must be the JSON object that comes with the envelope",
                  std::to_string(frame.body_beside.size()) + " bytes"),
              bytes);
       return;
@@ -262,13 +271,13 @@ void Endpoint::Take(Arrival arrival, Now now) {
   const Message& taken = received.opened.message;
   received.understood = Understands(taken);
   received.clock_suspect = std::abs(taken.sent_at.us - now.utc.us) > limits::kClockSuspectUs;
+  if (received.understood && taken.type.name == kPolicyLaneType) {
+    const Result<bool> suspended = ReadPolicyLane(received.body());
+    received.understood = suspended.has_value();
+    if (suspended) Apply(PolicyLaneChanged{/*by_peer=*/true, *suspended});
+  }
   if (taken.type.name != kReceiptType) {
     to_receipt_[taken.data_mode].emplace_back(received.opened.digest, received.understood);
-  }
-  if (received.understood && taken.type.name == kPolicyLaneType) {
-    if (const Result<bool> suspended = ReadPolicyLane(received.body())) {
-      Apply(PolicyLaneChanged{/*by_peer=*/true, *suspended});
-    }
   }
   output_.received.push_back(std::move(received));
 }
@@ -300,6 +309,7 @@ Result<base::Digest> Endpoint::Write(Draft draft, Now now) {
     return base::Fail(ErrorCode::kTooLarge, "/body", "must have at most 4 MiB",
                       std::to_string(draft.body.size()) + " bytes");
   }
+  WB_RETURN_IF_ERROR(CheckBody(draft.body));
   Message message;
   message.type = std::move(draft.type);
   message.from = config_.self;

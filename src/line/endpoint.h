@@ -78,7 +78,8 @@ struct Draft {
 struct Received {
   OpenedMessage opened;
   LogEntry entry;
-  // False: its type, major version or a critical field is not known here. It is kept and receipted, never acted upon.
+  // False: its type, major version or a critical field is not known here, or it is a policy-lane message that cannot be
+  // read. It is kept and receipted, never acted upon.
   bool understood = true;
   // Its sent_at and this node's clock are more than limits::kClockSuspectUs apart (MECHANISM 6.3).
   bool clock_suspect = false;
@@ -123,7 +124,7 @@ class Endpoint {
 
   // Writes a message of ours and returns its digest. Refuses with kConflict a policy message while that lane is
   // suspended, and everything while our own log is known to be an old copy; with kTooLarge a body over
-  // limits::kMessageBodyBesideBytesMax.
+  // limits::kMessageBodyBesideBytesMax; with kInvalid a body or crit that the peer could not read.
   base::Result<base::Digest> Write(Draft draft, Now now);
 
   // Closes or opens the policy lane from this side, by a signed message. The safety lane is never closed. Nothing

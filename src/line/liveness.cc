@@ -28,15 +28,21 @@ HeartbeatName Liveness::Send(Now now) {
   return {boot_, number_};
 }
 
+std::deque<Liveness::Sent>::iterator Liveness::FindEchoed(const Heartbeat& heartbeat) {
+  if (!heartbeat.echo || heartbeat.echo->name.boot != boot_) return sent_.end();
+  return std::find_if(sent_.begin(), sent_.end(),
+                      [&](const Sent& one) { return one.number == heartbeat.echo->name.number; });
+}
+
 bool Liveness::Hear(const Heartbeat& heartbeat, Now now) {
+  const auto sent = FindEchoed(heartbeat);
+  const bool echoes = sent != sent_.end();
   if (to_echo_ && to_echo_->name.boot == heartbeat.name.boot) {
     if (heartbeat.name.number <= to_echo_->name.number) return false;
-  } else if (std::find(past_boots_.begin(), past_boots_.end(), heartbeat.name.boot) !=
-             past_boots_.end()) {
-    return false;
-  } else if (to_echo_) {
-    past_boots_.push_back(to_echo_->name.boot);
-    if (past_boots_.size() > limits::kBootsRemembered) past_boots_.pop_front();
+    boot_has_echoed_ = boot_has_echoed_ || echoes;
+  } else {
+    if (boot_has_echoed_ && !echoes) return false;
+    boot_has_echoed_ = echoes;
   }
   to_echo_ = Heartbeat::Echo{heartbeat.name, now.utc};
   if (heard_us_) {
@@ -44,16 +50,11 @@ bool Liveness::Hear(const Heartbeat& heartbeat, Now now) {
     if (pauses_us_.size() > limits::kHeartbeatsRemembered) pauses_us_.pop_front();
   }
   heard_us_ = now.monotonic_us;
-  TakeEcho(heartbeat, now);
+  if (echoes) TakeEcho(heartbeat, sent, now);
   return true;
 }
 
-void Liveness::TakeEcho(const Heartbeat& heartbeat, Now now) {
-  if (!heartbeat.echo || heartbeat.echo->name.boot != boot_) return;
-  const auto sent = std::find_if(sent_.begin(), sent_.end(), [&](const Sent& one) {
-    return one.number == heartbeat.echo->name.number;
-  });
-  if (sent == sent_.end()) return;
+void Liveness::TakeEcho(const Heartbeat& heartbeat, std::deque<Sent>::iterator sent, Now now) {
   echoed_sent_us_ = std::max(echoed_sent_us_, sent->at.monotonic_us);
   ever_echoed_ = true;
   // The round trip is measured on the monotonic clock, the time at the peer on the peer's.

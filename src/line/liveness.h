@@ -53,8 +53,10 @@ class Liveness {
   // A path came up: the peer should hear from this node at once.
   void SendSoon() { next_send_us_ = 0; }
 
-  // A verified heartbeat of the peer. False for one that is not newer than what was heard: a lower number, or a boot
-  // from before the present one (of the last limits::kBootsRemembered).
+  // A verified heartbeat of the peer. False for one that is not newer than what was heard: of the same boot a lower
+  // number, of another boot one that echoes nothing of ours as new as what the present boot has echoed. A boot that has
+  // echoed nothing yet gives way to any other, so a repeated heartbeat of an earlier start does not shut the living peer
+  // out.
   bool Hear(const Heartbeat& heartbeat, Now now);
 
   // Brings the state up to date; true when it changed.
@@ -78,7 +80,8 @@ class Liveness {
     Now at;
   };
 
-  void TakeEcho(const Heartbeat& heartbeat, Now now);
+  std::deque<Sent>::iterator FindEchoed(const Heartbeat& heartbeat);
+  void TakeEcho(const Heartbeat& heartbeat, std::deque<Sent>::iterator sent, Now now);
   void TakeClockSample(const ClockOffset& sample);
 
   const base::Uuid boot_;
@@ -89,7 +92,7 @@ class Liveness {
   int64_t echoed_sent_us_;
   bool ever_echoed_ = false;
   std::optional<Heartbeat::Echo> to_echo_;
-  std::deque<base::Uuid> past_boots_;
+  bool boot_has_echoed_ = false;  // the peer's boot that to_echo_ names has echoed us
   std::optional<int64_t> heard_us_;
   std::deque<int64_t> pauses_us_;  // between heartbeats heard
   std::deque<ClockOffset> samples_;

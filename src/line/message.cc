@@ -175,9 +175,11 @@ base::Result<MessageType> MessageType::FromPayloadType(std::string_view text) {
 
 base::Result<std::string> SealMessage(const Message& message, const crypto::SecretKey& key) {
   CHECK(message.seq >= 1 && IsTypeName(message.type.name));
+  CHECK(message.type.major >= 1 && message.type.major <= limits::kMessageMajorMax);
   CHECK((message.seq > 1) == (message.previous != base::Digest{}));
-  return crypto::SignEnvelope(message.type.PayloadType(), base::AsBytes(WritePayload(message)),
-                              key);
+  const std::string payload = WritePayload(message);
+  WB_RETURN_IF_ERROR(ReadPayload(payload));
+  return crypto::SignEnvelope(message.type.PayloadType(), base::AsBytes(payload), key);
 }
 
 base::Result<OpenedMessage> OpenMessage(std::string_view envelope,

@@ -85,8 +85,10 @@ struct OpenedMessage {
   base::Digest digest;  // SHA-256 of the envelope's bytes: the name of the message
 };
 
-// Refuses with kTooLarge an envelope over limits::kEnvelopeBytesMax. REQUIRES (CHECK): the parts are what a reader
-// accepts (seq from 1, previous exactly when seq > 1, body a JSON object).
+// Refuses with kTooLarge an envelope over limits::kEnvelopeBytesMax, and what OpenMessage would refuse, by the same
+// fields: a message that is signed and cannot be read would stop its sender's sequence for ever. REQUIRES (CHECK): a
+// type with a name and major version within their limits, seq from 1, previous exactly when seq > 1; the text of the
+// body, which is put in as it is, is one JSON object.
 base::Result<std::string> SealMessage(const Message& message, const crypto::SecretKey& key);
 
 // Refuses with kUnauthorized what none of `keys` signed, with kInvalid what is no message.

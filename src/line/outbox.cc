@@ -63,7 +63,7 @@ base::Result<void> Outbox::Acknowledge(const Ack& ack) {
 }
 
 base::Result<void> Outbox::FillWindow() {
-  while (HasRoom() && acknowledged_ + window_.size() < written_) {
+  while (HasRoom() && acknowledged_ + window_.size() < readable_) {
     const uint64_t seq = acknowledged_ + window_.size() + 1;
     WB_ASSIGN_OR_RETURN(LogEntry entry, own_log_.ReadEntry(seq));
     Push(std::move(entry));
@@ -73,8 +73,10 @@ base::Result<void> Outbox::FillWindow() {
 
 base::Result<std::vector<Outbox::Due>> Outbox::Take(int64_t monotonic_us) {
   std::vector<Due> due;
+  const base::Result<void> filled = peer_known_ ? FillWindow() : base::Result<void>();
+  readable_ = written_;
+  if (!filled) return base::Fail(filled.error());
   if (!peer_known_) return due;
-  WB_RETURN_IF_ERROR(FillWindow());
   for (Sending& sending : window_) {
     if (!hurry_ && sending.due_monotonic_us > monotonic_us) continue;
     ++sending.attempts;

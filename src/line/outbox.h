@@ -9,7 +9,8 @@
 // that a restart does not send the whole log again.
 //
 // The log itself is the storage: the outbox keeps the bytes of the window only and reads the rest from the log when
-// their turn comes. Pure; not thread-safe. Costs O(window) a call that sends something, O(1) otherwise.
+// their turn comes, which is never before the Take after the one that followed their Add: by then they are durable.
+// Pure; not thread-safe. Costs O(window) a call that sends something, O(1) otherwise.
 #ifndef WIDEBERTH_LINE_OUTBOX_H_
 #define WIDEBERTH_LINE_OUTBOX_H_
 
@@ -30,7 +31,7 @@ class Outbox {
   explicit Outbox(const LogSource& own_log) : own_log_(own_log) {}
 
   // For rebuilding: entries up to `seq` have been written before.
-  void Restore(uint64_t seq) { written_ = seq; }
+  void Restore(uint64_t seq) { written_ = readable_ = seq; }
 
   // Entry written() + 1 has been written.
   void Add(LogEntry entry);
@@ -70,6 +71,7 @@ class Outbox {
 
   const LogSource& own_log_;
   uint64_t written_ = 0;
+  uint64_t readable_ = 0;  // what has been written before the present turn
   uint64_t acknowledged_ = 0;
   bool peer_known_ = false;
   bool hurry_ = false;

@@ -1,0 +1,38 @@
+// Keys, ids and values of line for tests, fuzz targets and simulations: the same at every call.
+#ifndef WIDEBERTH_LINE_TESTING_VALUES_H_
+#define WIDEBERTH_LINE_TESTING_VALUES_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "base/random.h"
+#include "crypto/ed25519.h"
+#include "line/heartbeat.h"
+#include "line/message.h"
+
+namespace wideberth::line::testing {
+
+inline constexpr base::UtcMicros kNoon{1'800'014'400'000'000};  // 2027-01-15T12:00:00Z
+
+crypto::SecretKey TestKey(uint8_t n);  // of the seed that is 32 bytes n
+base::PartyId TestParty(uint8_t n);
+base::Uuid TestBoot(uint8_t node, uint8_t start);
+
+base::Digest DrawDigest(base::SeededRandom* random);
+record::TreeHead DrawHead(base::SeededRandom* random);
+MessageType DrawType(base::SeededRandom* random);
+// What SealMessage accepts; `seq` from 1.
+Message DrawMessage(uint64_t seq, base::SeededRandom* random);
+Heartbeat DrawHeartbeat(base::SeededRandom* random);
+
+// The payload that an envelope carries, unverified.
+std::string PayloadOf(std::string_view envelope);
+
+// `text` with the first `from` replaced; CHECKs that it is there.
+std::string Replaced(std::string text, std::string_view from, std::string_view to);
+
+}  // namespace wideberth::line::testing
+
+#endif  // WIDEBERTH_LINE_TESTING_VALUES_H_
