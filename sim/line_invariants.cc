@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "base/check.h"
+#include "base/limits.h"
 
 namespace wideberth::sim {
 namespace {
@@ -68,6 +68,11 @@ void LineInvariants::CheckReceived(const Node& node, const line::Output& output)
     }
     if (!received.empty() && one.opened.message.sent_at < received.back().opened.message.sent_at) {
       return Break(fmt::format("entry {} to {} steps back in time", seq, node.name()));
+    }
+    const int64_t apart_us = std::abs(one.opened.message.sent_at.us - node.now().utc.us);
+    if (one.clock_suspect != (apart_us > limits::kClockSuspectUs)) {
+      return Break(fmt::format("entry {} to {} has a clock off by {} us, and is labelled so: {}",
+                               seq, node.name(), apart_us, one.clock_suspect));
     }
     received.push_back(one);
   }
@@ -261,6 +266,8 @@ void LineInvariants::CheckReceipts(const Node& node) {
 }
 
 void LineInvariants::CheckClock(const Node& node) {
+  // Its best sample may be older than a step of a clock.
+  if (node.wall_step_us() != 0 || PeerOf(node).wall_step_us() != 0) return;
   const auto& offset = node.endpoint().liveness().clock_offset();
   const int64_t true_us = PeerOf(node).now().utc.us - node.now().utc.us;
   if (!offset) return Break(fmt::format("{} knows nothing of its peer's clock", node.name()));

@@ -169,7 +169,7 @@ void LineWorld::PlanPathsDown() {
 }
 
 void LineWorld::PlanCrashes() {
-  for (uint64_t crash = random_.Below(4); crash > 0; --crash) {
+  for (uint64_t crash = random_.Below(5); crash > 0; --crash) {
     const size_t index = static_cast<size_t>(random_.Below(2));
     const bool in_sync = !OneIn(3);
     timeline_.At(DrawTime(), [=, this] {
@@ -185,12 +185,17 @@ void LineWorld::PlanCrashes() {
 
 void LineWorld::PlanWriting() {
   for (size_t index = 0; index < nodes_.size(); ++index) {
-    for (uint64_t burst = random_.Below(6); burst > 0; --burst) {
+    for (uint64_t burst = random_.Below(10); burst > 0; --burst) {
       const int64_t begin_us = DrawTime();
       const uint64_t messages = OneIn(3) ? random_.Below(12) : 1;
       for (uint64_t i = 0; i < messages; ++i) {
         timeline_.At(begin_us + random_.Between(0, 300 * kMs), [=, this] { Write(index); });
       }
+    }
+    if (OneIn(4)) {
+      timeline_.At(DrawTime(), [=, this] {
+        node(index).StepWallClock(random_.Between(-60 * kSecond, 60 * kSecond));
+      });
     }
     for (uint64_t change = random_.Below(3); change > 0; --change) {
       timeline_.At(DrawTime(), [=, this] {

@@ -1,8 +1,8 @@
 // The network between simulated nodes: several paths between each two, and on each path two ways with faults of their
 // own. It is worse than what a line runs on: frames of one path overtake each other and come twice.
 //
-// A frame is lost at random, in a cut, and where an end of the path is down when it is sent or comes. What was under way
-// when a cut begins may still come. Deterministic: chance comes from the seed. Not thread-safe.
+// A frame is lost at random, in a cut, and where an end of the path is down when it is sent or when it comes. What was
+// under way when a cut began may still come. Deterministic: chance comes from the seed. Not thread-safe.
 #ifndef WIDEBERTH_SIM_NETWORK_H_
 #define WIDEBERTH_SIM_NETWORK_H_
 

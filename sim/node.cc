@@ -15,6 +15,7 @@ namespace {
 constexpr int64_t kWorldStartUs = 1'795'255'200'000'000;
 // How late a turn begins after what it is for.
 constexpr int64_t kTurnDelayMaxUs = 5'000;
+constexpr int64_t kBusyTurnDelayMaxUs = 100'000;  // one turn in 64
 constexpr int64_t kTimerDelayMaxUs = 20'000;
 
 base::Bytes EncodeEffects(const std::vector<line::Effect>& effects) {
@@ -61,7 +62,7 @@ Node::Node(NodeConfig config, Timeline* timeline, base::SeededRandom* random, co
 line::Now Node::now() const {
   const int64_t true_us = timeline_->now_us();
   const int64_t alive_us = true_us - started_us_;
-  return {{kWorldStartUs + config_.wall_offset_us + true_us +
+  return {{kWorldStartUs + config_.wall_offset_us + wall_step_us_ + true_us +
            true_us * config_.wall_drift_ppm / 1'000'000},
           monotonic_start_us_ + alive_us + alive_us * config_.monotonic_drift_ppm / 1'000'000};
 }
@@ -198,6 +199,7 @@ base::Result<void> Node::ConfirmRecovered() {
 void Node::TurnSoon(int64_t delay_us) {
   if (turn_due_) return;
   turn_due_ = true;
+  if (random_->Below(64) == 0) delay_us += random_->Between(0, kBusyTurnDelayMaxUs);
   After(delay_us, [this] { Turn(); });
 }
 

@@ -1,6 +1,7 @@
-// A simulated machine that runs one side of a line as a daemon would: clocks of its own, a disk, and turns. In a turn it
-// hands the endpoint everything that has come since the last, calls Finish once, appends the effects to the disk as one
-// batch, and lets the frames go when that batch and all before it are durable; turns go on while syncs are under way.
+// A simulated machine that runs one side of a line as a daemon would: clocks of its own, a disk, and turns. In a turn
+// it hands the endpoint everything that has come since the last, calls Finish once, appends the effects to the disk as
+// one batch, and lets the frames go when that batch and all before it are durable; turns go on while syncs are under
+// way.
 //
 // A crash takes what is not durable. A start replays the disk into a LineState and draws a fresh boot id.
 #ifndef WIDEBERTH_SIM_NODE_H_
@@ -88,6 +89,9 @@ class Node {
   const std::vector<line::LogEntry>& mirror() const { return mirror_.entries; }
   int64_t started_us() const { return started_us_; }  // in true time
   line::Now now() const;
+  // Somebody sets its calendar clock.
+  void StepWallClock(int64_t by_us) { wall_step_us_ += by_us; }
+  int64_t wall_step_us() const { return wall_step_us_; }
 
  private:
   // Both logs as the store would serve them: what has been appended, durable or not.
@@ -136,6 +140,7 @@ class Node {
   uint64_t life_ = 0;
   int64_t started_us_ = 0;
   int64_t monotonic_start_us_ = 0;
+  int64_t wall_step_us_ = 0;
   std::vector<std::pair<size_t, line::SharedBytes>> inbox_;
   bool turn_due_ = false;
   uint64_t turns_ = 0;
