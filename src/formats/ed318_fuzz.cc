@@ -1,10 +1,10 @@
-// What it holds: formats/testing/zone_fuzz.h.
+// What it holds: formats/testing/fuzz_zones.h.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "formats/ed318.h"
-#include "formats/testing/zone_fuzz.h"
+#include "formats/testing/fuzz_zones.h"
 
 namespace formats = wideberth::formats;
 

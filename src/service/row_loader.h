@@ -41,8 +41,8 @@ class RowLoader {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Rows> waiting_;
-  // Loaded rows go back to the caller's thread to be destroyed: freeing what another thread has allocated makes both wait
-  // for one lock.
+  // Loaded rows go back to the caller's thread to be destroyed: freeing what another thread has allocated makes both
+  // wait for one lock.
   std::vector<Rows> loaded_;
   bool ended_ = false;
   std::optional<base::Error> error_;

@@ -1,6 +1,6 @@
 // The body of the fuzz targets of the zone formats.
-#ifndef WIDEBERTH_FORMATS_TESTING_ZONE_FUZZ_H_
-#define WIDEBERTH_FORMATS_TESTING_ZONE_FUZZ_H_
+#ifndef WIDEBERTH_FORMATS_TESTING_FUZZ_ZONES_H_
+#define WIDEBERTH_FORMATS_TESTING_FUZZ_ZONES_H_
 
 #include <span>
 #include <string>
@@ -24,4 +24,4 @@ void FuzzZoneFile(std::string_view text, const ZoneFormat& format);
 
 }  // namespace wideberth::formats::testing
 
-#endif  // WIDEBERTH_FORMATS_TESTING_ZONE_FUZZ_H_
+#endif  // WIDEBERTH_FORMATS_TESTING_FUZZ_ZONES_H_

@@ -1,4 +1,4 @@
-#include "formats/testing/zone_fuzz.h"
+#include "formats/testing/fuzz_zones.h"
 
 #include <vector>
 
