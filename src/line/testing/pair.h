@@ -86,6 +86,7 @@ class Pair {
   Node& node(size_t side) { return nodes_[side]; }
   Endpoint& endpoint(size_t side) { return *nodes_[side].endpoint; }
   int64_t now_us() const { return now_us_; }
+  size_t paths() const { return path_up_.size(); }
   Now now(size_t side) const;
 
   // Asked of every frame when it is sent; false loses it. The default loses nothing.
