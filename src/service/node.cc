@@ -56,8 +56,7 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
   return node;
 }
 
-base::Result<void> Node::Restore() {
-  const int64_t started_us = clock_.MonotonicMicros();
+base::Result<uint64_t> Node::LoadProjection() {
   uint64_t rows = 0;
   RowLoader loader(*state_);
   WB_RETURN_IF_ERROR(store_->ReadProjection([&](uint64_t key, base::ByteView bytes) {
@@ -65,6 +64,19 @@ base::Result<void> Node::Restore() {
     return loader.Add(key, bytes);
   }));
   WB_RETURN_IF_ERROR(loader.Finish());
+  return rows;
+}
+
+base::Result<void> Node::Restore() {
+  const int64_t started_us = clock_.MonotonicMicros();
+  base::Result<uint64_t> rows = LoadProjection();
+  if (!rows) {
+    // It is a cache of the log: what is wrong with it costs a slow start, never an answer.
+    base::Log(base::LogLevel::kWarn, "projection_given_up", {{"error", rows.error().ToString()}});
+    state_ = std::make_unique<airspace::State>();
+    WB_RETURN_IF_ERROR(store_->ClearProjection());
+    rows = 0;
+  }
   uint64_t batches = 0;
   const uint64_t from = store_->projected_seq() + 1;
   WB_RETURN_IF_ERROR(store_->Replay(from, [&](const store::Batch& batch) -> base::Result<void> {
@@ -77,7 +89,7 @@ base::Result<void> Node::Restore() {
     return {};
   }));
   base::Log(base::LogLevel::kInfo, "state_restored",
-            {{"rows", rows},
+            {{"rows", *rows},
              {"batches", batches},
              {"notices", state_->GetStatistics().notices},
              {"took_ms", (clock_.MonotonicMicros() - started_us) / 1000}});

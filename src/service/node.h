@@ -82,6 +82,7 @@ class Node {
   Node(std::unique_ptr<store::Store> store, airspace::Rules rules, geo::HeightModel heights,
        const base::Clock& clock, NodeOptions options);
   base::Result<void> Restore();
+  base::Result<uint64_t> LoadProjection();  // how many rows
   base::Result<void> CheckUnderNewRules();
   base::Result<void> WriteRows(std::span<const uint64_t> keys, uint64_t complete_to);
   void RunProjector();

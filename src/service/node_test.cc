@@ -78,6 +78,7 @@ class NodeTest : public ::testing::Test {
     auto watched = std::make_unique<WatchedStore>(std::move(*memory), &during_append_);
     auto node = Node::Open(std::move(watched), std::move(rules), {}, clock_, std::move(options));
     EXPECT_TRUE(node.has_value()) << node.error().ToString();
+    if (!node) return nullptr;
     return std::move(*node);
   }
 
@@ -261,6 +262,36 @@ TEST_F(NodeTest, CrashesLoseNothingThatWasAnswered) {
   }
   EXPECT_GT(crashes, 100u);
   EXPECT_GT(torn, 50u);
+}
+
+TEST_F(NodeTest, AProjectionThatCannotBeReadIsGivenUpAndTheLogReplayed) {
+  base::Bytes expected;
+  {
+    const std::unique_ptr<Node> node = Open();
+    for (uint8_t n = 1; n <= 3; ++n) {
+      Outcome outcome;
+      ASSERT_TRUE(node->sequencer()
+                      .Submit(DeclareCommand(*node, n, n, TestActivity()), Into(&outcome))
+                      .has_value());
+      ASSERT_TRUE(node->sequencer().Step());
+    }
+    expected = Canonical(*node);
+    ASSERT_TRUE(node->WriteProjection().has_value());
+  }
+  {
+    auto store = MemoryStore::Open(disk_);
+    ASSERT_TRUE(store.has_value());
+    const base::Bytes junk = {1, 2, 3};
+    // The last of the notices' rows: others have been loaded when it comes.
+    const store::ProjectionRow row{(uint64_t{1} << 56) + 999, junk};
+    ASSERT_TRUE((*store)->WriteProjection((*store)->projected_seq(), {&row, 1}).has_value());
+  }
+  for (int start = 0; start < 2; ++start) {
+    const std::unique_ptr<Node> node = Open();
+    ASSERT_NE(node, nullptr);
+    EXPECT_EQ(Canonical(*node), expected);
+    ASSERT_TRUE(node->WriteProjection().has_value());
+  }
 }
 
 TEST_F(NodeTest, ChangedRulesAreAppliedBeforeAnythingIsAnswered) {
