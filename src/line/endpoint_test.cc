@@ -48,7 +48,7 @@ Receipted ReceiptsAt(const Node& node) {
 
 // Both hold the same bytes, and the receipts are those of the notes, once each.
 void ExpectSettled(Pair& pair) {
-  for (const size_t side : {0, 1}) {
+  for (const size_t side : {0u, 1u}) {
     const Node& node = pair.node(side);
     const Node& peer = pair.node(1 - side);
     const auto& own = node.disk.own.entries();
@@ -221,7 +221,7 @@ TEST(Endpoint, RetriesUntilAFrameComesThrough) {
 
 // MECHANISM 6.1, by a driver that calls an endpoint only when a frame comes or next_wake says so.
 TEST(Endpoint, LinkLostIsRaisedInTimeOnBothSidesByWakingAlone) {
-  for (const size_t deaf : {0, 1}) {
+  for (const size_t deaf : {0u, 1u}) {
     Pair pair({.paths = 2});
     pair.ConnectAll();
     pair.Run(7 * kSecond + 300'000);
@@ -230,7 +230,7 @@ TEST(Endpoint, LinkLostIsRaisedInTimeOnBothSidesByWakingAlone) {
     const size_t changes[2] = {pair.node(0).link_changes, pair.node(1).link_changes};
     pair.passes = [&](const testing::Flight& flight) { return flight.to != deaf; };
     pair.Run(limits::kLinkLostAfterUs + 1);
-    for (const size_t side : {0, 1}) {
+    for (const size_t side : {0u, 1u}) {
       EXPECT_EQ(pair.endpoint(side).liveness().state(), LinkState::kLost);
       EXPECT_EQ(pair.node(side).link_changes, changes[side] + 1);
     }
@@ -401,7 +401,7 @@ TEST(Endpoint, SuspendingThePolicyLaneNeverStopsTheSafetyLane) {
   ASSERT_TRUE(pair.endpoint(1).SetPolicyLane(true, pair.now(1)).has_value());
   pair.Turn(1);
   pair.Run(kSecond);
-  for (const size_t side : {0, 1}) {
+  for (const size_t side : {0u, 1u}) {
     EXPECT_TRUE(pair.endpoint(side).state().policy_suspended());
     const auto refused = pair.Write(side, Note(2), Lane::kPolicy);
     ASSERT_FALSE(refused.has_value());
@@ -422,7 +422,7 @@ TEST(Endpoint, SuspendingThePolicyLaneNeverStopsTheSafetyLane) {
   pair.Run(kSecond);
   EXPECT_TRUE(pair.endpoint(0).state().suspended_by_self);
   EXPECT_TRUE(pair.endpoint(0).state().suspended_by_peer);
-  for (const size_t side : {1, 0}) {
+  for (const size_t side : {1u, 0u}) {
     EXPECT_FALSE(pair.Write(0, Note(4), Lane::kPolicy).has_value());
     ASSERT_TRUE(pair.endpoint(side).SetPolicyLane(false, pair.now(side)).has_value());
     pair.Turn(side);
@@ -478,7 +478,7 @@ TEST(Endpoint, EachMessageNamesTheOneBeforeAndWhatItsSenderHolds) {
     ASSERT_TRUE(pair.Write(n % 2, Note(n)).has_value());
     pair.Run(10'000);
   }
-  for (const size_t side : {0, 1}) {
+  for (const size_t side : {0u, 1u}) {
     base::Digest previous;
     LogState seen_of_peer;
     for (const LogEntry& entry : pair.node(side).disk.own.entries()) {

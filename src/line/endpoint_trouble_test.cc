@@ -100,7 +100,7 @@ class EndpointTrouble : public ::testing::Test {
     pair.Run(6 * kSecond);
     EXPECT_EQ(pair.node(0).notes().size(), at_0 + 1);
     EXPECT_EQ(pair.node(1).notes().size(), at_1 + 1);
-    for (const size_t side : {0, 1}) {
+    for (const size_t side : {0u, 1u}) {
       EXPECT_EQ(pair.endpoint(side).liveness().state(), LinkState::kUp);
       EXPECT_TRUE(pair.endpoint(side).in_step());
     }

@@ -111,7 +111,7 @@ TEST(Liveness, ComesUpWhenBothHearEachOther) {
   Two two;
   EXPECT_EQ(two.node(0).state(), LinkState::kConnecting);
   two.Run(5 * kSecond);
-  for (const size_t side : {0, 1}) {
+  for (const size_t side : {0u, 1u}) {
     EXPECT_EQ(two.node(side).state(), LinkState::kUp);
     EXPECT_LE(two.entered_us(side, LinkState::kUp).value(), limits::kHeartbeatPeriodUs + 10'000);
   }
@@ -133,7 +133,7 @@ TEST(Liveness, NeverLostWhileEchoesFlow) {
     // A round trip and two periods stay below the threshold.
     two.delay_us = {random.Between(0, 2'400'000), random.Between(0, 2'400'000)};
     two.Run(600 * kSecond);
-    for (const size_t side : {0, 1}) {
+    for (const size_t side : {0u, 1u}) {
       EXPECT_EQ(two.node(side).state(), LinkState::kUp);
       EXPECT_FALSE(two.entered_us(side, LinkState::kLost).has_value());
     }
@@ -151,7 +151,7 @@ TEST(Liveness, BothSidesAreLostWithinTheThresholdOfAnyCut) {
     const uint64_t which = 1 + random.Below(3);
     two.cut = {(which & 1) != 0, (which & 2) != 0};
     two.Run(30 * kSecond);
-    for (const size_t side : {0, 1}) {
+    for (const size_t side : {0u, 1u}) {
       ASSERT_EQ(two.node(side).state(), LinkState::kLost) << "run " << run;
       const int64_t after_us = two.entered_us(side, LinkState::kLost).value() - cut_us;
       // A heartbeat sent before the cut may still be echoed when its echo's way is open, so the alarm counts from then.
@@ -172,7 +172,7 @@ TEST(Liveness, RecoversByConfirmationOnly) {
   EXPECT_FALSE(two.node(0).Confirm());  // it is lost
   two.cut = {false, false};
   two.Run(300 * kSecond);
-  for (const size_t side : {0, 1}) {
+  for (const size_t side : {0u, 1u}) {
     EXPECT_EQ(two.node(side).state(), LinkState::kRecovering);
     const int64_t healed_us = two.entered_us(side, LinkState::kRecovering).value();
     EXPECT_LE(healed_us, 25 * kSecond + 2 * limits::kHeartbeatPeriodUs);
@@ -319,7 +319,7 @@ TEST(Liveness, FindsTheClockOffsetWithinItsError) {
     Two two(0, offset_us);
     two.delay_us = {random.Between(0, 900'000), random.Between(0, 900'000)};
     two.Run(10 * kSecond + random.Between(0, 10 * kSecond));
-    for (const size_t side : {0, 1}) {
+    for (const size_t side : {0u, 1u}) {
       const int64_t truth_us = side == 0 ? offset_us : -offset_us;
       const ClockOffset found = two.node(side).clock_offset().value();
       // Halving drops half a microsecond of each.
