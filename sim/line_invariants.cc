@@ -94,6 +94,7 @@ void LineInvariants::OnDurable(const Node& node, const line::Effect& effect) {
   }
   seen.durable_sent_at = written->sent_at;
   seen.durable_own.push_back(written->entry);
+  seen.durable_at_us.push_back(timeline_->now_us());
   ++counts_.messages;
 }
 
@@ -154,6 +155,23 @@ void LineInvariants::CheckLink(const Node& node) {
     }
   }
   CheckLost(node);
+}
+
+// A line is not lost only while a heartbeat of the last 9 s has come back, and it came with the length of the peer's
+// log: what was durable there 10 s ago is here when the line is confirmed. And all of ours is there.
+void LineInvariants::Confirmed(const Node& node) {
+  seen_[node.index()].confirmed = true;
+  const Node& peer = PeerOf(node);
+  const std::vector<int64_t>& durable_at_us = seen_[peer.index()].durable_at_us;
+  const size_t here = node.mirror().size();
+  if (here < durable_at_us.size() && durable_at_us[here] <= timeline_->now_us() - kLostWithinUs) {
+    Break(fmt::format("{} confirms a line and does not hold entry {} of its peer", node.name(),
+                      here + 1));
+  }
+  if (peer.mirror().size() < node.own_log().size()) {
+    Break(fmt::format("{} confirms a line and its peer holds {} of {} entries", node.name(),
+                      peer.mirror().size(), node.own_log().size()));
+  }
 }
 
 void LineInvariants::CheckLost(const Node& node) {

@@ -51,7 +51,7 @@ class LineInvariants final : public NodeWatcher {
   // A cut begins or ends, an end of a path goes up or down, a node starts or stops.
   void ConnectivityChanged();
   // A person has confirmed: the next turn may show the line up.
-  void Confirmed(const Node& node) { seen_[node.index()].confirmed = true; }
+  void Confirmed(const Node& node);
   void CheckAtRest();
 
   void Break(std::string what);
@@ -61,6 +61,7 @@ class LineInvariants final : public NodeWatcher {
  private:
   struct Seen {
     std::vector<line::LogEntry> durable_own;
+    std::vector<int64_t> durable_at_us;  // each of them, in true time
     base::UtcMicros durable_sent_at;
     // Of every entry of the mirror, in its order; after a crash as many as were recovered.
     std::vector<line::Received> received;

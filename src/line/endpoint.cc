@@ -137,7 +137,7 @@ void Endpoint::ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::s
   }
   if (!liveness_.Hear(*heartbeat, now)) return;
   HearPeerHolds(path, heartbeat->peer_head, bytes);
-  HearPeerWrote(path, heartbeat->own_head, bytes);
+  HearPeerWrote(path, *heartbeat, bytes);
 }
 
 // The peer says how much of our log it holds.
@@ -163,9 +163,21 @@ void Endpoint::HearPeerHolds(size_t path, const record::TreeHead& head, std::str
   CHECK_MSG(taken.has_value(), "a head that is not beyond our log acknowledges what was written");
 }
 
+// Whether the peer has sent it after the one that said peer_wrote_. A heartbeat of an earlier start may come late; what
+// shows the order of two starts is the echo of a heartbeat that we sent in between.
+bool Endpoint::IsAfterPeerWrote(const Heartbeat& heartbeat) const {
+  if (heartbeat.name.boot == peer_wrote_said_in_.boot) {
+    return heartbeat.name.number > peer_wrote_said_in_.number;
+  }
+  return heartbeat.echo && heartbeat.echo->name.boot == config_.boot &&
+         heartbeat.echo->name.number > peer_wrote_heard_after_;
+}
+
 // The peer says how long its own log is.
-void Endpoint::HearPeerWrote(size_t path, const record::TreeHead& head, std::string_view bytes) {
+void Endpoint::HearPeerWrote(size_t path, const Heartbeat& heartbeat, std::string_view bytes) {
+  const record::TreeHead& head = heartbeat.own_head;
   if (head.size < peer_wrote_.size) {
+    if (!IsAfterPeerWrote(heartbeat)) return;
     Report(TroubleKind::kPeerRolledBack, path,
            Say("/own_head", "must not be shorter than before: " + Say(peer_wrote_), Say(head)),
            bytes);
@@ -177,6 +189,10 @@ void Endpoint::HearPeerWrote(size_t path, const record::TreeHead& head, std::str
            Say("/own_head", "must be the log that is mirrored here: " + Say(mirrored), Say(head)),
            bytes);
     return;
+  }
+  if (head.size > peer_wrote_.size) {
+    peer_wrote_said_in_ = heartbeat.name;
+    peer_wrote_heard_after_ = liveness_.newest_sent();
   }
   peer_wrote_ = head;
 }

@@ -154,7 +154,8 @@ class Endpoint {
   bool IsOtherThanMirrored(const Arrival& arrival);
   bool Understands(const Message& message) const;
   void HearPeerHolds(size_t path, const record::TreeHead& head, std::string_view bytes);
-  void HearPeerWrote(size_t path, const record::TreeHead& head, std::string_view bytes);
+  void HearPeerWrote(size_t path, const Heartbeat& heartbeat, std::string_view bytes);
+  bool IsAfterPeerWrote(const Heartbeat& heartbeat) const;
   void Report(TroubleKind kind, size_t path, base::Error error, std::string_view bytes);
   void Apply(Effect effect);
   void WriteReceipts(Now now);
@@ -176,6 +177,8 @@ class Endpoint {
   bool old_copy_ = false;                   // the peer holds more of our log than we do
   std::deque<record::TreeHead> own_heads_;  // of the sizes that the peer has yet to name
   record::TreeHead peer_wrote_;             // the longest the peer has said its log is
+  HeartbeatName peer_wrote_said_in_;        // the first heartbeat that said so
+  uint64_t peer_wrote_heard_after_ = 0;     // our newest heartbeat when it came
   std::map<airspace::DataMode, std::vector<std::pair<base::Digest, bool>>> to_receipt_;
   Output output_;
 };

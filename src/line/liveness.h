@@ -50,6 +50,8 @@ class Liveness {
   HeartbeatName Send(Now now);
   // When the next one is due.
   int64_t next_send_monotonic_us() const { return next_send_us_; }
+  // The number of the newest that went out; 0: none.
+  uint64_t newest_sent() const { return number_; }
   // A path came up: the peer should hear from this node at once.
   void SendSoon() { next_send_us_ = 0; }
 
