@@ -161,7 +161,7 @@ inline constexpr size_t kMessageCritBytesMax = 64;
 inline constexpr size_t kMessageBodyInlineBytesMax = 32 * 1024;
 inline constexpr uint64_t kMessageBodyBesideBytesMax = 4 * 1024 * 1024;
 inline constexpr int64_t kClockErrorMaxMs = 86'400'000;
-inline constexpr size_t kSpokenTypesMax = 64;     // message types that a heartbeat announces
+inline constexpr size_t kSpokenTypesMax = 64;      // message types that a heartbeat announces
 inline constexpr size_t kReceiptEntriesMax = 256;  // messages that one receipt names
 
 // Delivery on a line. A frame is an envelope, a body beside one, an acknowledgement or a heartbeat.
