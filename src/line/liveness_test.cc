@@ -216,7 +216,7 @@ TEST(Liveness, RefusesWhatIsNotNewer) {
   Liveness node(TestBoot(0, 1), 0);
   const base::Uuid boot = TestBoot(1, 1);
   EXPECT_TRUE(node.Hear(Beat(boot, 5), {testing::kNoon, 10}));
-  for (const uint64_t number : {5, 4, 1}) {
+  for (const uint64_t number : {5u, 4u, 1u}) {
     EXPECT_FALSE(node.Hear(Beat(boot, number), {testing::kNoon, 20}));
   }
   EXPECT_EQ(node.to_echo()->name.number, 5u);

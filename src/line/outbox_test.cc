@@ -187,8 +187,8 @@ TEST(Outbox, HoldsBackWhatThePeerHoldsBeyondAGap) {
   for (int64_t now_us = 1'000; now_us <= 12'000'000; now_us += 1'000) {
     for (const uint64_t seq : sender.Take(now_us)) again_us.try_emplace(seq, now_us);
   }
-  for (const uint64_t seq : {2, 3, 7, 8, 10}) EXPECT_LE(again_us.at(seq), 626'000) << seq;
-  for (const uint64_t seq : {4, 5, 6, 9}) {
+  for (const uint64_t seq : {2u, 3u, 7u, 8u, 10u}) EXPECT_LE(again_us.at(seq), 626'000) << seq;
+  for (const uint64_t seq : {4u, 5u, 6u, 9u}) {
     EXPECT_GE(again_us.at(seq), limits::kLineRetryMaxUs) << seq;
     EXPECT_LE(again_us.at(seq), limits::kLineRetryMaxUs + 626'000) << seq;
   }
