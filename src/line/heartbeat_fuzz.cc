@@ -1,6 +1,5 @@
 // Invariants checked: opening never crashes, and a refusal names its rule; a heartbeat that is opened is within its
-// limits, is sealed again as one that opens as the same, and does nothing to a Liveness that it did not before: a second
-// time it is refused.
+// limits, is sealed again as one that opens as the same, and is heard once: a second time it is refused.
 // Input: the payload, which a known key signs here so that the fuzzer need not forge signatures.
 #include <cstddef>
 #include <cstdint>

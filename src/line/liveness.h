@@ -57,8 +57,8 @@ class Liveness {
 
   // A verified heartbeat of the peer. False for one that is not newer than what was heard: of the same boot a lower
   // number, of another boot one that echoes nothing of ours as new as what the present boot has echoed. A boot that has
-  // echoed nothing yet gives way to any other, so a repeated heartbeat of an earlier start does not shut the living peer
-  // out.
+  // echoed nothing yet gives way to any other, so a repeated heartbeat of an earlier start does not shut out the
+  // living peer.
   bool Hear(const Heartbeat& heartbeat, Now now);
 
   // Brings the state up to date; true when it changed.
