@@ -182,7 +182,6 @@ inline constexpr int64_t kLineRetryMaxUs = 5'000'000;
 inline constexpr int64_t kHeartbeatPeriodUs = 2'000'000;
 inline constexpr int64_t kLinkLostAfterUs = 9'000'000;
 inline constexpr size_t kHeartbeatsRemembered = 64;
-inline constexpr size_t kBootsRemembered = 16;
 inline constexpr int64_t kClockSuspectUs = 30'000'000;
 inline constexpr int64_t kClockOffsetAlarmUs = 500'000;
 

@@ -289,8 +289,9 @@ void Endpoint::Take(Arrival arrival, Now now) {
   received.clock_suspect = std::abs(taken.sent_at.us - now.utc.us) > limits::kClockSuspectUs;
   if (received.understood && taken.type.name == kPolicyLaneType) {
     const Result<bool> suspended = ReadPolicyLane(received.body());
-    received.understood = suspended.has_value();
-    if (suspended) Apply(PolicyLaneChanged{/*by_peer=*/true, *suspended});
+    // An exercise does not close a lane that real matters need.
+    received.understood = suspended.has_value() && taken.data_mode == airspace::DataMode::kReal;
+    if (received.understood) Apply(PolicyLaneChanged{/*by_peer=*/true, *suspended});
   }
   if (taken.type.name != kReceiptType) {
     to_receipt_[taken.data_mode].emplace_back(received.opened.digest, received.understood);

@@ -79,7 +79,7 @@ struct Received {
   OpenedMessage opened;
   LogEntry entry;
   // False: its type, major version or a critical field is not known here, or it is a policy-lane message that cannot be
-  // read. It is kept and receipted, never acted upon.
+  // read or is not REAL. It is kept and receipted, never acted upon.
   bool understood = true;
   // Its sent_at and this node's clock are more than limits::kClockSuspectUs apart (MECHANISM 6.3).
   bool clock_suspect = false;

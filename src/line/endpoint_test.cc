@@ -393,6 +393,21 @@ TEST(Endpoint, RefusesToWriteWhatThePeerCouldNotRead) {
   EXPECT_TRUE(pair.Write(0, "{}").has_value());
 }
 
+TEST(Endpoint, AnExerciseDoesNotCloseThePolicyLane) {
+  Pair pair;
+  pair.ConnectAll();
+  pair.Run(kSecond);
+  Draft draft;
+  draft.type = {std::string(kPolicyLaneType), 1};
+  draft.data_mode = airspace::DataMode::kExercise;
+  draft.body = WritePolicyLane(true);
+  ASSERT_TRUE(pair.Write(0, std::move(draft)).has_value());
+  pair.Run(kSecond);
+  EXPECT_FALSE(pair.endpoint(1).state().policy_suspended());
+  ASSERT_FALSE(pair.node(1).received.empty());
+  EXPECT_FALSE(pair.node(1).received.back().understood);
+}
+
 TEST(Endpoint, SuspendingThePolicyLaneNeverStopsTheSafetyLane) {
   Pair pair;
   pair.ConnectAll();
