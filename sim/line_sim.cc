@@ -66,8 +66,8 @@ void SayWhatRan(int) {
 }
 
 void Remember(uint64_t seed) {
-  const auto said = fmt::format_to_n(running, sizeof running, "in seed {}\n", seed);
-  running_bytes = static_cast<size_t>(said.out - running);
+  const std::string said = fmt::format("in seed {}\n", seed);
+  running_bytes = said.copy(running, sizeof running);
 }
 
 void SayHowItBroke(uint64_t seed, const std::string& broken) {
