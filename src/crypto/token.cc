@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <mutex>
 #include <unordered_map>
 
@@ -177,14 +176,6 @@ Result<Parts> Split(std::string_view token) {
   return parts;
 }
 
-struct DigestHash {
-  size_t operator()(const base::Digest& digest) const {
-    size_t hash = 0;
-    std::memcpy(&hash, digest.bytes.data(), sizeof(hash));
-    return hash;
-  }
-};
-
 // Claims of verified tokens. Each shard keeps the last that came, in a ring, so that a flood of good tokens costs
 // memory for no more than the ring.
 class Cache {
@@ -224,7 +215,7 @@ class Cache {
 
   struct Shard {
     mutable std::mutex mutex;
-    std::unordered_map<base::Digest, std::shared_ptr<const Claims>, DigestHash> claims;
+    std::unordered_map<base::Digest, std::shared_ptr<const Claims>, base::DigestHash> claims;
     std::vector<base::Digest> ring;
     size_t oldest = 0;
   };

@@ -227,42 +227,27 @@ void Endpoint::ReceiveEntry(size_t path, const EntryFrame& frame, std::string_vi
     }
     entry.body_beside = std::make_shared<const std::string>(frame.body_beside);
   }
-  Arrival arrival{std::move(*opened), std::move(entry)};
-  const Arrival copy = arrival;
-  switch (inbox_.Offer(std::move(arrival))) {
-    case Inbox::Place::kNext:
-      TakeInOrder(path, now);
-      break;
-    case Inbox::Place::kOther:
-      Report(
-          TroubleKind::kFork, path,
-          Say("/seq", "must not be used for two messages", std::to_string(copy.opened.message.seq)),
-          bytes);
-      break;
-    case Inbox::Place::kDuplicate:
-      if (IsOtherThanMirrored(copy)) {
-        Report(TroubleKind::kFork, path,
-               Say("/seq", "must not be used for two messages",
-                   std::to_string(copy.opened.message.seq)),
-               bytes);
-      }
-      break;
-    case Inbox::Place::kHeld:
-    case Inbox::Place::kNoRoom:
-      break;
+  const uint64_t seq = message.seq;
+  const SharedBytes envelope = entry.envelope;
+  const Inbox::Place place = inbox_.Offer({std::move(*opened), std::move(entry)});
+  if (place == Inbox::Place::kNext) {
+    TakeInOrder(path, now);
+  } else if (place == Inbox::Place::kOther ||
+             (place == Inbox::Place::kDuplicate && IsOtherThanMirrored(seq, *envelope))) {
+    Report(TroubleKind::kFork, path,
+           Say("/seq", "must not be used for two messages", std::to_string(seq)), bytes);
   }
 }
 
 // Whether the mirror has other bytes under that number; for entries too old to be remembered.
-bool Endpoint::IsOtherThanMirrored(const Arrival& arrival) {
-  const uint64_t seq = arrival.opened.message.seq;
+bool Endpoint::IsOtherThanMirrored(uint64_t seq, std::string_view envelope) {
   if (seq > state_.mirror.size()) return false;
   const Result<LogEntry> held = mirror_log_.ReadEntry(seq);
   if (!held) {
     Report(TroubleKind::kLogUnreadable, 0, held.error(), {});
     return false;
   }
-  return *held->envelope != *arrival.entry.envelope;
+  return *held->envelope != envelope;
 }
 
 void Endpoint::TakeInOrder(size_t path, Now now) {

@@ -151,7 +151,7 @@ class Endpoint {
   void ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::string_view bytes, Now now);
   void TakeInOrder(size_t path, Now now);
   void Take(Arrival arrival, Now now);
-  bool IsOtherThanMirrored(const Arrival& arrival);
+  bool IsOtherThanMirrored(uint64_t seq, std::string_view envelope);
   bool Understands(const Message& message) const;
   void HearPeerHolds(size_t path, const record::TreeHead& head, std::string_view bytes);
   void HearPeerWrote(size_t path, const Heartbeat& heartbeat, std::string_view bytes);

@@ -17,23 +17,11 @@ constexpr std::string_view kTypePrefix = "application/vnd.wideberth.";
 constexpr std::string_view kTypeSuffix = "+json";
 
 constexpr json::EnumName<Lane> kLanes[] = {{"safety", Lane::kSafety}, {"policy", Lane::kPolicy}};
-constexpr json::EnumName<airspace::DataMode> kDataModes[] = {
-    {"REAL", airspace::DataMode::kReal},
-    {"EXERCISE", airspace::DataMode::kExercise},
-    {"TEST", airspace::DataMode::kTest}};
 
 bool IsTypeName(std::string_view name) {
   if (name.empty() || name.size() > limits::kMessageTypeNameBytesMax) return false;
   if (name[0] < 'a' || name[0] > 'z') return false;
   return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
-}
-
-template <class E, size_t N>
-std::string_view NameIn(const json::EnumName<E> (&names)[N], E value) {
-  for (const json::EnumName<E>& entry : names) {
-    if (entry.value == value) return entry.name;
-  }
-  CHECK_MSG(false, "an enumeration has a value without a name");
 }
 
 std::string WritePayload(const Message& message) {
@@ -46,8 +34,8 @@ std::string WritePayload(const Message& message) {
   if (message.seq > 1) json.StringField("previous", message.previous.ToHex());
   json.StringField("sent_at", base::FormatRfc3339(message.sent_at));
   json.Int64Field("clock_error_ms", message.clock_error_ms);
-  json.StringField("lane", NameIn(kLanes, message.lane));
-  json.StringField("data_mode", NameIn(kDataModes, message.data_mode));
+  json.StringField("lane", kLanes[static_cast<size_t>(message.lane)].name);
+  json.StringField("data_mode", airspace::Name(message.data_mode));
   WriteHead("peer_head", message.peer_head, &json);
   if (message.in_reply_to) json.StringField("in_reply_to", message.in_reply_to->ToHex());
   if (!message.crit.empty()) {
@@ -120,7 +108,9 @@ base::Result<Message> ReadPayload(std::string_view payload) {
   WB_ASSIGN_OR_RETURN(message.clock_error_ms,
                       object.RequiredInt64("clock_error_ms", 0, limits::kClockErrorMaxMs));
   WB_ASSIGN_OR_RETURN(message.lane, object.RequiredEnum("lane", kLanes));
-  WB_ASSIGN_OR_RETURN(message.data_mode, object.RequiredEnum("data_mode", kDataModes));
+  WB_ASSIGN_OR_RETURN(message.data_mode,
+                      object.RequiredParsed("data_mode", limits::kClassNameBytesMax,
+                                            airspace::ParseName<airspace::DataMode>));
   WB_ASSIGN_OR_RETURN(message.peer_head, ReadHead("peer_head", &object));
   WB_ASSIGN_OR_RETURN(message.in_reply_to,
                       object.OptionalParsed("in_reply_to", 64, base::Digest::FromHex));
