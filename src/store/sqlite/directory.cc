@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -63,12 +64,11 @@ base::Result<void> RemoveIfAny(const std::string& path) {
   return SystemError(path, "must be possible to remove", errno);
 }
 
-base::Result<void> RenameDurably(const std::string& from, const std::string& to,
-                                 const std::string& directory) {
+base::Result<void> RenameDurably(const std::string& from, const std::string& to) {
   if (rename(from.c_str(), to.c_str()) != 0) {
     return SystemError(from, "must be possible to rename", errno);
   }
-  return SyncDirectory(directory);
+  return SyncDirectory(std::filesystem::absolute(to).parent_path());
 }
 
 base::Result<void> SyncDirectory(const std::string& path) {

@@ -14,8 +14,8 @@ namespace wideberth::store::sqlite {
 base::Result<void> MakeDirectory(const std::string& path);
 base::Result<bool> Exists(const std::string& path);
 base::Result<void> RemoveIfAny(const std::string& path);
-base::Result<void> RenameDurably(const std::string& from, const std::string& to,
-                                 const std::string& directory);
+// Both stand in one directory.
+base::Result<void> RenameDurably(const std::string& from, const std::string& to);
 base::Result<void> SyncDirectory(const std::string& path);
 // The whole content; empty when there is no such file.
 base::Result<base::Bytes> ReadFileIfAny(const std::string& path);

@@ -54,8 +54,12 @@ base::Result<std::unique_ptr<ProjectionFile>> ProjectionFile::Open(
     const std::string& path, const Database::Options& options) {
   WB_ASSIGN_OR_RETURN(const bool exists, Exists(path));
   if (!exists) {
+    // Made under another name: killed on the way, it is no damage to report at the next start.
+    const std::string fresh = path + ".new";
     WB_RETURN_IF_ERROR(Remove(path));
-    WB_RETURN_IF_ERROR(Database::Create(path, kFormat, options));
+    WB_RETURN_IF_ERROR(Remove(fresh));
+    WB_RETURN_IF_ERROR(Database::Create(fresh, kFormat, options));
+    WB_RETURN_IF_ERROR(RenameDurably(fresh, path));
   }
   WB_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path, kFormat, options));
   std::unique_ptr<ProjectionFile> projection(new ProjectionFile(std::move(database)));

@@ -134,6 +134,22 @@ TEST(SqliteProcessTest, NothingPromisedIsLostToKill9) {
   EXPECT_GT(grew, 60);
 }
 
+TEST(SqliteProcessTest, KilledWhileItsFilesAreMadeLeavesNoDamage) {
+  base::SeededRandom random(4);
+  for (int round = 0; round < 200; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    const Scratch scratch(Scratch::Place::kMemory);
+    {
+      Child child([&](int pipe) { return AppendForEver(scratch.store(), pipe); });
+      usleep(static_cast<useconds_t>(random.Below(4'000)));
+      child.KillAndWait();
+    }
+    auto opened = SqliteStore::Open(scratch.store());
+    ASSERT_TRUE(opened) << opened.error().ToString();
+    for (const base::Error& warning : (*opened)->warnings()) ADD_FAILURE() << warning.ToString();
+  }
+}
+
 TEST(SqliteProcessTest, SecondProcessIsRefusedWithTheFirstOnesId) {
   const Scratch scratch;
   Child child([&](int pipe) {

@@ -68,7 +68,7 @@ base::Result<void> SqliteStore::CreateLog() {
   const std::string fresh = PathOf(kNewLogFile);
   WB_RETURN_IF_ERROR(ProjectionFile::Remove(fresh));
   WB_RETURN_IF_ERROR(LogFile::Create(fresh, LogOptions(options_)));
-  return RenameDurably(fresh, path, directory_);
+  return RenameDurably(fresh, path);
 }
 
 base::Result<void> SqliteStore::OpenLog() {

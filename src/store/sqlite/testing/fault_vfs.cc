@@ -46,6 +46,12 @@ struct Tracked {
     for (const Change& change : unsynced) Apply(change, content);
     return content;
   }
+
+  // A file that somebody else has made or changed in the meantime is taken as it is.
+  void MeetFile(const std::string& path) {
+    base::Bytes content = ReadWholeFile(path);
+    if (Written() != content) *this = Tracked{std::move(content), {}};
+  }
 };
 
 // What of a file survives: all that is safe, and of the rest nothing, a prefix, or any sectors.
@@ -111,6 +117,7 @@ struct FaultVfs::State {
     base::SeededRandom random(seed);
     for (auto& [path, file] : files) {
       if (!std::filesystem::exists(path)) continue;
+      file.MeetFile(path);
       file.safe = Survivor(file, random);
       file.unsynced.clear();
       WriteWholeFile(path, file.safe);
@@ -253,17 +260,15 @@ int Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int*
   std::memset(file, 0, sizeof(FaultFile));
   if (state.Begin()) return SQLITE_CANTOPEN;
   self.real = reinterpret_cast<sqlite3_file*>(&self + 1);
+  const bool existed = path != nullptr && std::filesystem::exists(path);
   const int code = state.real->xOpen(state.real, path, self.real, flags, out_flags);
   if (code != SQLITE_OK) return code;
   self.base.pMethods = &kMethods;
   self.state = &state;
   self.generation = state.generation;
   self.tracked = &state.files[path == nullptr ? "" : path];
-  if (path != nullptr) {
-    // A file that somebody else has made or changed in the meantime is taken as it is.
-    base::Bytes content = ReadWholeFile(path);
-    if (self.tracked->Written() != content) *self.tracked = Tracked{std::move(content), {}};
-  }
+  if (!existed) *self.tracked = Tracked();  // a new file, whatever one of its name once held
+  if (path != nullptr) self.tracked->MeetFile(path);
   return SQLITE_OK;
 }
 
