@@ -185,6 +185,40 @@ inline constexpr size_t kHeartbeatsRemembered = 64;
 inline constexpr int64_t kClockSuspectUs = 30'000'000;
 inline constexpr int64_t kClockOffsetAlarmUs = 500'000;
 
+// Links: the connections that carry a line. A path whose peer is silent for so long is closed; heartbeats are due every
+// 2 s.
+inline constexpr size_t kLinkPeersMax = 64;
+inline constexpr int64_t kLinkHandshakeDeadlineMs = 5'000;
+inline constexpr int64_t kLinkSilenceDeadlineMs = 15'000;
+inline constexpr int64_t kLinkDialPauseFirstMs = 250;
+inline constexpr int64_t kLinkDialPauseMaxMs = 5'000;
+inline constexpr size_t kLinkPathNameBytesMax = 32;
+inline constexpr size_t kLinkSendQueueBytesMax = 32 * 1024 * 1024;  // beyond it the path is closed
+inline constexpr size_t kLinkUnhandledBytesMax = 8 * 1024 * 1024;   // beyond it nothing more is read
+inline constexpr size_t kLinkUnhandledFramesMax = 4'096;
+inline constexpr size_t kLinkConnectionsPendingMax = 64;  // not yet known to be a peer's
+
+// Operators: the people of a party
+inline constexpr size_t kOperatorsMax = 1'000;
+inline constexpr size_t kOperatorNameBytesMax = 63;
+inline constexpr size_t kPasswordBytesMin = 10;
+inline constexpr size_t kPasswordBytesMax = 256;
+inline constexpr size_t kSessionsMax = 1'000;
+inline constexpr int64_t kSessionLifetimeUs = int64_t{12} * 3600 * 1'000'000;
+inline constexpr size_t kLoginsPendingMax = 4;  // each hashes a password in 64 MiB
+
+// Agreements between two parties
+inline constexpr size_t kAgreementBytesMax = 1024 * 1024;
+inline constexpr size_t kGazetteerNamesMax = 10'000;
+inline constexpr int64_t kDeadlineMaxUs = int64_t{48} * 3600 * 1'000'000;
+
+// Acts of people and what follows from them
+inline constexpr size_t kActBytesMax = 4 * 1024 * 1024;
+inline constexpr size_t kActVersionsSeenMax = 1'024;
+inline constexpr size_t kPolicyTextBytesMax = 8 * 1024;
+inline constexpr size_t kMattersOpenMax = 100'000;
+inline constexpr size_t kTroublesKeptMax = 1'000;
+
 // Files read by the formats
 // Parsing takes up to 15 bytes of memory a byte of JSON.
 inline constexpr size_t kImportFileBytesMax = 64 * 1024 * 1024;

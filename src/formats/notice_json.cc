@@ -306,6 +306,10 @@ bool Rename(std::string* field, size_t place, std::string_view from, std::string
 
 }  // namespace
 
+Result<Volume4D> DecodeVolume(const json::Value& value, NoticeKind kind) {
+  return ReadVolume(value, kind);
+}
+
 Result<Declaration> DecodeDeclaration(const json::Value& value) {
   auto declaration = ReadDeclaration(value);
   if (declaration) declaration->original = value.ToJson();

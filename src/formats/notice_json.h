@@ -57,6 +57,8 @@ base::Result<airspace::Declaration> DecodeDeclaration(const json::Value& value);
 // A whole text that is one declaration; `original` is the text as it stands.
 base::Result<airspace::Declaration> ParseDeclaration(std::string_view text);
 
+// One element of "volumes" of a notice of that kind.
+base::Result<airspace::Volume4D> DecodeVolume(const json::Value& value, airspace::NoticeKind kind);
 // A refusal of airspace (ValidateDeclaration, PreparedDeclaration::Prepare) in the field names of this form:
 // "/volumes/0/window" becomes "/volumes/0/time_end", "/volumes/0/outline/vertices/3" becomes
 // "/volumes/0/outline_polygon/vertices/3".
