@@ -226,11 +226,19 @@ Result<void> WriteNewPrivateFile(const std::string& path, std::string_view text)
 }  // namespace
 
 Result<std::string> EncryptKey(const SecretKey& key, const SecretBytes& passphrase, KdfCost cost) {
-  KeyFileHead head{cost, base::Bytes(crypto_pwhash_SALTBYTES),
-                   base::Bytes(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES),
-                   key.public_key().ToHex()};
-  randombytes_buf(head.salt.data(), head.salt.size());
-  randombytes_buf(head.nonce.data(), head.nonce.size());
+  KeyFileSalts salts;
+  randombytes_buf(salts.salt.data(), salts.salt.size());
+  randombytes_buf(salts.nonce.data(), salts.nonce.size());
+  return EncryptKey(key, passphrase, cost, salts);
+}
+
+Result<std::string> EncryptKey(const SecretKey& key, const SecretBytes& passphrase, KdfCost cost,
+                               const KeyFileSalts& salts) {
+  static_assert(sizeof(salts.salt) == crypto_pwhash_SALTBYTES);
+  static_assert(sizeof(salts.nonce) == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
+  const KeyFileHead head{cost, base::Bytes(salts.salt.begin(), salts.salt.end()),
+                         base::Bytes(salts.nonce.begin(), salts.nonce.end()),
+                         key.public_key().ToHex()};
   WB_ASSIGN_OR_RETURN(const SecretBytes box_key, DeriveBoxKey(passphrase, head));
   const SecretBytes seed = key.Seed();
   const std::string associated = AssociatedData(head);
@@ -267,6 +275,13 @@ Result<SecretKey> DecryptKey(std::string_view text, const SecretBytes& passphras
   return key;
 }
 
+Result<PublicKey> EncryptedKeyPublic(std::string_view text) {
+  WB_ASSIGN_OR_RETURN(const KeyFile file, Decode(text));
+  auto key = PublicKey::FromHex(file.head.public_key_hex);
+  if (!key) return Fail(std::move(key).error().Under("/public_key"));
+  return key;
+}
+
 Result<void> WriteKeyFile(const std::string& path, const SecretKey& key,
                           const SecretBytes& passphrase, KdfCost cost) {
   WB_ASSIGN_OR_RETURN(const std::string text, EncryptKey(key, passphrase, cost));
@@ -282,9 +297,9 @@ Result<SecretKey> ReadKeyFile(const std::string& path, const SecretBytes& passph
 
 Result<PublicKey> ReadKeyFilePublic(const std::string& path) {
   WB_ASSIGN_OR_RETURN(const SecretBytes text, ReadKeyFileText(path));
-  const Result<KeyFile> file = Decode(base::AsText(text.bytes()));
-  if (!file) return Fail(base::Error(file.error()).Under(path + ": "));
-  return PublicKey::FromHex(file->head.public_key_hex);
+  Result<PublicKey> key = EncryptedKeyPublic(base::AsText(text.bytes()));
+  if (!key) return Fail(std::move(key).error().Under(path + ": "));
+  return key;
 }
 
 Result<SecretKey> ReadKeyCredential(const std::string& directory, std::string_view name) {

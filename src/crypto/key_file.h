@@ -14,6 +14,7 @@
 #ifndef WIDEBERTH_CRYPTO_KEY_FILE_H_
 #define WIDEBERTH_CRYPTO_KEY_FILE_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -53,10 +54,19 @@ base::Result<SecretKey> ReadKeyCredential(const std::string& directory, std::str
 // ReadKeyFile does, and with kInvalid what is empty, longer than limits::kPassphraseBytesMax or not one line.
 base::Result<SecretBytes> ReadPassphraseFile(const std::string& path);
 
-// The two halves of a key file, without the disk.
+// The random bytes of one key file, where they are drawn elsewhere; never for two files.
+struct KeyFileSalts {
+  std::array<uint8_t, 16> salt{};   // of Argon2id
+  std::array<uint8_t, 24> nonce{};  // of XChaCha20-Poly1305
+};
+
+// The two halves of a key file, without the disk; and the public key that such a text states.
 base::Result<std::string> EncryptKey(const SecretKey& key, const SecretBytes& passphrase,
                                      KdfCost cost);
+base::Result<std::string> EncryptKey(const SecretKey& key, const SecretBytes& passphrase,
+                                     KdfCost cost, const KeyFileSalts& salts);
 base::Result<SecretKey> DecryptKey(std::string_view text, const SecretBytes& passphrase);
+base::Result<PublicKey> EncryptedKeyPublic(std::string_view text);
 
 }  // namespace wideberth::crypto
 

@@ -124,6 +124,24 @@ TEST_F(KeyFileTest, RefusesWhatIsNoKeyFile) {
   EXPECT_EQ(ReadKeyFile(folder_ + "/fifo", passphrase_).error().code, ErrorCode::kForbidden);
 }
 
+TEST_F(KeyFileTest, IsDecidedByItsSaltsWhereTheyAreGiven) {
+  const SecretKey key = SecretKey::Generate();
+  const auto with = [&](uint8_t salt, uint8_t nonce) {
+    KeyFileSalts salts;
+    salts.salt.fill(salt);
+    salts.nonce.fill(nonce);
+    return EncryptKey(key, passphrase_, KdfCost::Cheapest(), salts).value();
+  };
+  const std::string text = with(1, 2);
+  EXPECT_EQ(with(1, 2), text);
+  for (const std::string& other : {with(3, 2), with(1, 3)}) {
+    EXPECT_NE(other, text);
+    EXPECT_EQ(DecryptKey(other, passphrase_).value().public_key(), key.public_key());
+  }
+  EXPECT_EQ(EncryptedKeyPublic(text).value(), key.public_key());
+  EXPECT_EQ(EncryptedKeyPublic("{}").error().field, "/format");
+}
+
 TEST_F(KeyFileTest, RefusesCostsThatWouldStallTheMachine) {
   const std::string text =
       EncryptKey(SecretKey::Generate(), passphrase_, KdfCost::Cheapest()).value();
