@@ -1,7 +1,7 @@
 // The accounts of a party's operators: a name and a role, a signing key, and what recognises the password.
 //
-// A name stays in the node. What the peer learns of an operator is an OperatorKey: an opaque key id, a role and a public
-// key, so that an act signed by a person can be checked without knowing whose it was (MECHANISM 1.2).
+// A name stays in the node. What the peer learns of an operator is an OperatorKey: an opaque key id, a role and a
+// public key, so that an act signed by a person can be checked without knowing whose it was (MECHANISM 1.2).
 //
 //   WB_ASSIGN_OR_RETURN(const Account account, MakeAccount({.name = "m.keller", .role = Role::kDutyOfficer}, password,
 //                                                          key, salts, kAccountKdfCost, now));
@@ -72,8 +72,8 @@ base::Result<Account> MakeAccount(const NewAccount& who, const crypto::SecretByt
                                   crypto::KdfCost cost, base::UtcMicros now);
 
 // The key of an account, for who knows its password. A null account is a name that does not exist. Refuses with
-// kUnauthorized an unknown name and a wrong password, in the same words and at the same cost; with kForbidden a disabled
-// account, but only to who knows its password.
+// kUnauthorized an unknown name and a wrong password, in the same words and at the same cost; with kForbidden a
+// disabled account, but only to who knows its password.
 base::Result<crypto::SecretKey> UnlockAccount(const Account* account,
                                               const crypto::SecretBytes& password,
                                               crypto::KdfCost cost = kAccountKdfCost);

@@ -1,17 +1,17 @@
 // Who may do what: one table of roles and acts (MECHANISM 1.2).
 //
-// Every act of a person is one ActKind, and every person has one role. A peer sees the role, never a name. The table is
-// in role.cc, printed in docs/roles.md, and nothing else in the node decides whether a role may act.
+// Every act of a person is one ActKind, and every person has one role. A peer sees the role, never a name. The table
+// is in role.cc, printed in docs/roles.md, and nothing else in the node decides whether a role may act.
 //
 //   if (!MayDo(Role::kDutyOfficer, ActKind::kAllClear)) ...   // a hazard is cleared by a supervisor
 //   WB_RETURN_IF_ERROR(RequireMayDo(role, ActKind::kAllClear));
 //
-// How the table is made. A duty officer keeps the watch alone: everything that cannot wait is theirs, and the supervisor
-// and the deputy chief may do all of it too, so that nothing waits for one person. What ends a duty of the other side or
-// binds one's own (clearing a hazard, disregarding one, ending an unanswered stop call, accepting measures or a risk,
-// closing the policy lane, opening an exercise) is a supervisor's. The principal signs, and deals with the peer's
-// principal; nothing reaches the principal by itself. The administrator runs the node and does no operational act. A
-// viewer looks.
+// How the table is made. A duty officer keeps the watch alone: everything that cannot wait is theirs, and the
+// supervisor and the deputy chief may do all of it too, so that nothing waits for one person. What ends a duty of the
+// other side or binds one's own (clearing a hazard, disregarding one, ending an unanswered stop call, accepting
+// measures or a risk, closing the policy lane, opening an exercise) is a supervisor's. The principal signs, and deals
+// with the peer's principal; nothing reaches the principal by itself. The administrator runs the node and does no
+// operational act. A viewer looks.
 //
 // Threads: pure functions of constants.
 #ifndef WIDEBERTH_OPERATORS_ROLE_H_
