@@ -51,7 +51,7 @@ class Search {
     while (!open.empty() && open.top().bound_m > std::max(enough_m_, best_.distance_m)) {
       const Square square = open.top();
       open.pop();
-      if (squares_ > kSquaresMax) return {square.bound_m, FromEcef(Middle(square.x, square.y))};
+      if (work_ > kWorkMax) return {square.bound_m, FromEcef(Middle(square.x, square.y))};
       const double half = square.half_m / 2;
       for (const double dx : {-half, half}) {
         for (const double dy : {-half, half}) Add(square.x + dx, square.y + dy, half, &open);
@@ -62,7 +62,9 @@ class Search {
 
  private:
   static constexpr double kStretch = 1.01;
-  static constexpr size_t kSquaresMax = 100'000;
+  // A square costs a look at every piece of both outlines, and more.
+  static constexpr size_t kWorkMax = 100'000'000;
+  static constexpr size_t kWorkOfSquare = 500;
 
   Vec3 Middle(double x, double y) const {
     return OntoSurface(inner_.centre + x * east_ + y * north_);
@@ -76,7 +78,7 @@ class Search {
   }
 
   void Add(double x, double y, double half_m, std::priority_queue<Square>* open) {
-    ++squares_;
+    work_ += kWorkOfSquare + area_.pieces.size() + inner_.pieces.size();
     const Vec3 middle = Middle(x, y);
     const double reach_m = kStretch * M_SQRT2 * half_m;
     const double from_inner_m = SignedDistanceM(inner_, middle);
@@ -97,7 +99,7 @@ class Search {
   const double enough_m_;
   Vec3 east_, north_;
   double size_m_ = 0;
-  size_t squares_ = 0;
+  size_t work_ = 0;
   StickOut best_;
 };
 

@@ -28,8 +28,8 @@ struct StickOut {
 //
 // Method: the distance from an outline changes by at most 1 m a metre. A square over `inner` is divided into four again
 // and again, except where its middle and its size prove that no point of it can be farther out than what was found.
-// After 100,000 squares (some 0.3 s; two coasts of thousands of vertices that share their border) the greatest distance
-// that is still possible is returned, so that the answer errs to sticking out. Pure; any thread.
+// After about a second (two coasts of thousands of vertices that share their border) the greatest distance that is
+// still possible is returned, so that the answer errs to sticking out. Pure; any thread.
 StickOut MeasureStickOut(const Shape& area, const Shape& inner, double enough_m);
 
 }  // namespace wideberth::geo
