@@ -1,0 +1,453 @@
+#include "mechanism/act.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "crypto/dsse.h"
+#include "crypto/sha256.h"
+#include "json/reader.h"
+#include "json/writer.h"
+
+namespace wideberth::mechanism {
+namespace {
+
+using base::Digest;
+using base::ErrorCode;
+using base::Result;
+using operators::ActKind;
+
+constexpr std::string_view kPayloadType = "application/vnd.wideberth.act.v1+json";
+constexpr size_t kUuidBytes = 36;
+constexpr size_t kTimeBytes = 40;
+constexpr size_t kWordBytesMax = 64;
+constexpr size_t kMeasuresBytesMax = 256;
+constexpr int64_t kWaitMaxS = 3'600;
+constexpr int64_t kPlaceRadiusMaxM = 2'000'000;
+
+constexpr json::EnumName<ReleaseCheck> kChecks[] = {{"second_entry", ReleaseCheck::kSecondEntry},
+                                                    {"held_plan", ReleaseCheck::kHeldPlan},
+                                                    {"none", ReleaseCheck::kNone}};
+constexpr json::EnumName<StopAnswer> kStopAnswers[] = {{"stopping", StopAnswer::kStopping},
+                                                       {"stopped", StopAnswer::kStopped},
+                                                       {"cannot", StopAnswer::kCannot},
+                                                       {"not_ours", StopAnswer::kNotOurs},
+                                                       {"wait", StopAnswer::kWait}};
+constexpr json::EnumName<KeepClear> kKeepClears[] = {
+    {"yes", KeepClear::kYes}, {"no", KeepClear::kNo}, {"need_time", KeepClear::kNeedTime}};
+
+template <class E, size_t N>
+std::string_view NameIn(const json::EnumName<E> (&names)[N], E value) {
+  return names[static_cast<size_t>(value)].name;
+}
+
+template <class E, size_t N>
+Result<E> ParseIn(const json::EnumName<E> (&names)[N], std::string_view text) {
+  std::string rule = "must be one of";
+  for (const json::EnumName<E>& each : names) {
+    if (each.name == text) return each.value;
+    rule.append(" ").append(each.name);
+  }
+  return base::Invalid("", rule, text);
+}
+
+// What each kind adds, written and read by one function each.
+
+void Field(json::Writer* json, std::string_view key, const Digest& digest) {
+  json->StringField(key, digest.ToHex());
+}
+void Field(json::Writer* json, std::string_view key, base::UtcMicros time) {
+  json->StringField(key, base::FormatRfc3339(time));
+}
+Result<Digest> ReadDigest(json::Object* object, std::string_view key) {
+  return object->RequiredParsed(key, 64, Digest::FromHex);
+}
+Result<base::Uuid> ReadUuid(json::Object* object, std::string_view key) {
+  return object->RequiredParsed(key, kUuidBytes, base::Uuid::ParseV4);
+}
+Result<base::UtcMicros> ReadTime(json::Object* object, std::string_view key) {
+  return object->RequiredParsed(key, kTimeBytes, base::ParseRfc3339);
+}
+
+// A text for people: what a display could be deceived by is refused.
+Result<std::string> ReadText(json::Object* object, std::string_view key, size_t bytes_max,
+                             bool required) {
+  WB_ASSIGN_OR_RETURN(const std::optional<std::string_view> text,
+                      object->OptionalString(key, bytes_max));
+  if (!text && !required) return std::string();
+  if (!text || text->empty()) return object->Refuse(key, "must be a text that says something");
+  return std::string(*text);
+}
+
+void Write(const NoticeVersionRef& ref, json::Writer* json) {
+  json->StringField("notice", ref.notice.ToString());
+  Field(json, "version", ref.version);
+}
+Result<void> Read(json::Object* object, NoticeVersionRef* ref) {
+  WB_ASSIGN_OR_RETURN(ref->notice,
+                      object->RequiredParsed("notice", kUuidBytes, base::NoticeId::Parse));
+  WB_ASSIGN_OR_RETURN(ref->version, ReadDigest(object, "version"));
+  return {};
+}
+
+void Write(const Place& place, json::Writer* json) {
+  json->Key("centre");
+  json->BeginObject();
+  json->DoubleField("lat", place.centre.lat_deg());
+  json->DoubleField("lng", place.centre.lng_deg());
+  json->EndObject();
+  json->DoubleField("radius_m", static_cast<double>(place.radius_mm) / 1e3);
+}
+Result<void> Read(json::Object* object, Place* place) {
+  WB_ASSIGN_OR_RETURN(json::Object centre, object->RequiredObject("centre"));
+  WB_ASSIGN_OR_RETURN(const double lat_deg, centre.RequiredDouble("lat", -90, 90));
+  WB_ASSIGN_OR_RETURN(const double lng_deg, centre.RequiredDouble("lng", -180, 180));
+  WB_ASSIGN_OR_RETURN(place->centre, geo::MakePosition(lat_deg, lng_deg));
+  WB_ASSIGN_OR_RETURN(const double radius_m,
+                      object->RequiredDouble("radius_m", 1, kPlaceRadiusMaxM));
+  place->radius_mm = static_cast<int64_t>(radius_m * 1e3 + 0.5);
+  return {};
+}
+
+void Write(const Release& release, json::Writer* json) {
+  json->StringField("notice", release.notice.ToString());
+  if (release.previous) Field(json, "previous", *release.previous);
+  Field(json, "declaration_sha256", release.declaration_sha256);
+  json->Key("seen");
+  json->BeginArray();
+  for (const Digest& digest : release.seen) json->String(digest.ToHex());
+  json->EndArray();
+  json->StringField("check", Name(release.check));
+}
+Result<void> Read(json::Object* object, Release* release) {
+  WB_ASSIGN_OR_RETURN(release->notice,
+                      object->RequiredParsed("notice", kUuidBytes, base::NoticeId::Parse));
+  WB_ASSIGN_OR_RETURN(release->previous, object->OptionalParsed("previous", 64, Digest::FromHex));
+  WB_ASSIGN_OR_RETURN(release->declaration_sha256, ReadDigest(object, "declaration_sha256"));
+  WB_ASSIGN_OR_RETURN(const json::Array seen,
+                      object->RequiredArray("seen", limits::kActVersionsSeenMax));
+  for (const json::Value value : seen) {
+    WB_ASSIGN_OR_RETURN(const std::string_view text, value.AsString(64));
+    auto digest = Digest::FromHex(text);
+    if (!digest) return value.Refuse(std::move(digest).error());
+    release->seen.push_back(*digest);
+  }
+  WB_ASSIGN_OR_RETURN(release->check, object->RequiredEnum("check", kChecks));
+  return {};
+}
+
+void Write(const AllClear& clear, json::Writer* json) {
+  Write(static_cast<const NoticeVersionRef&>(clear), json);
+  json->BoolField("no_longer_observed", clear.no_longer_observed);
+}
+Result<void> Read(json::Object* object, AllClear* clear) {
+  WB_RETURN_IF_ERROR(Read(object, static_cast<NoticeVersionRef*>(clear)));
+  WB_ASSIGN_OR_RETURN(clear->no_longer_observed, object->RequiredBool("no_longer_observed"));
+  return {};
+}
+
+void Write(const ReadBack& read_back, json::Writer* json) {
+  Write(static_cast<const NoticeVersionRef&>(read_back), json);
+  Field(json, "of", read_back.of);
+  json->Key("reading");
+  WriteReading(read_back.reading, json);
+  json->BoolField("over_voice", read_back.over_voice);
+  Field(json, "declaration_sha256", read_back.declaration_sha256);
+}
+Result<void> Read(json::Object* object, ReadBack* read_back) {
+  WB_RETURN_IF_ERROR(Read(object, static_cast<NoticeVersionRef*>(read_back)));
+  WB_ASSIGN_OR_RETURN(read_back->of, ReadDigest(object, "of"));
+  WB_ASSIGN_OR_RETURN(const json::Object reading, object->RequiredObject("reading"));
+  WB_ASSIGN_OR_RETURN(read_back->reading, ReadReading(reading));
+  WB_ASSIGN_OR_RETURN(read_back->over_voice, object->RequiredBool("over_voice"));
+  WB_ASSIGN_OR_RETURN(read_back->declaration_sha256, ReadDigest(object, "declaration_sha256"));
+  return {};
+}
+
+void Write(const Assess& assess, json::Writer* json) {
+  Write(static_cast<const NoticeVersionRef&>(assess), json);
+  json->StringField("assessment", airspace::Name(assess.assessment));
+  if (assess.until) Field(json, "until", *assess.until);
+}
+Result<void> Read(json::Object* object, Assess* assess) {
+  WB_RETURN_IF_ERROR(Read(object, static_cast<NoticeVersionRef*>(assess)));
+  WB_ASSIGN_OR_RETURN(
+      assess->assessment,
+      object->RequiredParsed("assessment", 32, airspace::ParseName<airspace::Assessment>));
+  WB_ASSIGN_OR_RETURN(assess->until,
+                      object->OptionalParsed("until", kTimeBytes, base::ParseRfc3339));
+  if (assess->until.has_value() != (assess->assessment == airspace::Assessment::kNeedTime)) {
+    return object->Refuse("until", "must be given with need_time, and with nothing else");
+  }
+  return {};
+}
+
+void Write(const TellUnits& told, json::Writer* json) {
+  Write(static_cast<const NoticeVersionRef&>(told), json);
+  json->BoolField("units_told", told.units_told);
+  json->BoolField("own_aircraft_clear", told.own_aircraft_clear);
+}
+Result<void> Read(json::Object* object, TellUnits* told) {
+  WB_RETURN_IF_ERROR(Read(object, static_cast<NoticeVersionRef*>(told)));
+  WB_ASSIGN_OR_RETURN(told->units_told, object->RequiredBool("units_told"));
+  WB_ASSIGN_OR_RETURN(told->own_aircraft_clear, object->RequiredBool("own_aircraft_clear"));
+  return {};
+}
+
+void Write(const StopCall& call, json::Writer* json) {
+  Write(call.place, json);
+  if (!call.call_sign.empty()) json->StringField("call_sign", call.call_sign);
+  if (!call.frequency.empty()) json->StringField("frequency", call.frequency);
+}
+Result<void> Read(json::Object* object, StopCall* call) {
+  WB_RETURN_IF_ERROR(Read(object, &call->place));
+  WB_ASSIGN_OR_RETURN(call->call_sign,
+                      ReadText(object, "call_sign", limits::kContactBytesMax, false));
+  WB_ASSIGN_OR_RETURN(call->frequency,
+                      ReadText(object, "frequency", limits::kContactBytesMax, false));
+  return {};
+}
+
+void Write(const AnswerStopCall& answer, json::Writer* json) {
+  json->StringField("answers", answer.answers.ToString());
+  json->StringField("answer", Name(answer.answer));
+  if (answer.answer == StopAnswer::kWait) json->Int64Field("wait_s", answer.wait_s);
+}
+Result<void> Read(json::Object* object, AnswerStopCall* answer) {
+  WB_ASSIGN_OR_RETURN(answer->answers, ReadUuid(object, "answers"));
+  WB_ASSIGN_OR_RETURN(answer->answer, object->RequiredEnum("answer", kStopAnswers));
+  if (answer->answer != StopAnswer::kWait) return {};
+  WB_ASSIGN_OR_RETURN(answer->wait_s, object->RequiredInt64("wait_s", 1, kWaitMaxS));
+  return {};
+}
+
+void Write(const EndStopCallUnanswered& end, json::Writer* json) {
+  json->StringField("answers", end.answers.ToString());
+}
+Result<void> Read(json::Object* object, EndStopCallUnanswered* end) {
+  WB_ASSIGN_OR_RETURN(end->answers, ReadUuid(object, "answers"));
+  return {};
+}
+
+void Write(const LineCheck& check, json::Writer* json) {
+  json->StringField("word", check.word);
+}
+Result<void> Read(json::Object* object, LineCheck* check) {
+  WB_ASSIGN_OR_RETURN(check->word, ReadText(object, "word", kWordBytesMax, true));
+  return {};
+}
+
+void Write(const AnswerLineCheck& answer, json::Writer* json) {
+  json->StringField("answers", answer.answers.ToString());
+  json->StringField("word", answer.word);
+}
+Result<void> Read(json::Object* object, AnswerLineCheck* answer) {
+  WB_ASSIGN_OR_RETURN(answer->answers, ReadUuid(object, "answers"));
+  WB_ASSIGN_OR_RETURN(answer->word, ReadText(object, "word", kWordBytesMax, true));
+  return {};
+}
+
+void Write(const MarkConflictSeen& seen, json::Writer* json) {
+  Field(json, "conflict", seen.conflict);
+}
+Result<void> Read(json::Object* object, MarkConflictSeen* seen) {
+  WB_ASSIGN_OR_RETURN(seen->conflict, ReadDigest(object, "conflict"));
+  return {};
+}
+
+void Write(const ProposeMeasures& propose, json::Writer* json) {
+  Field(json, "conflict", propose.conflict);
+  json->StringField("measures", propose.measures);
+}
+Result<void> Read(json::Object* object, ProposeMeasures* propose) {
+  WB_ASSIGN_OR_RETURN(propose->conflict, ReadDigest(object, "conflict"));
+  WB_ASSIGN_OR_RETURN(propose->measures, ReadText(object, "measures", kMeasuresBytesMax, true));
+  return {};
+}
+
+void Write(const AskKeepClear& ask, json::Writer* json) {
+  Write(ask.place, json);
+  Field(json, "from", ask.window.start);
+  Field(json, "to", ask.window.end);
+}
+Result<void> Read(json::Object* object, AskKeepClear* ask) {
+  WB_RETURN_IF_ERROR(Read(object, &ask->place));
+  WB_ASSIGN_OR_RETURN(ask->window.start, ReadTime(object, "from"));
+  WB_ASSIGN_OR_RETURN(ask->window.end, ReadTime(object, "to"));
+  if (ask->window.end <= ask->window.start) return object->Refuse("to", "must be after from");
+  return {};
+}
+
+void Write(const AnswerKeepClear& answer, json::Writer* json) {
+  json->StringField("answers", answer.answers.ToString());
+  json->StringField("answer", Name(answer.answer));
+}
+Result<void> Read(json::Object* object, AnswerKeepClear* answer) {
+  WB_ASSIGN_OR_RETURN(answer->answers, ReadUuid(object, "answers"));
+  WB_ASSIGN_OR_RETURN(answer->answer, object->RequiredEnum("answer", kKeepClears));
+  return {};
+}
+
+void Write(const SendPolicyText& policy, json::Writer* json) {
+  json->StringField("text", policy.text);
+}
+Result<void> Read(json::Object* object, SendPolicyText* policy) {
+  WB_ASSIGN_OR_RETURN(policy->text, ReadText(object, "text", limits::kPolicyTextBytesMax, true));
+  return {};
+}
+
+// The kinds that cross a line, in the order of ActBody.
+constexpr ActKind kKinds[] = {
+    ActKind::kRelease,
+    ActKind::kSetActive,
+    ActKind::kSetEnded,
+    ActKind::kWithdraw,
+    ActKind::kAllClear,
+    ActKind::kReadBack,
+    ActKind::kAssess,
+    ActKind::kTellUnits,
+    ActKind::kStopCall,
+    ActKind::kAnswerStopCall,
+    ActKind::kEndStopCallUnanswered,
+    ActKind::kLineCheck,
+    ActKind::kAnswerLineCheck,
+    ActKind::kMarkConflictSeen,
+    ActKind::kProposeMeasures,
+    ActKind::kAskKeepClear,
+    ActKind::kAnswerKeepClear,
+    ActKind::kSendPolicyText,
+};
+static_assert(std::size(kKinds) == std::variant_size_v<ActBody>);
+
+template <size_t I = 0>
+Result<ActBody> ReadBodyOf(ActKind kind, json::Object* object) {
+  if constexpr (I == std::variant_size_v<ActBody>) {
+    return object->Refuse("act", "must be an act that crosses a line");
+  } else {
+    if (kKinds[I] != kind) return ReadBodyOf<I + 1>(kind, object);
+    std::variant_alternative_t<I, ActBody> body;
+    WB_RETURN_IF_ERROR(Read(object, &body));
+    return ActBody(std::move(body));
+  }
+}
+
+std::string WritePayload(const Act& act) {
+  std::string payload;
+  json::Writer json(&payload);
+  json.BeginObject();
+  json.StringField("act", operators::Name(act.kind()));
+  json.StringField("id", act.id.ToString());
+  json.StringField("party", act.party.ToString());
+  json.StringField("key", act.key_id);
+  json.StringField("role", operators::Name(act.role));
+  json.StringField("data_mode", airspace::Name(act.data_mode));
+  Field(&json, "at", act.at);
+  std::visit([&](const auto& body) { Write(body, &json); }, act.body);
+  json.EndObject();
+  return payload;
+}
+
+Result<Act> ReadPayload(std::string_view payload) {
+  WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(payload));
+  WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+  Act act;
+  WB_ASSIGN_OR_RETURN(const ActKind kind,
+                      object.RequiredParsed("act", 64, operators::ParseActKind));
+  WB_ASSIGN_OR_RETURN(act.id, ReadUuid(&object, "id"));
+  WB_ASSIGN_OR_RETURN(act.party, object.RequiredParsed("party", kUuidBytes, base::PartyId::Parse));
+  WB_ASSIGN_OR_RETURN(const std::string_view key_id, object.RequiredString("key", 16));
+  act.key_id = key_id;
+  WB_ASSIGN_OR_RETURN(act.role, object.RequiredParsed("role", 32, operators::ParseRole));
+  WB_ASSIGN_OR_RETURN(act.data_mode, object.RequiredParsed(
+                                         "data_mode", 16, airspace::ParseName<airspace::DataMode>));
+  WB_ASSIGN_OR_RETURN(act.at, ReadTime(&object, "at"));
+  WB_ASSIGN_OR_RETURN(act.body, ReadBodyOf(kind, &object));
+  return act;
+}
+
+// A time and a place must survive the way through text, or the peer would hold another act than was signed.
+Result<void> CheckRoles(const Act& act, const operators::OperatorKey& key) {
+  if (act.role != key.role) {
+    return base::Fail(ErrorCode::kUnauthorized, "/role",
+                      "must be the role of the key: " + std::string(operators::Name(key.role)),
+                      operators::Name(act.role));
+  }
+  if (!operators::MayDo(act.role, act.kind())) {
+    return base::Fail(ErrorCode::kUnauthorized, "/act",
+                      "must be one that a " + std::string(operators::Name(act.role)) + " may do",
+                      operators::Name(act.kind()));
+  }
+  if (act.at < key.valid_from || (key.revoked_at && act.at >= *key.revoked_at)) {
+    return base::Fail(ErrorCode::kUnauthorized, "/at", "must be a time when the key was valid",
+                      base::FormatRfc3339(act.at));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view Name(ReleaseCheck value) {
+  return NameIn(kChecks, value);
+}
+std::string_view Name(StopAnswer value) {
+  return NameIn(kStopAnswers, value);
+}
+std::string_view Name(KeepClear value) {
+  return NameIn(kKeepClears, value);
+}
+Result<ReleaseCheck> ParseReleaseCheck(std::string_view text) {
+  return ParseIn(kChecks, text);
+}
+Result<StopAnswer> ParseStopAnswer(std::string_view text) {
+  return ParseIn(kStopAnswers, text);
+}
+Result<KeepClear> ParseKeepClear(std::string_view text) {
+  return ParseIn(kKeepClears, text);
+}
+
+ActKind Act::kind() const {
+  return kKinds[body.index()];
+}
+
+Result<SealedAct> SealAct(Act act, const crypto::SecretKey& key) {
+  act.key_id = key.public_key().KeyId();
+  const std::string payload = WritePayload(act);
+  WB_ASSIGN_OR_RETURN(Act read, ReadPayload(payload));
+  WB_ASSIGN_OR_RETURN(std::string envelope,
+                      crypto::SignEnvelope(kPayloadType, base::AsBytes(payload), key));
+  const Digest digest = crypto::Sha256(base::AsBytes(envelope));
+  return SealedAct{std::move(read), std::move(envelope), digest};
+}
+
+Result<SealedAct> OpenAct(std::string_view envelope, base::PartyId party,
+                          std::span<const operators::OperatorKey> keys) {
+  std::vector<crypto::PublicKey> trusted;
+  trusted.reserve(keys.size());
+  for (const operators::OperatorKey& key : keys) trusted.push_back(key.public_key);
+  WB_ASSIGN_OR_RETURN(const crypto::VerifiedMessage message,
+                      crypto::VerifyEnvelope(envelope, trusted));
+  if (message.payload_type != kPayloadType) {
+    return base::Invalid("/payloadType", "must be " + std::string(kPayloadType),
+                         message.payload_type);
+  }
+  auto act = ReadPayload(base::AsText(message.payload));
+  if (!act) return base::Fail(std::move(act).error().Under("/payload"));
+  if (act->party != party) {
+    return base::Fail(ErrorCode::kUnauthorized, "/payload/party",
+                      "must be the party whose operator signed", act->party.ToString());
+  }
+  const crypto::PublicKey& signer = message.signers.front();
+  const auto key = std::find_if(keys.begin(), keys.end(),
+                                [&](const auto& each) { return each.public_key == signer; });
+  if (message.signers.size() != 1 || act->key_id != key->key_id) {
+    return base::Fail(ErrorCode::kUnauthorized, "/payload/key", "must be the one key that signed",
+                      act->key_id);
+  }
+  if (auto allowed = CheckRoles(*act, *key); !allowed) {
+    return base::Fail(std::move(allowed).error().Under("/payload"));
+  }
+  return SealedAct{std::move(*act), std::string(envelope), crypto::Sha256(base::AsBytes(envelope))};
+}
+
+}  // namespace wideberth::mechanism

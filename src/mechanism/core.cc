@@ -1,0 +1,482 @@
+#include "mechanism/core.h"
+
+#include <algorithm>
+#include <bitset>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "crypto/sha256.h"
+#include "json/reader.h"
+#include "json/writer.h"
+#include "line/party_card.h"
+#include "line/policy_lane.h"
+#include "line/receipt.h"
+#include "mechanism/core_line.h"
+
+namespace wideberth::mechanism {
+namespace {
+
+using airspace::DataMode;
+using base::Result;
+using base::UtcMicros;
+using operators::ActKind;
+
+constexpr size_t kDueAtOnce = 1'000;
+
+std::map<line::MessageType, std::vector<std::string>> Understood() {
+  std::map<line::MessageType, std::vector<std::string>> types;
+  for (const std::string_view name : {kActType, kOperatorKeysType, kBasisType, kLineCheckType,
+                                      line::kReceiptType, line::kPolicyLaneType}) {
+    types[{std::string(name), 1}] = {};
+  }
+  return types;
+}
+
+// "KILO 7 TANGO": easily said, easily heard, 6,760 of them.
+std::string ChallengeWord(base::Uuid drawn) {
+  constexpr std::string_view kSpelling[] = {
+      "ALFA",    "BRAVO", "CHARLIE", "DELTA",  "ECHO",     "FOXTROT", "GOLF",   "HOTEL",  "INDIA",
+      "JULIETT", "KILO",  "LIMA",    "MIKE",   "NOVEMBER", "OSCAR",   "PAPA",   "QUEBEC", "ROMEO",
+      "SIERRA",  "TANGO", "UNIFORM", "VICTOR", "WHISKEY",  "XRAY",    "YANKEE", "ZULU"};
+  std::string word(kSpelling[drawn.bytes[0] % 26]);
+  word.append(" ").append(std::to_string(drawn.bytes[1] % 10)).append(" ");
+  return word.append(kSpelling[drawn.bytes[2] % 26]);
+}
+
+// Matters about a line as a whole have the peer's id as their subject.
+base::Digest SubjectOf(base::PartyId peer) {
+  return crypto::Sha256(peer.uuid.bytes);
+}
+
+}  // namespace
+
+Core::Core(Self self, Terms terms, const airspace::State& airspace, const Desk& desk,
+           const airspace::Rules& rules, const geo::HeightModel& heights, Applier& applier)
+    : self_(std::move(self)),
+      terms_(std::move(terms)),
+      airspace_(airspace),
+      desk_(desk),
+      rules_(rules),
+      heights_(heights),
+      applier_(applier) {}
+
+Core::~Core() = default;
+
+void Core::OpenLine(base::PartyId peer, size_t paths, line::LineState state,
+                    const line::LogSource& own_log, const line::LogSource& mirror,
+                    line::Now start) {
+  const Peer* known = desk_.FindPeer(peer);
+  CHECK(known != nullptr);
+  const Result<line::PartyCard> card = line::ReadCard(known->card);
+  CHECK_MSG(card.has_value(), "a card was read before its peer was enrolled");
+  line::EndpointConfig config{self_.party, peer, self_.boot, 0, Understood()};
+  lines_[peer] = std::make_unique<Line>(
+      peer, known->line, paths,
+      line::Endpoint(std::move(config), self_.message_key, {card->key(line::KeyRole::kMessage)},
+                     std::move(state), own_log, mirror, start));
+}
+
+Core::Line* Core::Find(base::PartyId peer) {
+  const auto found = lines_.find(peer);
+  return found == lines_.end() ? nullptr : found->second.get();
+}
+
+const line::Endpoint* Core::FindLine(base::PartyId peer) const {
+  const auto found = lines_.find(peer);
+  return found == lines_.end() ? nullptr : &found->second->endpoint;
+}
+
+Result<airspace::Decision> Core::Decide(const airspace::Command& command, UtcMicros now) {
+  WB_ASSIGN_OR_RETURN(airspace::Decision decision,
+                      airspace::Decide(airspace_, rules_, crypto::Sha256, command, now));
+  if (decision.effects.empty()) return decision;
+  std::vector<airspace::Effect> effects = std::move(decision.effects);
+  decision.effects.clear();
+  std::vector<airspace::Effect> conflicts;
+  for (const airspace::Effect& effect : effects) {
+    if (std::holds_alternative<airspace::ConflictChanged>(effect)) conflicts.push_back(effect);
+  }
+  applier_.Apply(std::move(effects));
+  FollowConflicts(conflicts, now);
+  return decision;
+}
+
+Result<airspace::Decision> Core::DecideAs(base::PartyId party, airspace::CommandBody body,
+                                          UtcMicros now) {
+  return Decide({party, std::move(body)}, now);
+}
+
+Result<void> Core::DecideFor(Line& line, airspace::CommandBody body, UtcMicros now) {
+  WB_RETURN_IF_ERROR(Decide({line.peer, std::move(body)}, now));
+  return {};
+}
+
+// ---- The desk's bookkeeping ----
+
+void Core::OpenMatter(Matter matter, UtcMicros now) {
+  matter.number = desk_.next_matter_number();
+  Open(terms_, now, &matter);
+  Put(MatterChanged{std::move(matter)});
+}
+
+void Core::CloseMatter(Matter matter, std::string_view as, UtcMicros now) {
+  matter.closed_at = now;
+  matter.closed_as = as;
+  Put(MatterChanged{std::move(matter)});
+}
+
+void Core::CloseMattersOf(const base::Digest& subject, std::optional<MatterKind> kind,
+                          std::string_view as, UtcMicros now) {
+  for (const Matter* matter : desk_.OpenMattersOf(subject)) {
+    if (!kind || matter->kind == *kind) CloseMatter(*matter, as, now);
+  }
+}
+
+void Core::CloseMattersOfNotice(base::NoticeId id, std::string_view as, UtcMicros now) {
+  const airspace::Notice* notice = airspace_.FindNotice(id);
+  if (notice == nullptr) return;
+  for (const airspace::NoticeVersion& version : notice->versions) {
+    CloseMattersOf(version.digest, std::nullopt, as, now);
+  }
+}
+
+Counts& Core::CountsOf(base::PartyId peer, DataMode mode) {
+  const CountsKey key{peer, mode};
+  const auto found = counts_.find(key);
+  if (found != counts_.end()) return found->second;
+  return counts_.emplace(key, desk_.CountsOf(key)).first->second;
+}
+
+void Core::Journal(std::string_view what, const SealedAct* act, std::string_view details,
+                   UtcMicros now) {
+  std::string text;
+  json::Writer json(&text);
+  json.BeginObject();
+  json.StringField("previous", desk_.journal_last().ToHex());
+  json.StringField("at", base::FormatRfc3339(now));
+  json.StringField("what", what);
+  if (act != nullptr) {
+    json.StringField("act", act->digest.ToHex());
+    json.StringField("key", act->act.key_id);
+  }
+  if (!details.empty()) json.StringField("details", details);
+  json.EndObject();
+  Put(JournalWritten{desk_.journal_size() + 1, std::move(text)});
+}
+
+// ---- Lines ----
+
+Result<base::Digest> Core::Write(Line& line, std::string_view type, DataMode mode, line::Lane lane,
+                                 std::string body, line::Now now) {
+  return line.endpoint.Write(
+      {{std::string(type), 1}, lane, mode, std::nullopt, {}, std::move(body)}, now);
+}
+
+void Core::SetPath(base::PartyId peer, size_t path, bool up) {
+  Line* line = Find(peer);
+  if (line == nullptr || path >= limits::kLinePathsMax) return;
+  line->endpoint.SetPath(path, up);
+  line->paths_up.set(path, up);
+}
+
+void Core::Receive(base::PartyId peer, size_t path, std::string_view frame, line::Now now) {
+  Line* line = Find(peer);
+  if (line == nullptr || path >= limits::kLinePathsMax) return;
+  line->endpoint.Receive(path, frame, now);
+}
+
+Result<void> Core::SetPolicyLane(base::PartyId peer, bool suspended, line::Now now) {
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(peer));
+  return line->endpoint.SetPolicyLane(suspended, now);
+}
+
+Result<void> Core::ConfirmRecovered(base::PartyId peer, line::Now now) {
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(peer));
+  WB_RETURN_IF_ERROR(line->endpoint.ConfirmRecovered());
+  TakeLinkState(*line, now.utc);
+  return {};
+}
+
+void Core::AnnounceOperators(line::Now now) {
+  std::vector<operators::OperatorKey> keys;
+  for (const auto& [name, account] : desk_.accounts()) {
+    keys.push_back(operators::OperatorKeyOf(account));
+  }
+  const Result<std::string> body = operators::WriteOperatorKeys(keys);
+  if (!body) return;  // more accounts than a party may have are refused where they are made
+  for (auto& [peer, line] : lines_) {
+    const auto written =
+        Write(*line, kOperatorKeysType, DataMode::kReal, line::Lane::kSafety, *body, now);
+    // An old copy signs nothing; the keys are announced again when it has caught up.
+    line->announce = !written.has_value();
+  }
+}
+
+void Core::TakeLinkState(Line& line, UtcMicros now) {
+  const line::LinkState state = line.endpoint.liveness().state();
+  const base::Digest subject = SubjectOf(line.peer);
+  if (state == line::LinkState::kUp) {
+    CloseMattersOf(subject, MatterKind::kLineLost, "recovered", now);
+    return;
+  }
+  if (state != line::LinkState::kLost) return;
+  for (const Matter* matter : desk_.OpenMattersOf(subject)) {
+    if (matter->kind == MatterKind::kLineLost) return;
+  }
+  ++CountsOf(line.peer, DataMode::kReal).times_lost;
+  Matter matter;
+  matter.kind = MatterKind::kLineLost;
+  matter.peer = line.peer;
+  matter.subject = subject;
+  matter.urgent = true;
+  OpenMatter(std::move(matter), now);
+}
+
+TurnEnd Core::Finish(line::Now now) {
+  now_ = now;
+  TurnEnd end;
+  for (auto& [peer, line] : lines_) {
+    // What is received may make us write; what we write goes out in the next Finish.
+    while (true) {
+      line::Output output = line->endpoint.Finish(now);
+      for (const line::Effect& effect : output.effects) applier_.Apply(line->number, effect);
+      for (line::Outgoing& frame : output.frames) end.frames.push_back({peer, std::move(frame)});
+      for (line::Trouble& trouble : output.troubles) {
+        end.troubles.push_back({peer, std::move(trouble)});
+      }
+      if (output.link_changed) {
+        TakeLinkState(*line, now.utc);
+        end.link_changed.push_back(peer);
+      }
+      for (const line::Received& received : output.received) TakeReceived(*line, received, now);
+      if (output.received.empty()) break;
+    }
+  }
+  for (const auto& [key, counts] : counts_) Put(CountsChanged{key, counts});
+  counts_.clear();
+  return end;
+}
+
+int64_t Core::next_wake_monotonic_us() const {
+  int64_t wake = std::numeric_limits<int64_t>::max();
+  for (const auto& [peer, line] : lines_) {
+    wake = std::min(wake, line->endpoint.next_wake_monotonic_us());
+  }
+  return wake;
+}
+
+// ---- Time ----
+
+void Core::ClimbDue(UtcMicros now) {
+  for (const uint64_t number : desk_.DueMatters(now, kDueAtOnce)) {
+    const Matter& before = *desk_.FindMatter(number);
+    Matter matter = Climbed(terms_, before, now);
+    Counts& counts = CountsOf(matter.peer, matter.data_mode);
+    if (matter.level != before.level) ++counts.climbed;
+    if (matter.alarmed && !before.alarmed && matter.kind == MatterKind::kLineCheck) {
+      ++counts.checks_missed;
+    }
+    if (matter.level != before.level) {
+      Journal("climbed", nullptr,
+              std::string(Name(matter.kind)) + " " + std::to_string(matter.number) + " to " +
+                  std::string(Name(matter.level)),
+              now);
+    }
+    Put(MatterChanged{std::move(matter)});
+  }
+}
+
+void Core::CheckPaths(Line& line, UtcMicros now) {
+  if (line.paths_up.count() >= line.paths) return;
+  for (const Matter* open : desk_.OpenMattersOf(SubjectOf(line.peer))) {
+    if (open->kind == MatterKind::kMissedCheck) return;
+  }
+  ++CountsOf(line.peer, DataMode::kReal).checks_missed;
+  Matter matter;
+  matter.kind = MatterKind::kMissedCheck;
+  matter.peer = line.peer;
+  matter.subject = SubjectOf(line.peer);
+  OpenMatter(std::move(matter), now);
+}
+
+void Core::MakeLineCheck(Line& line, base::Uuid drawn, line::Now now) {
+  const UtcMicros due = desk_.NextLineCheck(line.peer, false);
+  if (due > now.utc || line.endpoint.liveness().state() != line::LinkState::kUp) return;
+  // The peer's id makes one drawn number serve several lines.
+  base::Uuid id = drawn;
+  for (size_t i = 0; i < 6; ++i) id.bytes[i] ^= line.peer.uuid.bytes[i];
+  const std::string word = ChallengeWord(id);
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.StringField("id", id.ToString());
+  json.StringField("word", word);
+  json.EndObject();
+  const auto written =
+      Write(line, kLineCheckType, DataMode::kReal, line::Lane::kSafety, std::move(body), now);
+  if (!written) return;
+  Call call;
+  call.id = id;
+  call.kind = ActKind::kLineCheck;
+  call.peer = line.peer;
+  call.by_us = true;
+  call.act = *written;
+  call.at = call.stored_at = now.utc;
+  call.words = word;
+  Put(CallChanged{std::move(call)});
+  Matter matter;
+  matter.kind = MatterKind::kLineCheck;
+  matter.owed_by_peer = true;
+  matter.peer = line.peer;
+  matter.subject = *written;
+  OpenMatter(std::move(matter), now.utc);
+  ++CountsOf(line.peer, DataMode::kReal).checks_made;
+  Put(LineCheckScheduled{line.peer, false, {now.utc.us + terms_.line_check_period_us}});
+  CheckPaths(line, now.utc);
+}
+
+void Core::ExpectLineCheck(Line& line, UtcMicros now) {
+  const UtcMicros expected = desk_.NextLineCheck(line.peer, true);
+  const UtcMicros next{now.us + terms_.line_check_period_us + terms_.line_check_overdue_us};
+  if (expected == base::kTimeOpenStart) {
+    Put(LineCheckScheduled{line.peer, true, next});
+  } else if (expected <= now) {
+    ++CountsOf(line.peer, DataMode::kReal).checks_missed;
+    Matter matter;
+    matter.kind = MatterKind::kMissedCheck;
+    matter.peer = line.peer;
+    matter.subject = SubjectOf(line.peer);
+    OpenMatter(std::move(matter), now);
+    Put(LineCheckScheduled{line.peer, true, next});
+  }
+}
+
+void Core::Tick(base::Uuid drawn, line::Now now) {
+  now_ = now;
+  bool announce = false;
+  for (auto& [peer, line] : lines_) {
+    MakeLineCheck(*line, drawn, now);
+    ExpectLineCheck(*line, now.utc);
+    announce = announce || (line->announce && !desk_.accounts().empty());
+  }
+  if (announce) AnnounceOperators(now);
+  ClimbDue(now.utc);
+}
+
+// ---- What a peer says ----
+
+void Core::OpenUnusable(Line& line, const line::Received& received, const base::Error& error,
+                        UtcMicros now) {
+  Journal("unusable", nullptr, error.ToString(), now);
+  Matter matter;
+  matter.kind = MatterKind::kUnusable;
+  matter.peer = line.peer;
+  matter.data_mode = received.opened.message.data_mode;
+  matter.subject = received.opened.digest;
+  matter.urgent = received.opened.message.lane == line::Lane::kSafety;
+  OpenMatter(std::move(matter), now);
+}
+
+void Core::TakeReceived(Line& line, const line::Received& received, line::Now now) {
+  const std::string& type = received.opened.message.type.name;
+  if (!received.understood) {
+    OpenUnusable(line, received,
+                 {base::ErrorCode::kInvalid, "/payloadType", "must be understood here",
+                  received.opened.message.type.ShortName()},
+                 now.utc);
+  } else if (type == kActType) {
+    TakeAct(line, received, now);
+  } else if (type == line::kReceiptType) {
+    TakeReceipt(line, received, now);
+  } else if (type == kOperatorKeysType) {
+    TakeOperatorKeys(line, received, now.utc);
+  } else if (type == kBasisType) {
+    TakeBasis(line, received, now.utc);
+  } else if (type == kLineCheckType) {
+    TakeLineCheck(line, received, now.utc);
+  }
+}
+
+void Core::TakeOperatorKeys(Line& line, const line::Received& received, UtcMicros now) {
+  auto keys = operators::ReadOperatorKeys(received.body());
+  if (!keys) return OpenUnusable(line, received, keys.error(), now);
+  Peer peer = *desk_.FindPeer(line.peer);
+  peer.operator_keys = std::move(*keys);
+  Put(PeerChanged{std::move(peer)});
+}
+
+void Core::TakeLineCheck(Line& line, const line::Received& received, UtcMicros now) {
+  const auto read = [&]() -> Result<Call> {
+    WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(received.body()));
+    WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+    Call call;
+    WB_ASSIGN_OR_RETURN(call.id, object.RequiredParsed("id", 36, base::Uuid::ParseV4));
+    WB_ASSIGN_OR_RETURN(const std::string_view word, object.RequiredString("word", 64));
+    call.words = word;
+    return call;
+  };
+  Result<Call> call = read();
+  if (!call) return OpenUnusable(line, received, call.error(), now);
+  if (desk_.FindCall(call->id) != nullptr) return;
+  call->kind = ActKind::kLineCheck;
+  call->peer = line.peer;
+  call->act = received.opened.digest;
+  call->at = received.opened.message.sent_at;
+  call->stored_at = now;
+  Put(CallChanged{std::move(*call)});
+  Matter matter;
+  matter.kind = MatterKind::kLineCheck;
+  matter.peer = line.peer;
+  matter.subject = received.opened.digest;
+  OpenMatter(std::move(matter), now);
+  CloseMattersOf(SubjectOf(line.peer), MatterKind::kMissedCheck, "checked", now);
+  Put(LineCheckScheduled{
+      line.peer, true, {now.us + terms_.line_check_period_us + terms_.line_check_overdue_us}});
+  CheckPaths(line, now);
+}
+
+void Core::TakeReceipt(Line& line, const line::Received& received, line::Now now) {
+  const Result<line::Receipt> receipt = line::ReadReceipt(received.body());
+  if (!receipt) return OpenUnusable(line, received, receipt.error(), now.utc);
+  for (const base::Digest& message : receipt->stored) {
+    const Awaited* awaited = desk_.FindAwaited(message);
+    if (awaited == nullptr || awaited->peer != line.peer) continue;
+    TakeReceipted(line, *awaited, now.utc);
+  }
+  for (const base::Digest& message : receipt->not_understood) {
+    OpenUnusable(line, received,
+                 {base::ErrorCode::kInvalid, "/payloadType", "must be understood by the peer",
+                  message.ToHex()},
+                 now.utc);
+  }
+}
+
+void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
+  const Awaited awaited = found;
+  Put(AwaitedChanged{awaited, true});
+  if (awaited.kind == ActKind::kWithdraw) {
+    for (const auto& [message, other] : desk_.awaited()) {
+      if (other.kind == ActKind::kWithdraw && other.notice == awaited.notice) return;
+    }
+    // It takes effect when every line that was told holds it (MECHANISM 3.1).
+    CloseMattersOfNotice(awaited.notice, "withdrawn", now);
+    (void)DecideAs(self_.party, airspace::Withdraw{awaited.notice, awaited.version}, now)
+        .has_value();
+    return;
+  }
+  (void)DecideAs({}, airspace::RecordReceipt{awaited.notice, awaited.version, line.peer}, now)
+      .has_value();
+  for (const Matter* open : desk_.OpenMattersOf(awaited.version)) {
+    if (open->kind != MatterKind::kReceipt || open->peer != line.peer) continue;
+    Matter matter = *open;
+    matter.kind = MatterKind::kReadBack;
+    matter.alarmed = false;
+    Open(terms_, now, &matter);
+    Counts& counts = CountsOf(line.peer, matter.data_mode);
+    counts.receipt.Add(now.us - awaited.written_at.us);
+    if (matter.starts_at) counts.lead_at_r1.Add(matter.starts_at->us - now.us);
+    Put(MatterChanged{std::move(matter)});
+  }
+}
+
+}  // namespace wideberth::mechanism

@@ -1,0 +1,276 @@
+// The core of a node in line mode: what happens when a person acts, when a message of a peer comes, when time passes.
+//
+// It joins the pieces that hold the rules: airspace::Decide (notices and conflicts), line::Endpoint (delivery and
+// liveness, one for each peer) and the desk (matters, calls, counts). The caller feeds it one thing after another and
+// calls Finish once a turn, as for line/endpoint.h:
+//
+//   core.Receive(peer, path, frame, now);
+//   core.Do({act, prepared, declaration}, now);
+//   TurnEnd end = core.Finish(now);
+//   // what the Applier was given in this turn is made durable, in one transaction; then
+//   for (...) transport.Send(frame);
+//
+// Every change goes through the Applier as an effect, in order, and is applied before the call returns.
+//
+// What crosses to a peer, all of it: acts of operators (mechanism/act.h, body "act.v1"), the keys of operators
+// ("operator-keys.v1"), bases of conflicts between declared notices ("basis.v1"), scheduled line checks
+// ("line-check.v1"), and what the line itself says. Nothing held, nothing of another line, nothing of the ladder.
+//
+// Pure; not thread-safe. A message costs its signature checks (the line's and the operator's) and, for a released
+// version, what airspace::Decide costs.
+#ifndef WIDEBERTH_MECHANISM_CORE_H_
+#define WIDEBERTH_MECHANISM_CORE_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "airspace/decide.h"
+#include "airspace/state.h"
+#include "line/endpoint.h"
+#include "mechanism/act.h"
+#include "mechanism/desk.h"
+#include "mechanism/matter.h"
+
+namespace wideberth::mechanism {
+
+// Takes every change: writes it to the log of this turn and applies it to the state that readers see.
+class Applier {
+ public:
+  virtual ~Applier() = default;
+  virtual void Apply(std::vector<airspace::Effect> effects) = 0;  // to the airspace
+  virtual void Apply(DeskEffect effect) = 0;                      // to the desk
+  virtual void Apply(uint32_t line,
+                     const line::Effect& effect) = 0;  // applied already, by the endpoint
+};
+
+struct Self {
+  base::PartyId party;
+  base::Uuid boot;  // drawn anew at every start
+  const crypto::SecretKey& message_key;
+};
+
+// An own act, as the person's node has sealed it, and what goes with it.
+struct ActRequest {
+  SealedAct act;
+  // Release: the declaration, and its text as it was signed.
+  std::shared_ptr<const airspace::PreparedDeclaration> prepared;
+  std::string declaration;
+  // Release: the held plan that it was made from, if ReleaseCheck says so.
+  std::optional<base::NoticeId> from_plan;
+  // Calls and texts: whom they are for. Others follow from what they are about.
+  std::optional<base::PartyId> to;
+};
+
+// What came of it.
+struct ActResult {
+  airspace::Decision decision;  // of acts about notices and conflicts
+  base::Digest act;
+};
+
+struct ToSend {
+  base::PartyId peer;
+  line::Outgoing frame;
+};
+
+// Something that went wrong on a line, for the log and for people.
+struct PeerTrouble {
+  base::PartyId peer;
+  line::Trouble trouble;
+};
+
+struct TurnEnd {
+  std::vector<ToSend> frames;  // not before this turn, and every earlier one, is durable
+  std::vector<PeerTrouble> troubles;
+  std::vector<base::PartyId> link_changed;
+};
+
+class Core {
+ public:
+  // All references outlive the core.
+  Core(Self self, Terms terms, const airspace::State& airspace, const Desk& desk,
+       const airspace::Rules& rules, const geo::HeightModel& heights, Applier& applier);
+  ~Core();
+
+  // For a peer that the desk knows. `state` is what the store holds of its line.
+  // `paths`: how many are configured, all of which a line check has to find up.
+  void OpenLine(base::PartyId peer, size_t paths, line::LineState state,
+                const line::LogSource& own_log, const line::LogSource& mirror, line::Now start);
+
+  // A command of the airspace alone: drafts, held plans, rechecks, ticks, and everything in pool mode.
+  base::Result<airspace::Decision> Decide(const airspace::Command& command, base::UtcMicros now);
+
+  // An own act. Refuses what airspace::Decide refuses, a peer that is not known, a release that nobody has checked or
+  // whose check failed, a read-back that does not agree (kConflict; the field and by how much), and what does not fit
+  // the call that it answers. A refusal leaves nothing done but a count.
+  base::Result<ActResult> Do(const ActRequest& request, line::Now now);
+
+  // A second person has entered the values of a draft. Refuses with kConflict where they differ from it, naming the
+  // field and by how much; the draft's author cannot be the second person.
+  base::Result<void> CheckRelease(base::NoticeId draft, const Reading& entered, std::string key_id,
+                                  std::string drafted_by, base::UtcMicros now);
+
+  // The keys of this node's operators have changed: every peer is told.
+  void AnnounceOperators(line::Now now);
+  base::Result<void> SetPolicyLane(base::PartyId peer, bool suspended, line::Now now);
+  base::Result<void> ConfirmRecovered(base::PartyId peer, line::Now now);
+
+  void SetPath(base::PartyId peer, size_t path, bool up);
+  void Receive(base::PartyId peer, size_t path, std::string_view frame, line::Now now);
+  // Time passes: matters climb, line checks fall due. `drawn` is a fresh random id. At least once a second.
+  void Tick(base::Uuid drawn, line::Now now);
+
+  TurnEnd Finish(line::Now now);
+  int64_t next_wake_monotonic_us() const;
+
+  // Null for who is no peer.
+  const line::Endpoint* FindLine(base::PartyId peer) const;
+
+ private:
+  struct Line;
+
+  Line* Find(base::PartyId peer);
+  base::Result<airspace::Decision> DecideAs(base::PartyId party, airspace::CommandBody body,
+                                            base::UtcMicros now);
+  base::Result<void> DecideFor(Line& line, airspace::CommandBody body, base::UtcMicros now);
+
+  // core_conflicts.cc
+  void FollowConflicts(std::span<const airspace::Effect> effects, base::UtcMicros now);
+  void FollowConflict(const airspace::Conflict& conflict, base::UtcMicros now);
+  void SignBasis(Line& line, const airspace::Conflict& conflict);
+  void TakeBasis(Line& line, const line::Received& received, base::UtcMicros now);
+
+  // own_acts.cc: one for each kind of act
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const Release& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const SetActive& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const SetEnded& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const Withdraw& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AllClear& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const ReadBack& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const Assess& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const TellUnits& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const StopCall& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AnswerStopCall& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request,
+                                          const EndStopCallUnanswered& body, line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const LineCheck& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AnswerLineCheck& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const MarkConflictSeen& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const ProposeMeasures& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AskKeepClear& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AnswerKeepClear& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const SendPolicyText& body,
+                                          line::Now now);
+  base::Result<void> CheckBeforeRelease(const ActRequest& request, const Release& release);
+  base::Result<Line*> LineTo(const std::optional<base::PartyId>& peer);
+  base::Result<Line*> LineAbout(base::NoticeId notice);
+  base::Result<const Call*> OpenCallOf(base::Uuid id, operators::ActKind kind, bool by_us);
+  base::Result<base::Digest> SendAct(Line& line, const ActRequest& request, line::Now now);
+  base::Result<void> TellEveryLine(const ActRequest& request, line::Now now);
+  base::Result<void> StartCall(Line& line, const ActRequest& request, Call call, MatterKind matter,
+                               line::Now now);
+  void TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind matter, base::UtcMicros now);
+
+  // received_acts.cc: the same acts by an operator of the peer. An error makes the act unusable.
+  void TakeAct(Line& line, const line::Received& received, line::Now now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const Release& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const SetActive& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const SetEnded& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const Withdraw& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const AllClear& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const ReadBack& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const Assess& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const TellUnits& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const StopCall& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const AnswerStopCall& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const EndStopCallUnanswered& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const LineCheck& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const AnswerLineCheck& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const MarkConflictSeen& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const ProposeMeasures& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const AskKeepClear& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const AnswerKeepClear& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const SendPolicyText& body,
+                              std::string_view declaration, base::UtcMicros now);
+  void TakeCall(Line& line, const SealedAct& act, Call call, MatterKind matter,
+                base::UtcMicros now);
+
+  // The desk's bookkeeping.
+  void Put(DeskEffect effect) { applier_.Apply(std::move(effect)); }
+  void OpenMatter(Matter matter, base::UtcMicros now);
+  void CloseMatter(Matter matter, std::string_view as, base::UtcMicros now);
+  void CloseMattersOf(const base::Digest& subject, std::optional<MatterKind> kind,
+                      std::string_view as, base::UtcMicros now);
+  void CloseMattersOfNotice(base::NoticeId notice, std::string_view as, base::UtcMicros now);
+  Counts& CountsOf(base::PartyId peer, airspace::DataMode mode);
+  void Journal(std::string_view what, const SealedAct* act, std::string_view details,
+               base::UtcMicros now);
+
+  // Writes a message to a line; its name. What cannot be written (a suspended lane, an old copy) is an error.
+  base::Result<base::Digest> Write(Line& line, std::string_view type, airspace::DataMode mode,
+                                   line::Lane lane, std::string body, line::Now now);
+  void TakeReceived(Line& line, const line::Received& received, line::Now now);
+  void TakeReceipt(Line& line, const line::Received& received, line::Now now);
+  void TakeReceipted(Line& line, const Awaited& awaited, base::UtcMicros now);
+  void TakeOperatorKeys(Line& line, const line::Received& received, base::UtcMicros now);
+  void TakeLineCheck(Line& line, const line::Received& received, base::UtcMicros now);
+  void TakeLinkState(Line& line, base::UtcMicros now);
+  void OpenUnusable(Line& line, const line::Received& received, const base::Error& error,
+                    base::UtcMicros now);
+  void ClimbDue(base::UtcMicros now);
+  void MakeLineCheck(Line& line, base::Uuid drawn, line::Now now);
+  void ExpectLineCheck(Line& line, base::UtcMicros now);
+  void CheckPaths(Line& line, base::UtcMicros now);
+
+  const Self self_;
+  const Terms terms_;
+  const airspace::State& airspace_;
+  const Desk& desk_;
+  const airspace::Rules& rules_;
+  const geo::HeightModel& heights_;
+  Applier& applier_;
+  std::map<base::PartyId, std::unique_ptr<Line>> lines_;
+  std::map<CountsKey, Counts> counts_;  // changed in this turn
+  line::Now now_;                       // of what is being done
+};
+
+}  // namespace wideberth::mechanism
+
+#endif  // WIDEBERTH_MECHANISM_CORE_H_

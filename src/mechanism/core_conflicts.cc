@@ -1,0 +1,182 @@
+// Conflicts between the nodes of a line (MECHANISM 4): the same ids, signed bases, and what people say about them.
+#include <algorithm>
+
+#include "crypto/sha256.h"
+#include "json/reader.h"
+#include "json/writer.h"
+#include "mechanism/core.h"
+#include "mechanism/core_line.h"
+
+namespace wideberth::mechanism {
+namespace {
+
+using airspace::Conflict;
+using airspace::ConflictState;
+using base::Result;
+using base::UtcMicros;
+
+// The side of `party`, or null when it has no part in it.
+const airspace::ConflictSide* SideOf(const Conflict& conflict, base::PartyId party) {
+  for (const airspace::ConflictSide& side : conflict.sides) {
+    if (side.party == party) return &side;
+  }
+  return nullptr;
+}
+
+// What this node judged, and by what: unequal bases show which version one side lacks (MECHANISM 4.4).
+std::string BasisText(const Conflict& conflict, const base::Digest& agreement) {
+  std::string text;
+  json::Writer json(&text);
+  json.BeginObject();
+  json.StringField("conflict", conflict.id.ToHex());
+  json.StringField("agreement", agreement.ToHex());
+  json.StringField("verdict", IsLive(conflict) ? airspace::Name(conflict.verdict)
+                                               : airspace::Name(airspace::Verdict::kClear));
+  json.Key("versions");
+  json.BeginArray();
+  for (const airspace::ConflictSide& side : conflict.sides) {
+    json.BeginObject();
+    json.StringField("notice", side.notice.ToString());
+    json.StringField("version", side.version.ToHex());
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return text;
+}
+
+}  // namespace
+
+void Core::FollowConflicts(std::span<const airspace::Effect> effects, UtcMicros now) {
+  for (const airspace::Effect& effect : effects) {
+    if (const auto* changed = std::get_if<airspace::ConflictChanged>(&effect)) {
+      FollowConflict(changed->conflict, now);
+    }
+  }
+}
+
+void Core::FollowConflict(const Conflict& conflict, UtcMicros now) {
+  const airspace::ConflictSide* ours = SideOf(conflict, self_.party);
+  if (lines_.empty() || ours == nullptr) return;
+  const airspace::ConflictSide& theirs =
+      ours == &conflict.sides[0] ? conflict.sides[1] : conflict.sides[0];
+  Line* line = Find(theirs.party);
+  // What this node knows of a held plan leaves it in no form.
+  if (line != nullptr && !conflict.local()) SignBasis(*line, conflict);
+
+  const bool waits =
+      IsLive(conflict) && !ours->seen_at && conflict.treatment != airspace::Treatment::kListed;
+  const std::vector<const Matter*> open = desk_.OpenMattersOf(conflict.id);
+  if (!waits) {
+    if (!open.empty()) CloseMattersOf(conflict.id, MatterKind::kConflict, "seen", now);
+    return;
+  }
+  if (!open.empty()) return;
+  Matter matter;
+  matter.kind = MatterKind::kConflict;
+  matter.peer = theirs.party;
+  matter.data_mode = conflict.data_mode;
+  matter.notice = ours->notice;
+  matter.subject = conflict.id;
+  matter.starts_at = conflict.first_moment;
+  OpenMatter(std::move(matter), now);
+}
+
+void Core::SignBasis(Line& line, const Conflict& conflict) {
+  std::string text = BasisText(conflict, terms_.agreement);
+  const base::Digest digest = crypto::Sha256(base::AsBytes(text));
+  if (desk_.SignedBasis(conflict.id) == digest) return;
+  // A verdict that was never told needs no withdrawal.
+  if (!IsLive(conflict) && !desk_.SignedBasis(conflict.id)) return;
+  const auto written =
+      Write(line, kBasisType, conflict.data_mode, line::Lane::kSafety, std::move(text), now_);
+  if (written) Put(BasisSigned{conflict.id, digest});
+}
+
+void Core::TakeBasis(Line& line, const line::Received& received, UtcMicros now) {
+  struct Heard {
+    base::Digest conflict;
+    airspace::Verdict verdict;
+  };
+  const auto read = [&]() -> Result<Heard> {
+    WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(received.body()));
+    WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+    Heard heard;
+    WB_ASSIGN_OR_RETURN(heard.conflict,
+                        object.RequiredParsed("conflict", 64, base::Digest::FromHex));
+    WB_RETURN_IF_ERROR(object.RequiredParsed("agreement", 64, base::Digest::FromHex));
+    WB_ASSIGN_OR_RETURN(heard.verdict, object.RequiredParsed(
+                                           "verdict", 16, airspace::ParseName<airspace::Verdict>));
+    WB_RETURN_IF_ERROR(object.RequiredArray("versions", 2));
+    return heard;
+  };
+  const Result<Heard> heard = read();
+  if (!heard) return OpenUnusable(line, received, heard.error(), now);
+  const Conflict* conflict = airspace_.FindConflict(heard->conflict);
+  if (conflict != nullptr && SideOf(*conflict, line.peer) == nullptr) {
+    return OpenUnusable(line, received,
+                        {base::ErrorCode::kInvalid, "/conflict", "must be one of this line",
+                         heard->conflict.ToHex()},
+                        now);
+  }
+  Put(BasisHeard{heard->conflict, std::string(received.body())});
+  // A conflict that either side finds is one on both: people look at what this node does not see.
+  const bool clear_here = conflict == nullptr || !IsLive(*conflict);
+  if (heard->verdict == airspace::Verdict::kClear || !clear_here) return;
+  if (!desk_.OpenMattersOf(heard->conflict).empty()) return;
+  Matter matter;
+  matter.kind = MatterKind::kConflict;
+  matter.peer = line.peer;
+  matter.data_mode = received.opened.message.data_mode;
+  matter.subject = heard->conflict;
+  matter.urgent = true;
+  OpenMatter(std::move(matter), now);
+}
+
+// ---- What people say ----
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const MarkConflictSeen& body,
+                                        line::Now now) {
+  const Conflict* conflict = airspace_.FindConflict(body.conflict);
+  if (conflict == nullptr && desk_.HeardBasis(body.conflict) != nullptr) {
+    // Found by the peer alone: there is nothing here to mark but the matter.
+    CloseMattersOf(body.conflict, MatterKind::kConflict, "seen", now.utc);
+    return airspace::Decision();
+  }
+  WB_ASSIGN_OR_RETURN(airspace::Decision decision,
+                      DecideAs(self_.party, airspace::MarkConflictSeen{body.conflict}, now.utc));
+  if (conflict->local()) return decision;
+  for (const airspace::ConflictSide& side : conflict->sides) {
+    Line* line = Find(side.party);
+    if (line != nullptr) WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  }
+  return decision;
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const ProposeMeasures& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(
+      airspace::Decision decision,
+      DecideAs(self_.party, airspace::ProposeMeasures{body.conflict, body.measures}, now.utc));
+  const Conflict& conflict = *airspace_.FindConflict(body.conflict);
+  if (conflict.local()) return decision;
+  for (const airspace::ConflictSide& side : conflict.sides) {
+    Line* line = Find(side.party);
+    if (line != nullptr) WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  }
+  return decision;
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct&, const MarkConflictSeen& body,
+                            std::string_view, UtcMicros now) {
+  // The peer may have found one that is clear here; its mark is in the record.
+  if (airspace_.FindConflict(body.conflict) == nullptr) return {};
+  return DecideFor(line, airspace::MarkConflictSeen{body.conflict}, now);
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct&, const ProposeMeasures& body,
+                            std::string_view, UtcMicros now) {
+  return DecideFor(line, airspace::ProposeMeasures{body.conflict, body.measures}, now);
+}
+
+}  // namespace wideberth::mechanism

@@ -1,0 +1,33 @@
+// One line inside the core; inside mechanism only.
+#ifndef WIDEBERTH_MECHANISM_CORE_LINE_H_
+#define WIDEBERTH_MECHANISM_CORE_LINE_H_
+
+#include <bitset>
+#include <utility>
+
+#include "base/limits.h"
+#include "mechanism/core.h"
+
+namespace wideberth::mechanism {
+
+inline constexpr std::string_view kActType = "act";
+inline constexpr std::string_view kOperatorKeysType = "operator-keys";
+inline constexpr std::string_view kBasisType = "basis";
+inline constexpr std::string_view kLineCheckType = "line-check";
+
+struct Core::Line {
+  Line(base::PartyId peer_id, uint32_t line_number, size_t path_count, line::Endpoint machine)
+      : peer(peer_id), number(line_number), paths(path_count), endpoint(std::move(machine)) {}
+
+  const base::PartyId peer;
+  const uint32_t number;
+  const size_t paths;
+  std::bitset<limits::kLinePathsMax> paths_up;
+  // The operators' keys are still to be sent: at every start, which is how a peer that was enrolled later learns them.
+  bool announce = true;
+  line::Endpoint endpoint;
+};
+
+}  // namespace wideberth::mechanism
+
+#endif  // WIDEBERTH_MECHANISM_CORE_LINE_H_

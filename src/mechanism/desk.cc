@@ -1,0 +1,254 @@
+#include "mechanism/desk.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "crypto/sha256.h"
+#include "mechanism/desk_rows.h"
+
+namespace wideberth::mechanism {
+namespace {
+
+// Closed ones that are kept to be looked at; the log has them all.
+constexpr size_t kClosedMattersKept = 10'000;
+constexpr size_t kClosedCallsKept = 10'000;
+
+}  // namespace
+
+void Durations::Add(int64_t us) {
+  ++count;
+  sum_us += us;
+  max_us = std::max(max_us, us);
+  const auto ms = static_cast<uint64_t>(std::max<int64_t>(0, us) / 1000);
+  const auto bucket = static_cast<size_t>(std::bit_width(ms));
+  ++by_log2_ms[std::min(bucket, by_log2_ms.size() - 1)];
+}
+
+int64_t Durations::QuantileUs(double share) const {
+  const auto wanted = static_cast<uint64_t>(share * static_cast<double>(count) + 0.5);
+  uint64_t seen = 0;
+  for (size_t bucket = 0; bucket < by_log2_ms.size(); ++bucket) {
+    seen += by_log2_ms[bucket];
+    if (seen >= wanted && seen > 0) return std::min(max_us, (int64_t{1} << bucket) * 1000);
+  }
+  return max_us;
+}
+
+void Desk::ApplyMatter(const Matter& matter) {
+  if (const auto old = matters_.find(matter.number); old != matters_.end() && old->second.open()) {
+    by_subject_.erase({old->second.subject, matter.number});
+    by_next_climb_.erase({old->second.next_climb_at, matter.number});
+  }
+  matters_.insert_or_assign(matter.number, matter);
+  next_matter_ = std::max(next_matter_, matter.number + 1);
+  Touch(rows::OfMatter(matter.number));
+  if (matter.open()) {
+    by_subject_.insert({matter.subject, matter.number});
+    if (matter.next_climb_at != base::kTimeOpenEnd) {
+      by_next_climb_.insert({matter.next_climb_at, matter.number});
+    }
+    return;
+  }
+  // The oldest are looked at first; an open one among them stays.
+  size_t closed = matters_.size() - by_subject_.size();
+  for (auto it = matters_.begin(); closed > kClosedMattersKept && it != matters_.end();) {
+    if (it->second.open()) {
+      ++it;
+      continue;
+    }
+    Touch(rows::OfMatter(it->first));
+    it = matters_.erase(it);
+    --closed;
+  }
+}
+
+void Desk::Apply(const DeskEffect& effect) {
+  if (const auto* peer = std::get_if<PeerChanged>(&effect)) {
+    peers_.insert_or_assign(peer->peer.id, peer->peer);
+    Touch(rows::kPeers);
+  } else if (const auto* account = std::get_if<AccountChanged>(&effect)) {
+    accounts_.insert_or_assign(account->account.name, account->account);
+    Touch(rows::kAccounts);
+  } else if (const auto* matter = std::get_if<MatterChanged>(&effect)) {
+    ApplyMatter(matter->matter);
+  } else if (const auto* call = std::get_if<CallChanged>(&effect)) {
+    calls_.insert_or_assign(call->call.id, call->call);
+    if (calls_.size() > kClosedCallsKept) {
+      const auto oldest = std::min_element(calls_.begin(), calls_.end(), [](auto& a, auto& b) {
+        return std::pair(!a.second.closed_at, a.second.stored_at) <
+               std::pair(!b.second.closed_at, b.second.stored_at);
+      });
+      calls_.erase(oldest);
+    }
+    Touch(rows::kCalls);
+  } else if (const auto* awaited = std::get_if<AwaitedChanged>(&effect)) {
+    if (awaited->done) {
+      awaited_.erase(awaited->awaited.message);
+    } else {
+      awaited_.insert_or_assign(awaited->awaited.message, awaited->awaited);
+    }
+    Touch(rows::kAwaited);
+  } else if (const auto* counts = std::get_if<CountsChanged>(&effect)) {
+    counts_.insert_or_assign(counts->key, counts->counts);
+    Touch(rows::kCounts);
+  } else if (const auto* basis = std::get_if<BasisSigned>(&effect)) {
+    if (basis->basis == base::Digest()) {
+      bases_signed_.erase(basis->conflict);
+    } else {
+      bases_signed_.insert_or_assign(basis->conflict, basis->basis);
+    }
+    Touch(rows::kBases);
+  } else if (const auto* heard = std::get_if<BasisHeard>(&effect)) {
+    if (heard->text.empty()) {
+      bases_heard_.erase(heard->conflict);
+    } else {
+      bases_heard_.insert_or_assign(heard->conflict, heard->text);
+    }
+    Touch(rows::kBases);
+  } else if (const auto* journal = std::get_if<JournalWritten>(&effect)) {
+    // Effects behind a row that holds them already are passed over.
+    if (journal->seq == journal_size_ + 1) {
+      journal_size_ = journal->seq;
+      journal_last_ = crypto::Sha256(base::AsBytes(journal->text));
+      Touch(rows::kFacts);
+    }
+  } else if (const auto* scheduled = std::get_if<LineCheckScheduled>(&effect)) {
+    next_line_check_.insert_or_assign({scheduled->peer, scheduled->theirs}, scheduled->next_at);
+    Touch(rows::kFacts);
+  } else {
+    const auto& checked = std::get<ReleaseChecked>(effect);
+    release_checks_.insert_or_assign(checked.notice, checked);
+    Touch(rows::kReleaseChecks);
+  }
+}
+
+const Peer* Desk::FindPeer(base::PartyId id) const {
+  const auto found = peers_.find(id);
+  return found == peers_.end() ? nullptr : &found->second;
+}
+
+const operators::Account* Desk::FindAccount(std::string_view name) const {
+  const auto found = accounts_.find(name);
+  return found == accounts_.end() ? nullptr : &found->second;
+}
+
+const Matter* Desk::FindMatter(uint64_t number) const {
+  const auto found = matters_.find(number);
+  return found == matters_.end() ? nullptr : &found->second;
+}
+
+std::vector<const Matter*> Desk::OpenMattersOf(const base::Digest& subject) const {
+  std::vector<const Matter*> found;
+  for (auto it = by_subject_.lower_bound({subject, 0});
+       it != by_subject_.end() && it->first == subject; ++it) {
+    found.push_back(&matters_.at(it->second));
+  }
+  return found;
+}
+
+std::vector<uint64_t> Desk::DueMatters(base::UtcMicros now, size_t max) const {
+  std::vector<uint64_t> due;
+  for (const auto& [at, number] : by_next_climb_) {
+    if (at > now || due.size() >= max) break;
+    due.push_back(number);
+  }
+  return due;
+}
+
+base::UtcMicros Desk::next_climb_at() const {
+  return by_next_climb_.empty() ? base::kTimeOpenEnd : by_next_climb_.begin()->first;
+}
+
+const Call* Desk::FindCall(base::Uuid id) const {
+  const auto found = calls_.find(id);
+  return found == calls_.end() ? nullptr : &found->second;
+}
+
+const Awaited* Desk::FindAwaited(const base::Digest& message) const {
+  const auto found = awaited_.find(message);
+  return found == awaited_.end() ? nullptr : &found->second;
+}
+
+Counts Desk::CountsOf(const CountsKey& key) const {
+  const auto found = counts_.find(key);
+  return found == counts_.end() ? Counts() : found->second;
+}
+
+std::optional<base::Digest> Desk::SignedBasis(const base::Digest& conflict) const {
+  const auto found = bases_signed_.find(conflict);
+  return found == bases_signed_.end() ? std::nullopt : std::optional(found->second);
+}
+
+const std::string* Desk::HeardBasis(const base::Digest& conflict) const {
+  const auto found = bases_heard_.find(conflict);
+  return found == bases_heard_.end() ? nullptr : &found->second;
+}
+
+base::UtcMicros Desk::NextLineCheck(base::PartyId peer, bool theirs) const {
+  const auto found = next_line_check_.find({peer, theirs});
+  return found == next_line_check_.end() ? base::kTimeOpenStart : found->second;
+}
+
+const ReleaseChecked* Desk::FindReleaseCheck(base::NoticeId notice) const {
+  const auto found = release_checks_.find(notice);
+  return found == release_checks_.end() ? nullptr : &found->second;
+}
+
+std::vector<uint64_t> Desk::TakeDirty() {
+  std::vector<uint64_t> dirty(dirty_.begin(), dirty_.end());
+  dirty_.clear();
+  return dirty;
+}
+
+std::optional<base::Bytes> Desk::EncodeRow(uint64_t row) const {
+  base::Bytes out;
+  const auto put = [&](const DeskEffect& effect) { EncodeDeskEffect(effect, &out); };
+  if (row == rows::kPeers) {
+    for (const auto& [id, peer] : peers_) put(PeerChanged{peer});
+  } else if (row == rows::kAccounts) {
+    for (const auto& [name, account] : accounts_) put(AccountChanged{account});
+  } else if (row == rows::kCalls) {
+    for (const auto& [id, call] : calls_) put(CallChanged{call});
+  } else if (row == rows::kAwaited) {
+    for (const auto& [message, awaited] : awaited_) put(AwaitedChanged{awaited, false});
+  } else if (row == rows::kCounts) {
+    for (const auto& [key, counts] : counts_) put(CountsChanged{key, counts});
+  } else if (row == rows::kBases) {
+    for (const auto& [conflict, basis] : bases_signed_) put(BasisSigned{conflict, basis});
+    for (const auto& [conflict, text] : bases_heard_) put(BasisHeard{conflict, text});
+  } else if (row == rows::kFacts) {
+    rows::EncodeFacts({journal_size_, journal_last_, next_matter_}, &out);
+    for (const auto& [whose, at] : next_line_check_) {
+      put(LineCheckScheduled{whose.first, whose.second, at});
+    }
+  } else if (row == rows::kReleaseChecks) {
+    for (const auto& [notice, checked] : release_checks_) put(checked);
+  } else {
+    const uint64_t first = rows::FirstMatterOf(row);
+    for (auto it = matters_.lower_bound(first);
+         it != matters_.end() && it->first < first + rows::kMattersARow; ++it) {
+      put(MatterChanged{it->second});
+    }
+    if (out.empty()) return std::nullopt;
+  }
+  return out;
+}
+
+base::Result<void> Desk::LoadRow(uint64_t row, base::ByteView bytes) {
+  if (row == rows::kFacts) {
+    WB_ASSIGN_OR_RETURN(const rows::Facts facts, rows::DecodeFacts(&bytes));
+    journal_size_ = facts.journal_size;
+    journal_last_ = facts.journal_last;
+    next_matter_ = std::max(next_matter_, facts.next_matter);
+  }
+  while (!bytes.empty()) {
+    WB_ASSIGN_OR_RETURN(const DeskEffect effect, DecodeDeskEffect(&bytes));
+    Apply(effect);
+  }
+  dirty_.clear();
+  return {};
+}
+
+}  // namespace wideberth::mechanism

@@ -1,0 +1,244 @@
+// The desk: what a node in line mode must not forget beside the airspace and the logs: its peers, its operators, the
+// matters that wait for an answer, the calls between duty officers, what the peer has yet to receipt, and counts.
+//
+// It changes by effects alone, each absolute (what is, not what to add), so that applying one twice changes nothing; a
+// restart reads rows and applies the effects after them, as airspace/state.h.
+//
+// Nothing of it crosses a line. What may cross is signed acts (mechanism/act.h) and the machine's own messages.
+//
+// Threads: const methods from any number of threads while nobody calls Apply.
+#ifndef WIDEBERTH_MECHANISM_DESK_H_
+#define WIDEBERTH_MECHANISM_DESK_H_
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "mechanism/act.h"
+#include "mechanism/matter.h"
+#include "operators/account.h"
+
+namespace wideberth::mechanism {
+
+// A party this node has a line to.
+struct Peer {
+  base::PartyId id;
+  uint32_t line = 0;  // 1, 2, 3...: names its two logs in the store
+  std::string name;
+  std::string card;  // the exact text that was enrolled (line/party_card.h)
+  base::UtcMicros enrolled_at;
+  std::vector<operators::OperatorKey> operator_keys;  // as it has announced them
+  bool operator==(const Peer&) const = default;
+};
+
+// What one person asks of the other side and gets answered: a stop call, a line check, a question whether they keep
+// clear, an all-clear that has to be read back; and a text of the policy lane, which needs no answer.
+struct CallAnswer {
+  base::UtcMicros at;
+  base::Digest act;
+  bool by_us = false;
+  operators::Role role = operators::Role::kDutyOfficer;
+  std::string answer;  // "stopped", "wait 60", the word of a line check
+  bool operator==(const CallAnswer&) const = default;
+};
+struct Call {
+  base::Uuid id;  // of the act that opened it
+  operators::ActKind kind = operators::ActKind::kStopCall;
+  base::PartyId peer;
+  bool by_us = false;
+  airspace::DataMode data_mode = airspace::DataMode::kReal;
+  base::Digest act;
+  operators::Role role = operators::Role::kDutyOfficer;
+  base::UtcMicros at;         // by its maker's clock
+  base::UtcMicros stored_at;  // by ours
+  Place place;
+  std::string
+      words;  // call sign and frequency; the word of a line check; the text of the policy lane
+  std::optional<NoticeVersionRef> about;  // of an all-clear that waits to be read back
+  bool no_longer_observed = false;
+  std::vector<CallAnswer> answers;
+  std::optional<base::UtcMicros> closed_at;
+  std::string closed_as;  // "answered", "unanswered", "missed"
+  bool operator==(const Call&) const = default;
+};
+
+// What follows when the peer's R1 for a message of ours comes.
+struct Awaited {
+  base::Digest message;
+  base::PartyId peer;
+  operators::ActKind kind = operators::ActKind::kRelease;
+  base::NoticeId notice;
+  base::Digest version;
+  base::UtcMicros written_at;
+  bool operator==(const Awaited&) const = default;
+};
+
+// Counts for one peer and one data mode; drills are never mixed with what was real. Times are summed in microseconds
+// and sorted into powers of two of milliseconds, from which quantiles are read.
+struct Durations {
+  uint64_t count = 0;
+  int64_t sum_us = 0;
+  int64_t max_us = 0;
+  std::array<uint32_t, 40> by_log2_ms{};
+
+  void Add(int64_t us);
+  // At most this long in that share of the cases: an upper bound within a factor of two.
+  int64_t QuantileUs(double share) const;
+  bool operator==(const Durations&) const = default;
+};
+struct Counts {
+  uint64_t sent = 0;      // versions released to the peer
+  uint64_t received = 0;  // versions of the peer
+  uint64_t sent_late = 0;
+  uint64_t received_late = 0;
+  Durations lead_at_r1;       // of ours: start minus R1
+  Durations lead_at_r3;       // of ours: start minus R3
+  Durations receipt;          // of ours: from release to R1
+  Durations read_back;        // of ours: from release to R3
+  Durations read_back_by_us;  // of the peer's: from R1 to our R3
+  uint64_t read_back_mismatches = 0;
+  uint64_t release_blocked = 0;
+  uint64_t checks_made = 0;
+  uint64_t checks_missed = 0;
+  uint64_t stop_calls = 0;
+  uint64_t stop_calls_unanswered = 0;
+  uint64_t times_lost = 0;
+  uint64_t climbed = 0;  // matters that reached the next level
+  bool operator==(const Counts&) const = default;
+};
+struct CountsKey {
+  base::PartyId peer;
+  airspace::DataMode data_mode = airspace::DataMode::kReal;
+  auto operator<=>(const CountsKey&) const = default;
+};
+
+// Effects
+struct PeerChanged {
+  Peer peer;
+};
+struct AccountChanged {
+  operators::Account account;
+};
+struct MatterChanged {
+  Matter matter;
+};
+struct CallChanged {
+  Call call;
+};
+struct AwaitedChanged {
+  Awaited awaited;
+  bool done = false;
+};
+struct CountsChanged {
+  CountsKey key;
+  Counts counts;
+};
+// A verdict of ours on a conflict that was signed and sent, so that the same is not sent twice.
+struct BasisSigned {
+  base::Digest conflict;
+  base::Digest basis;  // SHA-256 of its text; all zero: the conflict has left the state
+};
+struct BasisHeard {
+  base::Digest conflict;
+  std::string text;  // of the peer; empty: forgotten
+};
+// What never crosses: held plans, home checks, internal escalation, operators' acts. `text` is one JSON object that
+// names the SHA-256 of the entry before it.
+struct JournalWritten {
+  uint64_t seq = 0;
+  std::string text;
+};
+struct LineCheckScheduled {
+  base::PartyId peer;
+  bool theirs = false;  // when the peer's is expected, not when ours is due
+  base::UtcMicros next_at;
+};
+// A second person's entry agreed with this draft (MECHANISM 3.4).
+struct ReleaseChecked {
+  base::NoticeId notice;
+  base::Digest declaration_sha256;
+  std::string key_id;
+};
+
+using DeskEffect = std::variant<PeerChanged, AccountChanged, MatterChanged, CallChanged,
+                                AwaitedChanged, CountsChanged, BasisSigned, BasisHeard,
+                                JournalWritten, LineCheckScheduled, ReleaseChecked>;
+
+void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
+// Strict; *in advances past the effect.
+base::Result<DeskEffect> DecodeDeskEffect(base::ByteView* in);
+
+class Desk {
+ public:
+  void Apply(const DeskEffect& effect);
+
+  const Peer* FindPeer(base::PartyId id) const;
+  const std::map<base::PartyId, Peer>& peers() const { return peers_; }
+  const operators::Account* FindAccount(std::string_view name) const;
+  const std::map<std::string, operators::Account, std::less<>>& accounts() const {
+    return accounts_;
+  }
+
+  const Matter* FindMatter(uint64_t number) const;
+  // Open ones about a subject, of either side.
+  std::vector<const Matter*> OpenMattersOf(const base::Digest& subject) const;
+  // Those that climb at or before `now`, at most `max`, the most overdue first.
+  std::vector<uint64_t> DueMatters(base::UtcMicros now, size_t max) const;
+  base::UtcMicros next_climb_at() const;
+  uint64_t next_matter_number() const { return next_matter_; }
+  const std::map<uint64_t, Matter>& matters() const { return matters_; }
+  size_t open_matters() const { return by_subject_.size(); }
+
+  const Call* FindCall(base::Uuid id) const;
+  const std::map<base::Uuid, Call>& calls() const { return calls_; }
+  const Awaited* FindAwaited(const base::Digest& message) const;
+  const std::map<base::Digest, Awaited>& awaited() const { return awaited_; }
+  Counts CountsOf(const CountsKey& key) const;
+  const std::map<CountsKey, Counts>& counts() const { return counts_; }
+  std::optional<base::Digest> SignedBasis(const base::Digest& conflict) const;
+  const std::string* HeardBasis(const base::Digest& conflict) const;
+  base::UtcMicros NextLineCheck(base::PartyId peer, bool theirs) const;
+  const ReleaseChecked* FindReleaseCheck(base::NoticeId notice) const;
+
+  uint64_t journal_size() const { return journal_size_; }
+  base::Digest journal_last() const { return journal_last_; }
+
+  // Rows, as airspace/state.h: one for each kind of thing, matters in blocks.
+  std::vector<uint64_t> TakeDirty();
+  void MarkDirty(std::span<const uint64_t> rows) { dirty_.insert(rows.begin(), rows.end()); }
+  std::optional<base::Bytes> EncodeRow(uint64_t row) const;
+  base::Result<void> LoadRow(uint64_t row, base::ByteView bytes);
+
+ private:
+  void Touch(uint64_t row) { dirty_.insert(row); }
+  void ApplyMatter(const Matter& matter);
+
+  std::map<base::PartyId, Peer> peers_;
+  std::map<std::string, operators::Account, std::less<>> accounts_;
+  std::map<uint64_t, Matter> matters_;
+  std::set<std::pair<base::Digest, uint64_t>> by_subject_;        // open ones
+  std::set<std::pair<base::UtcMicros, uint64_t>> by_next_climb_;  // open ones that climb on
+  uint64_t next_matter_ = 1;
+  std::map<base::Uuid, Call> calls_;
+  std::map<base::Digest, Awaited> awaited_;
+  std::map<CountsKey, Counts> counts_;
+  std::map<base::Digest, base::Digest> bases_signed_;
+  std::map<base::Digest, std::string> bases_heard_;
+  std::map<std::pair<base::PartyId, bool>, base::UtcMicros> next_line_check_;
+  std::map<base::NoticeId, ReleaseChecked> release_checks_;
+  uint64_t journal_size_ = 0;
+  base::Digest journal_last_;
+  std::set<uint64_t> dirty_;
+};
+
+}  // namespace wideberth::mechanism
+
+#endif  // WIDEBERTH_MECHANISM_DESK_H_

@@ -1,0 +1,398 @@
+// The binary form of desk effects and rows.
+#include "airspace/wire.h"
+#include "base/check.h"
+#include "mechanism/desk.h"
+#include "mechanism/desk_rows.h"
+
+namespace wideberth::mechanism {
+namespace {
+
+using airspace::DataMode;
+using airspace::WireReader;
+using airspace::WireWriter;
+using base::Result;
+
+enum class Kind : uint8_t {
+  kPeer,
+  kAccount,
+  kMatter,
+  kCall,
+  kAwaited,
+  kCounts,
+  kBasisSigned,
+  kBasisHeard,
+  kJournal,
+  kLineCheck,
+  kReleaseChecked,
+};
+
+base::Unexpected Damaged() {
+  return base::Fail(base::ErrorCode::kStorage, "effect",
+                    "must be as a node of this version wrote it");
+}
+
+void Put(base::PartyId id, WireWriter* wire) {
+  wire->Fixed(id.uuid.bytes);
+}
+base::Uuid ReadUuid(WireReader* wire) {
+  base::Uuid uuid;
+  wire->Fixed(&uuid.bytes);
+  return uuid;
+}
+
+void Put(const Place& place, WireWriter* wire) {
+  wire->I64(place.centre.lat_e9);
+  wire->I64(place.centre.lng_e9);
+  wire->I64(place.radius_mm);
+}
+Place ReadPlace(WireReader* wire) {
+  Place place;
+  place.centre.lat_e9 = wire->I64();
+  place.centre.lng_e9 = wire->I64();
+  place.radius_mm = wire->I64();
+  return place;
+}
+
+void Put(const Peer& peer, WireWriter* wire) {
+  Put(peer.id, wire);
+  wire->Varint(peer.line);
+  wire->Text(peer.name);
+  wire->Text(peer.card);
+  wire->Time(peer.enrolled_at);
+  const Result<std::string> keys = operators::WriteOperatorKeys(peer.operator_keys);
+  CHECK_MSG(keys.has_value(), "the keys of a peer were read from such a text");
+  wire->Text(*keys);
+}
+Result<Peer> ReadPeer(WireReader* wire) {
+  Peer peer;
+  peer.id = wire->ReadId<base::PartyId>();
+  peer.line = static_cast<uint32_t>(wire->Varint());
+  peer.name = wire->Text();
+  peer.card = wire->Text();
+  peer.enrolled_at = wire->Time();
+  const std::string keys = wire->Text();
+  if (!wire->ok()) return Damaged();
+  WB_ASSIGN_OR_RETURN(peer.operator_keys, operators::ReadOperatorKeys(keys));
+  return peer;
+}
+
+void Put(const Matter& matter, WireWriter* wire) {
+  wire->Varint(matter.number);
+  wire->EnumValue(matter.kind);
+  wire->Bool(matter.owed_by_peer);
+  Put(matter.peer, wire);
+  wire->EnumValue(matter.data_mode);
+  wire->Bool(matter.notice.has_value());
+  if (matter.notice) wire->Fixed(matter.notice->uuid.bytes);
+  wire->Fixed(matter.subject.bytes);
+  wire->Bool(matter.urgent);
+  wire->OptionalTime(matter.starts_at);
+  wire->Time(matter.opened_at);
+  wire->I64(matter.deadline_us);
+  wire->Time(matter.next_climb_at);
+  wire->EnumValue(matter.level);
+  wire->Bool(matter.alarmed);
+  wire->OptionalTime(matter.closed_at);
+  wire->Text(matter.closed_as);
+}
+Matter ReadMatter(WireReader* wire) {
+  Matter matter;
+  matter.number = wire->Varint();
+  matter.kind = wire->EnumValue(MatterKind::kConflict);
+  matter.owed_by_peer = wire->Bool();
+  matter.peer = wire->ReadId<base::PartyId>();
+  matter.data_mode = wire->EnumValue(DataMode::kTest);
+  if (wire->Bool()) matter.notice = wire->ReadId<base::NoticeId>();
+  matter.subject = wire->ReadDigest();
+  matter.urgent = wire->Bool();
+  matter.starts_at = wire->OptionalTime();
+  matter.opened_at = wire->Time();
+  matter.deadline_us = wire->I64();
+  matter.next_climb_at = wire->Time();
+  matter.level = wire->EnumValue(Level::kDeputyChief);
+  matter.alarmed = wire->Bool();
+  matter.closed_at = wire->OptionalTime();
+  matter.closed_as = wire->Text();
+  return matter;
+}
+
+void Put(const CallAnswer& answer, WireWriter* wire) {
+  wire->Time(answer.at);
+  wire->Fixed(answer.act.bytes);
+  wire->Bool(answer.by_us);
+  wire->EnumValue(answer.role);
+  wire->Text(answer.answer);
+}
+void Put(const Call& call, WireWriter* wire) {
+  wire->Fixed(call.id.bytes);
+  wire->EnumValue(call.kind);
+  Put(call.peer, wire);
+  wire->Bool(call.by_us);
+  wire->EnumValue(call.data_mode);
+  wire->Fixed(call.act.bytes);
+  wire->EnumValue(call.role);
+  wire->Time(call.at);
+  wire->Time(call.stored_at);
+  Put(call.place, wire);
+  wire->Text(call.words);
+  wire->Bool(call.about.has_value());
+  if (call.about) {
+    wire->Fixed(call.about->notice.uuid.bytes);
+    wire->Fixed(call.about->version.bytes);
+  }
+  wire->Bool(call.no_longer_observed);
+  wire->Varint(call.answers.size());
+  for (const CallAnswer& answer : call.answers) Put(answer, wire);
+  wire->OptionalTime(call.closed_at);
+  wire->Text(call.closed_as);
+}
+Call ReadCall(WireReader* wire) {
+  Call call;
+  call.id = ReadUuid(wire);
+  call.kind = wire->EnumValue(operators::ActKind::kManagePeers);
+  call.peer = wire->ReadId<base::PartyId>();
+  call.by_us = wire->Bool();
+  call.data_mode = wire->EnumValue(DataMode::kTest);
+  call.act = wire->ReadDigest();
+  call.role = wire->EnumValue(operators::Role::kAdministrator);
+  call.at = wire->Time();
+  call.stored_at = wire->Time();
+  call.place = ReadPlace(wire);
+  call.words = wire->Text();
+  if (wire->Bool()) {
+    call.about.emplace();
+    call.about->notice = wire->ReadId<base::NoticeId>();
+    call.about->version = wire->ReadDigest();
+  }
+  call.no_longer_observed = wire->Bool();
+  const size_t answers = wire->Count(42);
+  for (size_t i = 0; i < answers; ++i) {
+    CallAnswer answer;
+    answer.at = wire->Time();
+    answer.act = wire->ReadDigest();
+    answer.by_us = wire->Bool();
+    answer.role = wire->EnumValue(operators::Role::kAdministrator);
+    answer.answer = wire->Text();
+    call.answers.push_back(std::move(answer));
+  }
+  call.closed_at = wire->OptionalTime();
+  call.closed_as = wire->Text();
+  return call;
+}
+
+void Put(const Awaited& awaited, WireWriter* wire) {
+  wire->Fixed(awaited.message.bytes);
+  Put(awaited.peer, wire);
+  wire->EnumValue(awaited.kind);
+  wire->Fixed(awaited.notice.uuid.bytes);
+  wire->Fixed(awaited.version.bytes);
+  wire->Time(awaited.written_at);
+}
+Awaited ReadAwaited(WireReader* wire) {
+  Awaited awaited;
+  awaited.message = wire->ReadDigest();
+  awaited.peer = wire->ReadId<base::PartyId>();
+  awaited.kind = wire->EnumValue(operators::ActKind::kManagePeers);
+  awaited.notice = wire->ReadId<base::NoticeId>();
+  awaited.version = wire->ReadDigest();
+  awaited.written_at = wire->Time();
+  return awaited;
+}
+
+void Put(const Durations& durations, WireWriter* wire) {
+  wire->Varint(durations.count);
+  wire->I64(durations.sum_us);
+  wire->I64(durations.max_us);
+  for (const uint32_t bucket : durations.by_log2_ms) wire->Varint(bucket);
+}
+Durations ReadDurations(WireReader* wire) {
+  Durations durations;
+  durations.count = wire->Varint();
+  durations.sum_us = wire->I64();
+  durations.max_us = wire->I64();
+  for (uint32_t& bucket : durations.by_log2_ms) bucket = static_cast<uint32_t>(wire->Varint());
+  return durations;
+}
+
+constexpr uint64_t Counts::*kCounters[] = {&Counts::sent,
+                                           &Counts::received,
+                                           &Counts::sent_late,
+                                           &Counts::received_late,
+                                           &Counts::read_back_mismatches,
+                                           &Counts::release_blocked,
+                                           &Counts::checks_made,
+                                           &Counts::checks_missed,
+                                           &Counts::stop_calls,
+                                           &Counts::stop_calls_unanswered,
+                                           &Counts::times_lost,
+                                           &Counts::climbed};
+constexpr Durations Counts::*kDurations[] = {&Counts::lead_at_r1, &Counts::lead_at_r3,
+                                             &Counts::receipt, &Counts::read_back,
+                                             &Counts::read_back_by_us};
+
+void Put(const Counts& counts, WireWriter* wire) {
+  for (const auto counter : kCounters) wire->Varint(counts.*counter);
+  for (const auto durations : kDurations) Put(counts.*durations, wire);
+}
+Counts ReadCounts(WireReader* wire) {
+  Counts counts;
+  for (const auto counter : kCounters) counts.*counter = wire->Varint();
+  for (const auto durations : kDurations) counts.*durations = ReadDurations(wire);
+  return counts;
+}
+
+struct Encoder {
+  WireWriter* wire;
+
+  void operator()(const PeerChanged& e) const {
+    wire->EnumValue(Kind::kPeer);
+    Put(e.peer, wire);
+  }
+  void operator()(const AccountChanged& e) const {
+    wire->EnumValue(Kind::kAccount);
+    wire->Text(operators::EncodeAccount(e.account));
+  }
+  void operator()(const MatterChanged& e) const {
+    wire->EnumValue(Kind::kMatter);
+    Put(e.matter, wire);
+  }
+  void operator()(const CallChanged& e) const {
+    wire->EnumValue(Kind::kCall);
+    Put(e.call, wire);
+  }
+  void operator()(const AwaitedChanged& e) const {
+    wire->EnumValue(Kind::kAwaited);
+    Put(e.awaited, wire);
+    wire->Bool(e.done);
+  }
+  void operator()(const CountsChanged& e) const {
+    wire->EnumValue(Kind::kCounts);
+    Put(e.key.peer, wire);
+    wire->EnumValue(e.key.data_mode);
+    Put(e.counts, wire);
+  }
+  void operator()(const BasisSigned& e) const {
+    wire->EnumValue(Kind::kBasisSigned);
+    wire->Fixed(e.conflict.bytes);
+    wire->Fixed(e.basis.bytes);
+  }
+  void operator()(const BasisHeard& e) const {
+    wire->EnumValue(Kind::kBasisHeard);
+    wire->Fixed(e.conflict.bytes);
+    wire->Text(e.text);
+  }
+  void operator()(const JournalWritten& e) const {
+    wire->EnumValue(Kind::kJournal);
+    wire->Varint(e.seq);
+    wire->Text(e.text);
+  }
+  void operator()(const LineCheckScheduled& e) const {
+    wire->EnumValue(Kind::kLineCheck);
+    Put(e.peer, wire);
+    wire->Bool(e.theirs);
+    wire->Time(e.next_at);
+  }
+  void operator()(const ReleaseChecked& e) const {
+    wire->EnumValue(Kind::kReleaseChecked);
+    wire->Fixed(e.notice.uuid.bytes);
+    wire->Fixed(e.declaration_sha256.bytes);
+    wire->Text(e.key_id);
+  }
+};
+
+Result<DeskEffect> ReadEffect(WireReader* wire) {
+  switch (wire->EnumValue(Kind::kReleaseChecked)) {
+    case Kind::kPeer: {
+      WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
+      return DeskEffect(PeerChanged{std::move(peer)});
+    }
+    case Kind::kAccount: {
+      const std::string text = wire->Text();
+      if (!wire->ok()) return Damaged();
+      WB_ASSIGN_OR_RETURN(operators::Account account, operators::DecodeAccount(text));
+      return DeskEffect(AccountChanged{std::move(account)});
+    }
+    case Kind::kMatter:
+      return DeskEffect(MatterChanged{ReadMatter(wire)});
+    case Kind::kCall:
+      return DeskEffect(CallChanged{ReadCall(wire)});
+    case Kind::kAwaited: {
+      AwaitedChanged changed{ReadAwaited(wire), false};
+      changed.done = wire->Bool();
+      return DeskEffect(changed);
+    }
+    case Kind::kCounts: {
+      CountsChanged changed;
+      changed.key.peer = wire->ReadId<base::PartyId>();
+      changed.key.data_mode = wire->EnumValue(DataMode::kTest);
+      changed.counts = ReadCounts(wire);
+      return DeskEffect(changed);
+    }
+    case Kind::kBasisSigned: {
+      BasisSigned basis{wire->ReadDigest(), {}};
+      basis.basis = wire->ReadDigest();
+      return DeskEffect(basis);
+    }
+    case Kind::kBasisHeard: {
+      BasisHeard basis{wire->ReadDigest(), {}};
+      basis.text = wire->Text();
+      return DeskEffect(std::move(basis));
+    }
+    case Kind::kJournal: {
+      JournalWritten journal{wire->Varint(), {}};
+      journal.text = wire->Text();
+      return DeskEffect(std::move(journal));
+    }
+    case Kind::kLineCheck: {
+      LineCheckScheduled scheduled{wire->ReadId<base::PartyId>(), false, {}};
+      scheduled.theirs = wire->Bool();
+      scheduled.next_at = wire->Time();
+      return DeskEffect(scheduled);
+    }
+    case Kind::kReleaseChecked:
+      break;
+  }
+  ReleaseChecked checked{wire->ReadId<base::NoticeId>(), {}, {}};
+  checked.declaration_sha256 = wire->ReadDigest();
+  checked.key_id = wire->Text();
+  return DeskEffect(std::move(checked));
+}
+
+}  // namespace
+
+void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out) {
+  WireWriter wire(out);
+  std::visit(Encoder{&wire}, effect);
+}
+
+Result<DeskEffect> DecodeDeskEffect(base::ByteView* in) {
+  WireReader wire(*in);
+  WB_ASSIGN_OR_RETURN(DeskEffect effect, ReadEffect(&wire));
+  if (!wire.ok()) return Damaged();
+  *in = wire.rest();
+  return effect;
+}
+
+namespace rows {
+
+void EncodeFacts(const Facts& facts, base::Bytes* out) {
+  WireWriter wire(out);
+  wire.Varint(facts.journal_size);
+  wire.Fixed(facts.journal_last.bytes);
+  wire.Varint(facts.next_matter);
+}
+
+Result<Facts> DecodeFacts(base::ByteView* in) {
+  WireReader wire(*in);
+  Facts facts;
+  facts.journal_size = wire.Varint();
+  facts.journal_last = wire.ReadDigest();
+  facts.next_matter = wire.Varint();
+  if (!wire.ok()) return Damaged();
+  *in = wire.rest();
+  return facts;
+}
+
+}  // namespace rows
+
+}  // namespace wideberth::mechanism

@@ -1,0 +1,97 @@
+// Matters: what somebody owes an answer to, and the ladder that an unanswered one climbs by itself (MECHANISM 5).
+//
+// A matter has a deadline that scales with the time to the start of what it is about. Unanswered, it climbs when that
+// has passed and when it has passed twice: duty officer, cell head, deputy chief. Routine matters end at the cell head; the deputy chief
+// is reached when the start is near, and for hazards and stop calls. The principal is never reached by a timer. What
+// the peer owes does not climb here, it alarms; objections and stop calls climb on both sides, level with level.
+//
+// Pure.
+#ifndef WIDEBERTH_MECHANISM_MATTER_H_
+#define WIDEBERTH_MECHANISM_MATTER_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "airspace/notice.h"
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "mechanism/reading.h"
+
+namespace wideberth::mechanism {
+
+enum class MatterKind : uint8_t {
+  kReceipt,      // a message that has no R1 yet
+  kReadBack,     // a version, or an all-clear, that has not been read back
+  kObjection,    // an objection that stands
+  kStopCall,     // a stop call without its final answer
+  kKeepClear,    // "can you keep clear?"
+  kLineCheck,    // a challenge word without its answer
+  kMissedCheck,  // a line check that was due and did not come
+  kRefine,       // an unplanned hazard that is still coarse
+  kLineLost,     // the line is lost, or recovering and not confirmed
+  kUnusable,     // something came that cannot be acted on: call them
+  kConflict,     // a conflict that nobody here has seen
+};
+inline constexpr size_t kMatterKinds = 11;
+std::string_view Name(MatterKind kind);
+
+enum class Level : uint8_t { kDutyOfficer, kCellHead, kDeputyChief };
+std::string_view Name(Level level);  // "duty_officer", "supervisor", "deputy_chief"
+
+struct DeadlineRule {
+  int64_t routine_us = 120 * base::kMicrosPerSecond;
+  int64_t min_us = 30 * base::kMicrosPerSecond;
+  int64_t share_permille = 100;  // of the time to the start
+};
+
+// The numbers of an agreement that the mechanism runs by. As they stand here: the suggested ones.
+struct Terms {
+  base::Digest agreement;  // under which bases are signed
+  Tolerances tolerances;
+  std::array<DeadlineRule, kMatterKinds> deadlines = Suggested();
+  int64_t near_start_us = 15 * base::kMicrosPerMinute;
+  int64_t line_check_period_us = 12 * base::kMicrosPerHour;
+  int64_t line_check_overdue_us = 15 * base::kMicrosPerMinute;
+
+  static std::array<DeadlineRule, kMatterKinds> Suggested();
+};
+
+struct Matter {
+  uint64_t number = 0;  // of this node: 1, 2, 3...
+  MatterKind kind = MatterKind::kReadBack;
+  bool owed_by_peer = false;
+  base::PartyId peer;
+  airspace::DataMode data_mode = airspace::DataMode::kReal;
+  std::optional<base::NoticeId> notice;
+  base::Digest subject;  // a version, an act, a message or a conflict
+  bool urgent = false;   // about a hazard or a stop call: may reach the deputy chief at any time
+  std::optional<base::UtcMicros> starts_at;
+  base::UtcMicros opened_at;
+  int64_t deadline_us = 0;
+  base::UtcMicros next_climb_at;  // kTimeOpenEnd: it climbs no further
+  Level level = Level::kDutyOfficer;
+  bool alarmed = false;  // the deadline has passed
+  std::optional<base::UtcMicros> closed_at;
+  std::string closed_as;  // "read_back", "withdrawn", "superseded", ...
+
+  bool open() const { return !closed_at.has_value(); }
+  bool operator==(const Matter&) const = default;
+};
+
+// clamp(share of the time to the start, min, routine); routine where nothing starts.
+int64_t DeadlineUs(const Terms& terms, MatterKind kind, base::UtcMicros now,
+                   std::optional<base::UtcMicros> starts_at);
+
+// Sets deadline, level and first climb of a matter that opens now.
+void Open(const Terms& terms, base::UtcMicros now, Matter* matter);
+
+// What a matter whose next_climb_at has come is afterwards.
+Matter Climbed(const Terms& terms, Matter matter, base::UtcMicros now);
+
+}  // namespace wideberth::mechanism
+
+#endif  // WIDEBERTH_MECHANISM_MATTER_H_

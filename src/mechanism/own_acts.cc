@@ -1,0 +1,541 @@
+// What an operator of this node does.
+#include <algorithm>
+
+#include "crypto/sha256.h"
+#include "json/writer.h"
+#include "mechanism/core.h"
+#include "mechanism/core_line.h"
+
+namespace wideberth::mechanism {
+namespace {
+
+using airspace::Declaration;
+using airspace::Notice;
+using airspace::NoticeVersion;
+using base::ErrorCode;
+using base::Fail;
+using base::Result;
+using base::UtcMicros;
+using operators::ActKind;
+
+base::Unexpected Conflict(std::string_view field, std::string_view rule,
+                          std::string_view found = {}) {
+  return Fail(ErrorCode::kConflict, field, rule, found);
+}
+
+base::Unexpected RefuseMismatch(const std::vector<Mismatch>& found) {
+  return Conflict(found.front().field, "must agree with what was sent, within the tolerance",
+                  found.front().ToString());
+}
+
+UtcMicros StartOf(const Declaration& declaration) {
+  UtcMicros start = base::kTimeOpenEnd;
+  for (const auto& volume : declaration.volumes) start = std::min(start, volume.window.start);
+  return start;
+}
+
+base::Digest TextDigest(std::string_view text) {
+  return crypto::Sha256(base::AsBytes(text));
+}
+
+std::string StopAnswerText(const AnswerStopCall& answer) {
+  std::string text(Name(answer.answer));
+  if (answer.answer == StopAnswer::kWait) text += " " + std::to_string(answer.wait_s);
+  return text;
+}
+
+Call CallOf(const ActRequest& request, Place place, std::string words) {
+  Call call;
+  call.place = place;
+  call.words = std::move(words);
+  call.id = request.act.act.id;
+  return call;
+}
+
+}  // namespace
+
+Result<ActResult> Core::Do(const ActRequest& request, line::Now now) {
+  now_ = now;
+  const Act& act = request.act.act;
+  if (act.party != self_.party) {
+    return Fail(ErrorCode::kUnauthorized, "/party", "must be the party of this node",
+                act.party.ToString());
+  }
+  WB_RETURN_IF_ERROR(operators::RequireMayDo(act.role, act.kind()));
+  WB_ASSIGN_OR_RETURN(
+      airspace::Decision decision,
+      std::visit([&](const auto& body) { return DoBody(request, body, now); }, act.body));
+  Journal(operators::Name(act.kind()), &request.act, {}, now.utc);
+  return ActResult{std::move(decision), request.act.digest};
+}
+
+Result<Core::Line*> Core::LineTo(const std::optional<base::PartyId>& peer) {
+  Line* line = peer ? Find(*peer) : nullptr;
+  if (!peer && lines_.size() == 1) line = lines_.begin()->second.get();
+  if (line != nullptr) return line;
+  return Fail(ErrorCode::kNotFound, "/to", "must be a peer that this node has a line to",
+              peer ? peer->ToString() : "nobody");
+}
+
+// The line to the party whose notice it is.
+Result<Core::Line*> Core::LineAbout(base::NoticeId id) {
+  const Notice* notice = airspace_.FindNotice(id);
+  Line* line = notice == nullptr ? nullptr : Find(notice->party);
+  if (line != nullptr) return line;
+  return Fail(ErrorCode::kNotFound, "/notice", "must be a notice of a peer", id.ToString());
+}
+
+Result<base::Digest> Core::SendAct(Line& line, const ActRequest& request, line::Now now) {
+  if (line.announce) AnnounceOperators(now);
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.StringField("act", request.act.envelope);
+  if (!request.declaration.empty()) json.StringField("declaration", request.declaration);
+  json.EndObject();
+  const bool policy = request.act.act.kind() == ActKind::kSendPolicyText;
+  return Write(line, kActType, request.act.act.data_mode,
+               policy ? line::Lane::kPolicy : line::Lane::kSafety, std::move(body), now);
+}
+
+Result<void> Core::TellEveryLine(const ActRequest& request, line::Now now) {
+  for (auto& [peer, line] : lines_) WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  return {};
+}
+
+// ---- Own notices ----
+
+Result<void> Core::CheckRelease(base::NoticeId draft, const Reading& entered, std::string key_id,
+                                std::string drafted_by, UtcMicros now) {
+  const Notice* notice = airspace_.FindNotice(draft);
+  if (notice == nullptr || notice->party != self_.party ||
+      notice->latest().author != airspace::AuthorState::kDraft) {
+    return Fail(ErrorCode::kNotFound, "/notice", "must be a draft of this party", draft.ToString());
+  }
+  if (key_id == drafted_by) {
+    return Conflict("/by", "must be a second person, not the one who drafted it", key_id);
+  }
+  const Declaration& declaration = notice->latest().declaration;
+  const std::vector<Mismatch> found =
+      Compare(ReadingOf(declaration), entered, terms_.tolerances, false);
+  if (!found.empty()) {
+    ++CountsOf({}, declaration.data_mode).release_blocked;
+    Journal("release_blocked", nullptr, found.front().ToString(), now);
+    return RefuseMismatch(found);
+  }
+  Put(ReleaseChecked{draft, TextDigest(declaration.original), std::move(key_id)});
+  return {};
+}
+
+Result<void> Core::CheckBeforeRelease(const ActRequest& request, const Release& release) {
+  const Declaration& declaration = request.prepared->declaration();
+  switch (release.check) {
+    case ReleaseCheck::kNone:
+      if (declaration.unplanned) return {};
+      return Conflict("/check", "must be made, unless of an unplanned hazard", "none");
+    case ReleaseCheck::kHeldPlan: {
+      const Notice* plan = request.from_plan ? airspace_.FindNotice(*request.from_plan) : nullptr;
+      if (plan == nullptr || plan->party != self_.party || !plan->held()) {
+        return Fail(ErrorCode::kNotFound, "/from_plan", "must be a held plan of this party",
+                    request.from_plan ? request.from_plan->ToString() : "none");
+      }
+      const std::vector<Mismatch> found = Compare(ReadingOf(plan->latest().declaration),
+                                                  ReadingOf(declaration), terms_.tolerances, false);
+      return found.empty() ? Result<void>() : RefuseMismatch(found);
+    }
+    case ReleaseCheck::kSecondEntry:
+      break;
+  }
+  const ReleaseChecked* checked = desk_.FindReleaseCheck(release.notice);
+  if (checked == nullptr || checked->declaration_sha256 != release.declaration_sha256) {
+    return Conflict("/check", "must be made: a second person enters the values of this content");
+  }
+  if (checked->key_id == request.act.act.key_id) {
+    return Conflict("/check", "must be by a second person, not the one who releases",
+                    checked->key_id);
+  }
+  return {};
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release& body,
+                                        line::Now now) {
+  if (request.prepared == nullptr || TextDigest(request.declaration) != body.declaration_sha256) {
+    return base::Invalid("/declaration_sha256", "must be that of the declaration beside it",
+                         body.declaration_sha256.ToHex());
+  }
+  const Declaration& declaration = request.prepared->declaration();
+  if (declaration.data_mode != request.act.act.data_mode) {
+    return base::Invalid("/data_mode", "must be that of the declaration",
+                         airspace::Name(request.act.act.data_mode));
+  }
+  if (auto checked = CheckBeforeRelease(request, body); !checked) {
+    if (checked.error().code == ErrorCode::kConflict) {
+      ++CountsOf({}, declaration.data_mode).release_blocked;
+    }
+    return Fail(std::move(checked).error());
+  }
+  WB_ASSIGN_OR_RETURN(
+      airspace::Decision decision,
+      DecideAs(self_.party,
+               airspace::Declare{body.notice, request.prepared, false, body.previous,
+                                 request.act.digest, !lines_.empty(), false},
+               now.utc));
+  const Notice& notice = *airspace_.FindNotice(body.notice);
+  if (FindVersion(notice, request.act.digest) == nullptr) return decision;
+  for (const NoticeVersion& version : notice.versions) {
+    if (version.digest == request.act.digest) continue;
+    CloseMattersOf(version.digest, std::nullopt, "superseded", now.utc);
+  }
+  for (auto& [peer, line] : lines_) {
+    WB_ASSIGN_OR_RETURN(const base::Digest message, SendAct(*line, request, now));
+    Put(AwaitedChanged{{message, peer, ActKind::kRelease, body.notice, request.act.digest, now.utc},
+                       false});
+    Matter matter;
+    matter.kind = MatterKind::kReceipt;
+    matter.owed_by_peer = true;
+    matter.peer = peer;
+    matter.data_mode = declaration.data_mode;
+    matter.notice = body.notice;
+    matter.subject = request.act.digest;
+    matter.urgent = declaration.kind == airspace::NoticeKind::kHazard;
+    matter.starts_at = StartOf(declaration);
+    OpenMatter(std::move(matter), now.utc);
+    Counts& counts = CountsOf(peer, declaration.data_mode);
+    ++counts.sent;
+    if (decision.late) ++counts.sent_late;
+  }
+  if (!declaration.unplanned) return decision;
+  // Unplanned means that it is going on (MECHANISM 3.2).
+  WB_RETURN_IF_ERROR(DecideAs(
+      self_.party,
+      airspace::SetActivity{body.notice, airspace::ActivityState::kActive, request.act.digest},
+      now.utc));
+  Matter refine;
+  refine.kind = MatterKind::kRefine;
+  refine.peer = self_.party;
+  refine.data_mode = declaration.data_mode;
+  refine.notice = body.notice;
+  refine.subject = request.act.digest;
+  refine.urgent = true;
+  OpenMatter(std::move(refine), now.utc);
+  return decision;
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SetActive& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(
+      airspace::Decision decision,
+      DecideAs(self_.party,
+               airspace::SetActivity{body.notice, airspace::ActivityState::kActive, body.version},
+               now.utc));
+  WB_RETURN_IF_ERROR(TellEveryLine(request, now));
+  return decision;
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SetEnded& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(
+      airspace::Decision decision,
+      DecideAs(self_.party,
+               airspace::SetActivity{body.notice, airspace::ActivityState::kEnded, body.version},
+               now.utc));
+  WB_RETURN_IF_ERROR(TellEveryLine(request, now));
+  return decision;
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Withdraw& body,
+                                        line::Now now) {
+  const airspace::Withdraw command{body.notice, body.version};
+  // What nobody was told ends at once; what was told ends when the peers hold the withdrawal.
+  const Notice* notice = airspace_.FindNotice(body.notice);
+  if (lines_.empty() || notice == nullptr || notice->held() ||
+      airspace::LatestDeclared(*notice) == nullptr) {
+    return DecideAs(self_.party, command, now.utc);
+  }
+  // Asked first, so that what would be refused is not sent.
+  WB_ASSIGN_OR_RETURN(
+      airspace::Decision decision,
+      airspace::Decide(airspace_, rules_, crypto::Sha256, {self_.party, command}, now.utc));
+  decision.effects.clear();
+  for (auto& [peer, line] : lines_) {
+    WB_ASSIGN_OR_RETURN(const base::Digest message, SendAct(*line, request, now));
+    Put(AwaitedChanged{{message, peer, ActKind::kWithdraw, body.notice, body.version, now.utc},
+                       false});
+  }
+  return decision;
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AllClear& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(
+      airspace::Decision decision,
+      DecideAs(self_.party, airspace::AllClear{body.notice, body.version, body.no_longer_observed},
+               now.utc));
+  WB_RETURN_IF_ERROR(TellEveryLine(request, now));
+  CloseMattersOfNotice(body.notice, "all_clear", now.utc);
+  for (auto& [peer, line] : lines_) {
+    Matter matter;
+    matter.kind = MatterKind::kReadBack;
+    matter.owed_by_peer = true;
+    matter.peer = peer;
+    matter.data_mode = request.act.act.data_mode;
+    matter.notice = body.notice;
+    matter.subject = request.act.digest;
+    OpenMatter(std::move(matter), now.utc);
+  }
+  return decision;
+}
+
+// ---- The peer's notices ----
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const ReadBack& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(Line * line, LineAbout(body.notice));
+  const Notice& notice = *airspace_.FindNotice(body.notice);
+  const NoticeVersion* version = FindVersion(notice, body.version);
+  if (version == nullptr) {
+    return Fail(ErrorCode::kNotFound, "/version", "must be a version of the notice",
+                body.version.ToHex());
+  }
+  if (body.declaration_sha256 != TextDigest(version->declaration.original)) {
+    return base::Invalid("/declaration_sha256", "must be that of the version's text",
+                         body.declaration_sha256.ToHex());
+  }
+  const std::vector<Mismatch> found =
+      Compare(ReadingOf(version->declaration), body.reading, terms_.tolerances, body.over_voice);
+  if (!found.empty()) {
+    ++CountsOf(line->peer, notice.data_mode()).read_back_mismatches;
+    Journal("read_back_mismatch", &request.act, found.front().ToString(), now.utc);
+    return RefuseMismatch(found);
+  }
+  airspace::Decision decision;
+  if (body.of == body.version) {
+    WB_ASSIGN_OR_RETURN(
+        decision,
+        DecideAs({}, airspace::RecordReadBack{body.notice, body.version, self_.party}, now.utc));
+    CountsOf(line->peer, notice.data_mode())
+        .read_back_by_us.Add(now.utc.us - version->stored_at.us);
+  } else {
+    const auto clear = std::find_if(desk_.calls().begin(), desk_.calls().end(), [&](auto& each) {
+      return each.second.act == body.of && each.second.kind == ActKind::kAllClear &&
+             !each.second.closed_at;
+    });
+    if (clear == desk_.calls().end()) {
+      return Fail(ErrorCode::kNotFound, "/of", "must be the version or an all-clear that waits",
+                  body.of.ToHex());
+    }
+    Call call = clear->second;
+    // The picture here clears with the read-back, not before (MECHANISM 3.5).
+    WB_ASSIGN_OR_RETURN(
+        decision,
+        DecideAs(notice.party,
+                 airspace::AllClear{body.notice, body.version, call.no_longer_observed}, now.utc));
+    call.closed_at = now.utc;
+    call.closed_as = "answered";
+    Put(CallChanged{std::move(call)});
+    CloseMattersOfNotice(body.notice, "all_clear", now.utc);
+  }
+  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  CloseMattersOf(body.of, MatterKind::kReadBack, "read_back", now.utc);
+  return decision;
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Assess& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(Line * line, LineAbout(body.notice));
+  WB_ASSIGN_OR_RETURN(
+      airspace::Decision decision,
+      DecideAs(self_.party,
+               airspace::Assess{body.notice, body.version, body.assessment, body.until}, now.utc));
+  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  CloseMattersOf(body.version, MatterKind::kObjection, "assessed_again", now.utc);
+  if (body.assessment != airspace::Assessment::kObjection) return decision;
+  const Notice& notice = *airspace_.FindNotice(body.notice);
+  Matter matter;
+  matter.kind = MatterKind::kObjection;
+  matter.owed_by_peer = true;
+  matter.peer = line->peer;
+  matter.data_mode = notice.data_mode();
+  matter.notice = body.notice;
+  matter.subject = body.version;
+  matter.starts_at = StartOf(notice.latest().declaration);
+  OpenMatter(std::move(matter), now.utc);
+  return decision;
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const TellUnits& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(Line * line, LineAbout(body.notice));
+  WB_ASSIGN_OR_RETURN(
+      airspace::Decision decision,
+      DecideAs(self_.party,
+               airspace::Disseminate{body.notice, body.units_told, body.own_aircraft_clear},
+               now.utc));
+  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  return decision;
+}
+
+// ---- Calls ----
+
+Result<void> Core::StartCall(Line& line, const ActRequest& request, Call call, MatterKind kind,
+                             line::Now now) {
+  if (desk_.FindCall(call.id) != nullptr) {
+    return Conflict("/id", "must be drawn anew for each act", call.id.ToString());
+  }
+  WB_RETURN_IF_ERROR(SendAct(line, request, now));
+  const Act& act = request.act.act;
+  call.kind = act.kind();
+  call.peer = line.peer;
+  call.by_us = true;
+  call.data_mode = act.data_mode;
+  call.act = request.act.digest;
+  call.role = act.role;
+  call.at = act.at;
+  call.stored_at = now.utc;
+  Put(CallChanged{std::move(call)});
+  Matter matter;
+  matter.kind = kind;
+  matter.owed_by_peer = true;
+  matter.peer = line.peer;
+  matter.data_mode = act.data_mode;
+  matter.subject = request.act.digest;
+  matter.urgent = kind == MatterKind::kStopCall;
+  OpenMatter(std::move(matter), now.utc);
+  return {};
+}
+
+Result<const Call*> Core::OpenCallOf(base::Uuid id, ActKind kind, bool by_us) {
+  const Call* call = desk_.FindCall(id);
+  if (call == nullptr || call->kind != kind || call->by_us != by_us) {
+    return Fail(ErrorCode::kNotFound, "/answers",
+                std::string("must be a ") + std::string(operators::Name(kind)) +
+                    (by_us ? " of this party" : " of the peer"),
+                id.ToString());
+  }
+  if (call->closed_at) return Conflict("/answers", "must be open", call->closed_as);
+  return call;
+}
+
+void Core::TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind kind, UtcMicros now) {
+  answer.at = now;
+  const std::string text = answer.answer;
+  call.answers.push_back(std::move(answer));
+  if (final) {
+    call.closed_at = now;
+    call.closed_as = "answered";
+  }
+  const base::Digest act = call.act;
+  Put(CallChanged{std::move(call)});
+  if (final) return CloseMattersOf(act, kind, "answered", now);
+  // Not final: the clock starts again, on both sides alike.
+  for (const Matter* open : desk_.OpenMattersOf(act)) {
+    Matter matter = *open;
+    const Level level = matter.level;
+    Open(terms_, now, &matter);
+    matter.level = level;
+    if (text.starts_with("wait ")) {
+      matter.next_climb_at.us += std::stoll(text.substr(5)) * base::kMicrosPerSecond;
+    }
+    Put(MatterChanged{std::move(matter)});
+  }
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const StopCall& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
+  std::string words = body.call_sign;
+  if (!body.frequency.empty()) words += (words.empty() ? "" : ", ") + body.frequency;
+  WB_RETURN_IF_ERROR(StartCall(*line, request, CallOf(request, body.place, std::move(words)),
+                               MatterKind::kStopCall, now));
+  ++CountsOf(line->peer, request.act.act.data_mode).stop_calls;
+  return airspace::Decision();
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AnswerStopCall& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kStopCall, false));
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(call->peer));
+  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  const bool final = body.answer != StopAnswer::kStopping && body.answer != StopAnswer::kWait;
+  TakeAnswer(*call, {{}, request.act.digest, true, request.act.act.role, StopAnswerText(body)},
+             final, MatterKind::kStopCall, now.utc);
+  return airspace::Decision();
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request,
+                                        const EndStopCallUnanswered& body, line::Now now) {
+  WB_ASSIGN_OR_RETURN(const Call* found, OpenCallOf(body.answers, ActKind::kStopCall, true));
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(found->peer));
+  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  Call call = *found;
+  call.closed_at = now.utc;
+  call.closed_as = "unanswered";
+  ++CountsOf(line->peer, call.data_mode).stop_calls_unanswered;
+  CloseMattersOf(call.act, MatterKind::kStopCall, "unanswered", now.utc);
+  Put(CallChanged{std::move(call)});
+  return airspace::Decision();
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const LineCheck& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
+  WB_RETURN_IF_ERROR(
+      StartCall(*line, request, CallOf(request, {}, body.word), MatterKind::kLineCheck, now));
+  ++CountsOf(line->peer, request.act.act.data_mode).checks_made;
+  CheckPaths(*line, now.utc);
+  return airspace::Decision();
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AnswerLineCheck& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kLineCheck, false));
+  if (body.word != call->words) {
+    return Conflict("/word", "must be the challenge word", body.word);
+  }
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(call->peer));
+  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  TakeAnswer(*call, {{}, request.act.digest, true, request.act.act.role, body.word}, true,
+             MatterKind::kLineCheck, now.utc);
+  return airspace::Decision();
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AskKeepClear& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
+  const std::string words =
+      base::FormatRfc3339(body.window.start) + " to " + base::FormatRfc3339(body.window.end);
+  WB_RETURN_IF_ERROR(
+      StartCall(*line, request, CallOf(request, body.place, words), MatterKind::kKeepClear, now));
+  return airspace::Decision();
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AnswerKeepClear& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kAskKeepClear, false));
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(call->peer));
+  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  TakeAnswer(*call,
+             {{}, request.act.digest, true, request.act.act.role, std::string(Name(body.answer))},
+             body.answer != KeepClear::kNeedTime, MatterKind::kKeepClear, now.utc);
+  return airspace::Decision();
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SendPolicyText& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
+  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  Call call = CallOf(request, {}, body.text);
+  call.kind = ActKind::kSendPolicyText;
+  call.peer = line->peer;
+  call.by_us = true;
+  call.act = request.act.digest;
+  call.role = request.act.act.role;
+  call.at = request.act.act.at;
+  call.stored_at = now.utc;
+  call.closed_at = now.utc;
+  call.closed_as = "sent";
+  Put(CallChanged{std::move(call)});
+  return airspace::Decision();
+}
+
+}  // namespace wideberth::mechanism

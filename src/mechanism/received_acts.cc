@@ -1,0 +1,321 @@
+// What an operator of the peer does.
+//
+// The act is in the record whatever becomes of it here. One that cannot be taken in (it contradicts what this node
+// knows, or its values break a rule) is not dropped in silence: it opens a matter that only a person closes, by calling
+// the other side.
+#include <algorithm>
+
+#include "crypto/sha256.h"
+#include "formats/notice_json.h"
+#include "json/reader.h"
+#include "mechanism/core.h"
+#include "mechanism/core_line.h"
+
+namespace wideberth::mechanism {
+namespace {
+
+using airspace::Declaration;
+using airspace::Notice;
+using airspace::NoticeVersion;
+using base::ErrorCode;
+using base::Fail;
+using base::Result;
+using base::UtcMicros;
+using operators::ActKind;
+
+base::Digest TextDigest(std::string_view text) {
+  return crypto::Sha256(base::AsBytes(text));
+}
+
+UtcMicros StartOf(const Declaration& declaration) {
+  UtcMicros start = base::kTimeOpenEnd;
+  for (const auto& volume : declaration.volumes) start = std::min(start, volume.window.start);
+  return start;
+}
+
+Call CallOf(const SealedAct& act, Place place, std::string words) {
+  Call call;
+  call.id = act.act.id;
+  call.place = place;
+  call.words = std::move(words);
+  return call;
+}
+
+}  // namespace
+
+void Core::TakeAct(Line& line, const line::Received& received, line::Now now) {
+  const auto take = [&]() -> Result<void> {
+    WB_ASSIGN_OR_RETURN(const json::Document document,
+                        json::Document::Parse(received.body(), limits::kMessageBodyBesideBytesMax));
+    WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+    WB_ASSIGN_OR_RETURN(const std::string_view envelope,
+                        object.RequiredString("act", limits::kEnvelopeBytesMax));
+    WB_ASSIGN_OR_RETURN(const std::optional<std::string_view> declaration,
+                        object.OptionalString("declaration", limits::kMessageBodyBesideBytesMax));
+    auto act = OpenAct(envelope, line.peer, desk_.FindPeer(line.peer)->operator_keys);
+    if (!act) return Fail(std::move(act).error().Under("/act"));
+    if (act->act.data_mode != received.opened.message.data_mode) {
+      return base::Invalid("/act/payload/data_mode", "must be that of the message",
+                           airspace::Name(act->act.data_mode));
+    }
+    return std::visit(
+        [&](const auto& body) {
+          return TakeBody(line, *act, body, declaration.value_or(std::string_view()), now.utc);
+        },
+        act->act.body);
+  };
+  if (const Result<void> taken = take(); !taken) {
+    OpenUnusable(line, received, taken.error(), now.utc);
+  }
+}
+
+// ---- The peer's notices ----
+
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const Release& body,
+                            std::string_view declaration_text, UtcMicros now) {
+  if (TextDigest(declaration_text) != body.declaration_sha256) {
+    return base::Invalid("/declaration", "must have the SHA-256 that the act names",
+                         TextDigest(declaration_text).ToHex());
+  }
+  WB_ASSIGN_OR_RETURN(Declaration declaration, formats::ParseDeclaration(declaration_text));
+  if (declaration.data_mode != act.act.data_mode) {
+    return base::Invalid("/declaration/data_mode", "must be that of the act",
+                         airspace::Name(declaration.data_mode));
+  }
+  WB_ASSIGN_OR_RETURN(auto prepared, airspace::PreparedDeclaration::Prepare(
+                                         std::move(declaration), rules_, heights_, crypto::Sha256));
+  const auto shared = std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared));
+  const Declaration& content = shared->declaration();
+  WB_ASSIGN_OR_RETURN(
+      const airspace::Decision decision,
+      DecideAs(line.peer,
+               airspace::Declare{body.notice, shared, false, std::nullopt, act.digest, true, false},
+               now));
+  WB_RETURN_IF_ERROR(
+      DecideAs({}, airspace::RecordReceipt{body.notice, act.digest, self_.party}, now));
+  if (content.unplanned) {
+    WB_RETURN_IF_ERROR(DecideAs(
+        line.peer, airspace::SetActivity{body.notice, airspace::ActivityState::kActive, act.digest},
+        now));
+  }
+  for (const NoticeVersion& version : airspace_.FindNotice(body.notice)->versions) {
+    if (version.digest == act.digest) continue;
+    CloseMattersOf(version.digest, std::nullopt, "superseded", now);
+  }
+  Matter matter;
+  matter.kind = MatterKind::kReadBack;
+  matter.peer = line.peer;
+  matter.data_mode = content.data_mode;
+  matter.notice = body.notice;
+  matter.subject = act.digest;
+  matter.urgent = content.kind == airspace::NoticeKind::kHazard;
+  matter.starts_at = StartOf(content);
+  OpenMatter(std::move(matter), now);
+  Counts& counts = CountsOf(line.peer, content.data_mode);
+  ++counts.received;
+  if (decision.late) ++counts.received_late;
+  return {};
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct&, const SetActive& body, std::string_view,
+                            UtcMicros now) {
+  return DecideFor(
+      line, airspace::SetActivity{body.notice, airspace::ActivityState::kActive, body.version},
+      now);
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct&, const SetEnded& body, std::string_view,
+                            UtcMicros now) {
+  return DecideFor(
+      line, airspace::SetActivity{body.notice, airspace::ActivityState::kEnded, body.version}, now);
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct&, const Withdraw& body, std::string_view,
+                            UtcMicros now) {
+  CloseMattersOfNotice(body.notice, "withdrawn", now);
+  return DecideFor(line, airspace::Withdraw{body.notice, body.version}, now);
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AllClear& body,
+                            std::string_view, UtcMicros now) {
+  const Notice* notice = airspace_.FindNotice(body.notice);
+  if (notice == nullptr || notice->party != line.peer) {
+    return Fail(ErrorCode::kNotFound, "/notice", "must be a notice of the peer",
+                body.notice.ToString());
+  }
+  Call call = CallOf(act, {}, {});
+  call.about = body;
+  call.no_longer_observed = body.no_longer_observed;
+  TakeCall(line, act, std::move(call), MatterKind::kReadBack, now);
+  return {};
+}
+
+// ---- Our notices ----
+
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const ReadBack& body,
+                            std::string_view, UtcMicros now) {
+  const Notice* notice = airspace_.FindNotice(body.notice);
+  const NoticeVersion* version = notice == nullptr || notice->party != self_.party
+                                     ? nullptr
+                                     : FindVersion(*notice, body.version);
+  if (version == nullptr) {
+    return Fail(ErrorCode::kNotFound, "/version", "must be a version of ours",
+                body.version.ToHex());
+  }
+  // Both machines compare: the peer's may be wrong, or the bytes that it shows may not be ours.
+  if (body.declaration_sha256 != TextDigest(version->declaration.original)) {
+    return Fail(ErrorCode::kConflict, "/declaration_sha256", "must be that of the text we sent",
+                body.declaration_sha256.ToHex());
+  }
+  const std::vector<Mismatch> found =
+      Compare(ReadingOf(version->declaration), body.reading, terms_.tolerances, body.over_voice);
+  if (!found.empty()) {
+    ++CountsOf(line.peer, notice->data_mode()).read_back_mismatches;
+    return Fail(ErrorCode::kConflict, found.front().field,
+                "must agree with what we sent, within the tolerance", found.front().ToString());
+  }
+  if (body.of == body.version) {
+    WB_RETURN_IF_ERROR(
+        DecideAs({}, airspace::RecordReadBack{body.notice, body.version, line.peer}, now));
+    Counts& counts = CountsOf(line.peer, notice->data_mode());
+    counts.read_back.Add(now.us - version->stored_at.us);
+    counts.lead_at_r3.Add(StartOf(version->declaration).us - now.us);
+  }
+  for (const Matter* matter : desk_.OpenMattersOf(body.of)) {
+    if (matter->peer == line.peer) CloseMatter(*matter, "read_back", now);
+  }
+  static_cast<void>(act);
+  return {};
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct&, const Assess& body, std::string_view,
+                            UtcMicros now) {
+  WB_RETURN_IF_ERROR(DecideAs(
+      line.peer, airspace::Assess{body.notice, body.version, body.assessment, body.until}, now));
+  CloseMattersOf(body.version, MatterKind::kObjection, "assessed_again", now);
+  if (body.assessment != airspace::Assessment::kObjection) return {};
+  const Notice& notice = *airspace_.FindNotice(body.notice);
+  Matter matter;
+  matter.kind = MatterKind::kObjection;
+  matter.peer = line.peer;
+  matter.data_mode = notice.data_mode();
+  matter.notice = body.notice;
+  matter.subject = body.version;
+  matter.starts_at = StartOf(notice.latest().declaration);
+  OpenMatter(std::move(matter), now);
+  return {};
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct&, const TellUnits& body, std::string_view,
+                            UtcMicros now) {
+  return DecideFor(
+      line, airspace::Disseminate{body.notice, body.units_told, body.own_aircraft_clear}, now);
+}
+
+// ---- Calls ----
+
+void Core::TakeCall(Line& line, const SealedAct& act, Call call, MatterKind kind, UtcMicros now) {
+  if (desk_.FindCall(act.act.id) != nullptr) return;  // the same act, told twice
+  call.kind = act.act.kind();
+  call.peer = line.peer;
+  call.data_mode = act.act.data_mode;
+  call.act = act.digest;
+  call.role = act.act.role;
+  call.at = act.act.at;
+  call.stored_at = now;
+  Put(CallChanged{call});
+  Matter matter;
+  matter.kind = kind;
+  matter.peer = line.peer;
+  matter.data_mode = call.data_mode;
+  if (call.about) matter.notice = call.about->notice;
+  matter.subject = act.digest;
+  matter.urgent = kind == MatterKind::kStopCall;
+  OpenMatter(std::move(matter), now);
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const StopCall& body,
+                            std::string_view, UtcMicros now) {
+  std::string words = body.call_sign;
+  if (!body.frequency.empty()) words += (words.empty() ? "" : ", ") + body.frequency;
+  TakeCall(line, act, CallOf(act, body.place, std::move(words)), MatterKind::kStopCall, now);
+  return {};
+}
+
+Result<void> Core::TakeBody(Line&, const SealedAct& act, const AnswerStopCall& body,
+                            std::string_view, UtcMicros now) {
+  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kStopCall, true));
+  std::string text(Name(body.answer));
+  if (body.answer == StopAnswer::kWait) text += " " + std::to_string(body.wait_s);
+  const bool final = body.answer != StopAnswer::kStopping && body.answer != StopAnswer::kWait;
+  TakeAnswer(*call, {{}, act.digest, false, act.act.role, std::move(text)}, final,
+             MatterKind::kStopCall, now);
+  return {};
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct&, const EndStopCallUnanswered& body,
+                            std::string_view, UtcMicros now) {
+  WB_ASSIGN_OR_RETURN(const Call* found, OpenCallOf(body.answers, ActKind::kStopCall, false));
+  Call call = *found;
+  call.closed_at = now;
+  call.closed_as = "unanswered";
+  ++CountsOf(line.peer, call.data_mode).stop_calls_unanswered;
+  CloseMattersOf(call.act, MatterKind::kStopCall, "unanswered", now);
+  Put(CallChanged{std::move(call)});
+  return {};
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const LineCheck& body,
+                            std::string_view, UtcMicros now) {
+  TakeCall(line, act, CallOf(act, {}, body.word), MatterKind::kLineCheck, now);
+  CheckPaths(line, now);
+  return {};
+}
+
+Result<void> Core::TakeBody(Line&, const SealedAct& act, const AnswerLineCheck& body,
+                            std::string_view, UtcMicros now) {
+  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kLineCheck, true));
+  if (body.word != call->words) {
+    return Fail(ErrorCode::kConflict, "/word", "must be our challenge word", body.word);
+  }
+  TakeAnswer(*call, {{}, act.digest, false, act.act.role, body.word}, true, MatterKind::kLineCheck,
+             now);
+  return {};
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AskKeepClear& body,
+                            std::string_view, UtcMicros now) {
+  TakeCall(line, act,
+           CallOf(act, body.place,
+                  base::FormatRfc3339(body.window.start) + " to " +
+                      base::FormatRfc3339(body.window.end)),
+           MatterKind::kKeepClear, now);
+  return {};
+}
+
+Result<void> Core::TakeBody(Line&, const SealedAct& act, const AnswerKeepClear& body,
+                            std::string_view, UtcMicros now) {
+  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kAskKeepClear, true));
+  TakeAnswer(*call, {{}, act.digest, false, act.act.role, std::string(Name(body.answer))},
+             body.answer != KeepClear::kNeedTime, MatterKind::kKeepClear, now);
+  return {};
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const SendPolicyText& body,
+                            std::string_view, UtcMicros now) {
+  if (desk_.FindCall(act.act.id) != nullptr) return {};
+  Call call = CallOf(act, {}, body.text);
+  call.kind = ActKind::kSendPolicyText;
+  call.peer = line.peer;
+  call.data_mode = act.act.data_mode;
+  call.act = act.digest;
+  call.role = act.act.role;
+  call.at = act.act.at;
+  call.stored_at = now;
+  call.closed_at = now;
+  call.closed_as = "received";
+  Put(CallChanged{std::move(call)});
+  return {};
+}
+
+}  // namespace wideberth::mechanism
