@@ -1,0 +1,93 @@
+#include "link/testing/node.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "base/bytes.h"
+
+namespace wideberth::link::testing {
+
+base::PartyId PartyOf(uint8_t number) {
+  std::array<uint8_t, 16> bytes{};
+  bytes[0] = number;
+  return {base::Uuid::V4FromRandom(bytes)};
+}
+
+crypto::SecretKey KeyOf(uint8_t number) {
+  return crypto::SecretKey::FromSeed(base::Bytes(32, number)).value();
+}
+
+bool Eventually(const std::function<bool()>& condition) {
+  for (int i = 0; i < 4'000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return condition();
+}
+
+void Node::Start(std::vector<PeerPaths> peers, Transport::Options options) {
+  options.self = party;
+  options.clock = &clock_;
+  options.listen_address = "127.0.0.1";
+  options.listen_port = port;
+  options.metrics = &metrics;
+  Transport::Events events;
+  events.on_path = [this](base::PartyId, size_t path, bool up) {
+    const std::lock_guard lock(mutex_);
+    path_events_.push_back(std::to_string(path) + (up ? " up" : " down"));
+  };
+  events.on_frame = [this](base::PartyId peer, size_t path, std::string frame) {
+    const size_t bytes = frame.size();
+    {
+      const std::lock_guard lock(mutex_);
+      frames_.push_back({peer, {path, std::move(frame)}});
+    }
+    if (handles_frames) transport->Handled(peer, path, 1, bytes);
+  };
+  auto started = Transport::Start(std::move(options), key, std::move(peers), std::move(events));
+  ASSERT_TRUE(started) << started.error().ToString();
+  transport = *std::move(started);
+  port = transport->port();
+}
+
+PeerPaths Node::AsPeer(const std::vector<std::string>& path_names, bool dialled) const {
+  PeerPaths peer{party, key.public_key(), {}};
+  for (const std::string& name : path_names) {
+    peer.paths.push_back({name, dialled ? "127.0.0.1:" + std::to_string(port) : ""});
+  }
+  return peer;
+}
+
+void Node::Send(const Node& to, size_t path, std::string frame) {
+  transport->Send(to.party, path, std::make_shared<const std::string>(std::move(frame)));
+}
+
+PathStatus Node::StatusOf(const Node& peer, size_t path) const {
+  const auto all = transport->Status(peer.party);
+  return path < all.size() ? all[path] : PathStatus{};
+}
+
+size_t Node::frames_from(const Node& peer) const {
+  const std::lock_guard lock(mutex_);
+  size_t count = 0;
+  for (const auto& [from, arrived] : frames_) count += from == peer.party ? 1 : 0;
+  return count;
+}
+
+std::vector<Node::Arrived> Node::TakeFrames() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Arrived> taken;
+  for (auto& [from, arrived] : frames_) taken.push_back(std::move(arrived));
+  frames_.clear();
+  return taken;
+}
+
+std::vector<std::string> Node::PathEvents() const {
+  const std::lock_guard lock(mutex_);
+  return path_events_;
+}
+
+}  // namespace wideberth::link::testing
