@@ -24,23 +24,7 @@ using base::Result;
 using base::TomlTable;
 using geo::HeightBounds;
 
-constexpr double kNauticalMileMm = 1'852'000;
 constexpr int64_t kMinutesMax = limits::kNoticeWindowMaxUs / base::kMicrosPerMinute;
-
-// A length in one of two units, in mm; 0 when neither is given.
-Result<int64_t> ReadLengthMm(TomlTable* table, std::string_view metre_key,
-                             std::string_view other_key, double other_mm, int64_t max_mm) {
-  const double max = static_cast<double>(max_mm);
-  WB_ASSIGN_OR_RETURN(const std::optional<double> metres,
-                      table->OptionalDouble(metre_key, 0, max / 1000));
-  WB_ASSIGN_OR_RETURN(const std::optional<double> other,
-                      table->OptionalDouble(other_key, 0, max / other_mm));
-  if (metres && other) {
-    return table->Refuse(other_key, std::string("must not stand beside ").append(metre_key));
-  }
-  if (metres) return std::llround(*metres * 1000);
-  return other ? std::llround(*other * other_mm) : 0;
-}
 
 Result<SeparationRow> ReadSeparation(TomlTable* table) {
   WB_ASSIGN_OR_RETURN(const std::vector<std::string> between, table->Strings("between", 2, 96));
@@ -51,15 +35,7 @@ Result<SeparationRow> ReadSeparation(TomlTable* table) {
     if (!pattern) return table->Refuse("between", pattern.error().rule);
     (i == 0 ? row.a : row.b) = std::move(pattern).value();
   }
-  WB_ASSIGN_OR_RETURN(row.separation.lateral_mm,
-                      ReadLengthMm(table, "lateral_m", "lateral_nm", kNauticalMileMm,
-                                   limits::kSeparationLateralMaxMm));
-  WB_ASSIGN_OR_RETURN(
-      row.separation.vertical_mm,
-      ReadLengthMm(table, "vertical_m", "vertical_ft", 304.8, limits::kSeparationVerticalMaxMm));
-  WB_ASSIGN_OR_RETURN(const double time_s,
-                      table->Double("time_s", 0, 0, limits::kSeparationTimeMaxUs / 1e6));
-  row.separation.time_us = std::llround(time_s * 1e6);
+  WB_ASSIGN_OR_RETURN(row.separation, ReadSeparationLengths(table));
   return row;
 }
 
@@ -283,10 +259,45 @@ std::string KeyPath(std::string_view pointer) {
 
 }  // namespace
 
+Result<int64_t> ReadLengthMm(TomlTable* table, std::string_view metre_key,
+                             std::string_view other_key, double other_mm, int64_t max_mm) {
+  const double max = static_cast<double>(max_mm);
+  WB_ASSIGN_OR_RETURN(const std::optional<double> metres,
+                      table->OptionalDouble(metre_key, 0, max / 1000));
+  WB_ASSIGN_OR_RETURN(const std::optional<double> other,
+                      table->OptionalDouble(other_key, 0, max / other_mm));
+  if (metres && other) {
+    return table->Refuse(other_key, std::string("must not stand beside ").append(metre_key));
+  }
+  if (metres) return std::llround(*metres * 1000);
+  return other ? std::llround(*other * other_mm) : 0;
+}
+
+Result<airspace::Separation> ReadSeparationLengths(TomlTable* table) {
+  airspace::Separation separation;
+  WB_ASSIGN_OR_RETURN(separation.lateral_mm,
+                      ReadLengthMm(table, "lateral_m", "lateral_nm", kNauticalMileMm,
+                                   limits::kSeparationLateralMaxMm));
+  WB_ASSIGN_OR_RETURN(
+      separation.vertical_mm,
+      ReadLengthMm(table, "vertical_m", "vertical_ft", kFootMm, limits::kSeparationVerticalMaxMm));
+  WB_ASSIGN_OR_RETURN(const double time_s,
+                      table->Double("time_s", 0, 0, limits::kSeparationTimeMaxUs / 1e6));
+  separation.time_us = std::llround(time_s * 1e6);
+  return separation;
+}
+
 Result<RulesFile> ParseRulesFile(std::string_view toml) {
   WB_ASSIGN_OR_RETURN(const base::TomlDocument document,
                       base::TomlDocument::Parse(toml, limits::kRulesFileBytesMax));
   TomlTable root = document.root();
+  WB_ASSIGN_OR_RETURN(RulesFile file, ReadRules(&root));
+  WB_RETURN_IF_ERROR(root.ExpectNoOtherKeys());
+  return file;
+}
+
+Result<RulesFile> ReadRules(TomlTable* table) {
+  TomlTable& root = *table;
   RulesFile file;
   Rules::Content& content = file.content;
   WB_ASSIGN_OR_RETURN(
@@ -310,7 +321,6 @@ Result<RulesFile> ParseRulesFile(std::string_view toml) {
   WB_ASSIGN_OR_RETURN(
       const std::vector<HeightBounds::Pressure> pressure,
       ReadTables<HeightBounds::Pressure>(root, "pressure", limits::kBoundsCellsMax, ReadPressure));
-  WB_RETURN_IF_ERROR(root.ExpectNoOtherKeys());
   WB_ASSIGN_OR_RETURN(content.height_bounds, HeightBounds::Make(terrain, pressure));
   if (auto rules = Rules::Make(content, {}); !rules) {
     base::Error error = std::move(rules).error();

@@ -43,11 +43,13 @@
 #ifndef WIDEBERTH_FORMATS_RULES_FILE_H_
 #define WIDEBERTH_FORMATS_RULES_FILE_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "airspace/rules.h"
 #include "base/result.h"
+#include "base/toml.h"
 
 namespace wideberth::formats {
 
@@ -60,6 +62,18 @@ struct RulesFile {
 
 // Refuses what Rules::Make would refuse too.
 base::Result<RulesFile> ParseRulesFile(std::string_view toml);
+
+// The same tables where they stand in a larger text, such as an agreement; every other key of `root` is the caller's,
+// and so is ExpectNoOtherKeys().
+base::Result<RulesFile> ReadRules(base::TomlTable* root);
+
+// lateral_m or lateral_nm, vertical_m or vertical_ft, time_s of a table, as in [[separation]] above.
+base::Result<airspace::Separation> ReadSeparationLengths(base::TomlTable* table);
+// A length in one of two units, in mm; 0 when neither key is there. `other_mm` is how long the other unit is.
+base::Result<int64_t> ReadLengthMm(base::TomlTable* table, std::string_view metre_key,
+                                   std::string_view other_key, double other_mm, int64_t max_mm);
+inline constexpr double kNauticalMileMm = 1'852'000;
+inline constexpr double kFootMm = 304.8;
 
 }  // namespace wideberth::formats
 
