@@ -143,7 +143,7 @@ int Run(const Arguments& arguments) {
     return kCannotOpen;
   }
   store::sqlite::SqliteStore& store = **opened;
-  fsck::PayloadCheck payload;
+  fsck::PayloadCheck payload(store);
   store::CheckReport report =
       store::CheckStore(store, arguments.store_only ? store::CheckVisitors{} : payload.Visitors());
   // Two states made from damaged parts differ in any case: that is no finding of its own.

@@ -1,17 +1,12 @@
 #include "apps/wideberth-fsck/payload.h"
 
-#include "airspace/codec.h"
-
 namespace wideberth::fsck {
 namespace {
 
-base::Result<void> ApplyBatch(const store::Batch& batch, airspace::State* state) {
-  base::Result<std::vector<airspace::Effect>> effects = airspace::DecodeEffects(batch.bytes);
-  if (!effects) {
-    return base::Fail(std::move(effects).error().Under("batch " + std::to_string(batch.seq) + " "));
-  }
-  state->Apply(*effects);
-  return {};
+base::Result<void> ApplyBatch(const store::Batch& batch, service::Contents* contents) {
+  base::Result<void> applied = contents->Replay(batch);
+  if (applied) return applied;
+  return base::Fail(std::move(applied).error().Under("batch " + std::to_string(batch.seq) + " "));
 }
 
 }  // namespace
@@ -20,14 +15,16 @@ store::CheckVisitors PayloadCheck::Visitors() {
   return {
       [this](const store::Batch& batch) { return ApplyBatch(batch, &replayed_); },
       [this](uint64_t key, base::ByteView bytes) -> base::Result<void> {
+        WB_ASSIGN_OR_RETURN(const bool taken, restored_.LoadRow(key, bytes));
+        if (taken) return {};
         WB_ASSIGN_OR_RETURN(airspace::State::Row row, airspace::State::DecodeRow(key, bytes));
-        return restored_.LoadRow(row);
+        return restored_.airspace().LoadRow(row);
       },
   };
 }
 
 std::vector<base::Error> PayloadCheck::Compare(store::Store& store) {
-  restored_.FinishLoading();
+  restored_.airspace().FinishLoading();
   const base::Result<void> applied =
       store.Replay(store.projected_seq() + 1,
                    [this](const store::Batch& batch) { return ApplyBatch(batch, &restored_); });
@@ -36,8 +33,9 @@ std::vector<base::Error> PayloadCheck::Compare(store::Store& store) {
   return {base::Error{base::ErrorCode::kStorage, "projection",
                       "must give, with the log behind it, the state that the whole log gives: "
                       "remove projection.db, and the node rebuilds it",
-                      std::to_string(restored_.GetStatistics().notices) + " notices, not " +
-                          std::to_string(replayed_.GetStatistics().notices)}};
+                      std::to_string(restored_.airspace().GetStatistics().notices) +
+                          " notices, not " +
+                          std::to_string(replayed_.airspace().GetStatistics().notices)}};
 }
 
 }  // namespace wideberth::fsck

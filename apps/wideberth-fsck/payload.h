@@ -7,6 +7,7 @@
 
 #include "airspace/state.h"
 #include "base/result.h"
+#include "service/contents.h"
 #include "store/check.h"
 #include "store/store.h"
 
@@ -14,17 +15,20 @@ namespace wideberth::fsck {
 
 class PayloadCheck {
  public:
+  // The store outlives it.
+  explicit PayloadCheck(store::Store& store) : replayed_(store), restored_(store) {}
+
   // For CheckStore: they decode what it reads and build the two states.
   store::CheckVisitors Visitors();
 
   // Once CheckStore has found the store whole: applies the log behind the projection and compares.
   std::vector<base::Error> Compare(store::Store& store);
 
-  airspace::State::Statistics statistics() const { return replayed_.GetStatistics(); }
+  airspace::State::Statistics statistics() const { return replayed_.airspace().GetStatistics(); }
 
  private:
-  airspace::State replayed_;  // from the log alone
-  airspace::State restored_;  // from the projection and the log behind it
+  service::Contents replayed_;  // from the log alone
+  service::Contents restored_;  // from the projection and the log behind it
 };
 
 }  // namespace wideberth::fsck

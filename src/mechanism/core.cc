@@ -12,6 +12,7 @@
 #include "line/policy_lane.h"
 #include "line/receipt.h"
 #include "mechanism/core_line.h"
+#include "mechanism/mode.h"
 
 namespace wideberth::mechanism {
 namespace {
@@ -66,13 +67,13 @@ void Core::OpenLine(base::PartyId peer, size_t paths, line::LineState state,
                     const line::LogSource& own_log, const line::LogSource& mirror,
                     line::Now start) {
   const Peer* known = desk_.FindPeer(peer);
-  CHECK(known != nullptr);
+  CHECK(known != nullptr && self_.message_key != nullptr);
   const Result<line::PartyCard> card = line::ReadCard(known->card);
   CHECK_MSG(card.has_value(), "a card was read before its peer was enrolled");
   line::EndpointConfig config{self_.party, peer, self_.boot, 0, Understood()};
   lines_[peer] = std::make_unique<Line>(
       peer, known->line, paths,
-      line::Endpoint(std::move(config), self_.message_key, {card->key(line::KeyRole::kMessage)},
+      line::Endpoint(std::move(config), *self_.message_key, {card->key(line::KeyRole::kMessage)},
                      std::move(state), own_log, mirror, start));
 }
 
@@ -86,10 +87,13 @@ const line::Endpoint* Core::FindLine(base::PartyId peer) const {
   return found == lines_.end() ? nullptr : &found->second->endpoint;
 }
 
-Result<airspace::Decision> Core::Decide(const airspace::Command& command, UtcMicros now) {
+Result<airspace::Decision> Core::Decide(const airspace::Command& command, UtcMicros clock) {
+  const DataMode mode = ModeOf(airspace_, command);
+  const UtcMicros now = NowOf(airspace_, mode, clock);
   WB_ASSIGN_OR_RETURN(airspace::Decision decision,
                       airspace::Decide(airspace_, rules_, crypto::Sha256, command, now));
   if (decision.effects.empty()) return decision;
+  decision.effects.push_back(airspace::TimeAdvanced{mode, now});
   std::vector<airspace::Effect> effects = std::move(decision.effects);
   decision.effects.clear();
   std::vector<airspace::Effect> conflicts;
@@ -195,6 +199,12 @@ Result<void> Core::ConfirmRecovered(base::PartyId peer, line::Now now) {
   WB_RETURN_IF_ERROR(line->endpoint.ConfirmRecovered());
   TakeLinkState(*line, now.utc);
   return {};
+}
+
+void Core::ChangeAccount(operators::Account account, line::Now now) {
+  Journal("account_changed", nullptr, account.name, now.utc);
+  Put(AccountChanged{std::move(account)});
+  AnnounceOperators(now);
 }
 
 void Core::AnnounceOperators(line::Now now) {

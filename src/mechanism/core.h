@@ -50,8 +50,8 @@ class Applier {
 
 struct Self {
   base::PartyId party;
-  base::Uuid boot;  // drawn anew at every start
-  const crypto::SecretKey& message_key;
+  base::Uuid boot;                                 // drawn anew at every start
+  const crypto::SecretKey* message_key = nullptr;  // needed for lines
 };
 
 // An own act, as the person's node has sealed it, and what goes with it.
@@ -96,13 +96,19 @@ class Core {
        const airspace::Rules& rules, const geo::HeightModel& heights, Applier& applier);
   ~Core();
 
+  // A peer that the desk does not know, or whose facts have changed.
+  void Enrol(Peer peer) { Put(PeerChanged{std::move(peer)}); }
+  // An operator's account was made or changed; every peer is told the keys of those who act on lines.
+  void ChangeAccount(operators::Account account, line::Now now);
   // For a peer that the desk knows. `state` is what the store holds of its line.
   // `paths`: how many are configured, all of which a line check has to find up.
   void OpenLine(base::PartyId peer, size_t paths, line::LineState state,
                 const line::LogSource& own_log, const line::LogSource& mirror, line::Now start);
 
-  // A command of the airspace alone: drafts, held plans, rechecks, ticks, and everything in pool mode.
-  base::Result<airspace::Decision> Decide(const airspace::Command& command, base::UtcMicros now);
+  // A command of the airspace alone: drafts, held plans, rechecks, ticks, and everything in pool mode. `clock` is the
+  // node's; the decision is made at the time of its data mode (mechanism/mode.h). The effects have been applied, and
+  // those of the answer are empty.
+  base::Result<airspace::Decision> Decide(const airspace::Command& command, base::UtcMicros clock);
 
   // An own act. Refuses what airspace::Decide refuses, a peer that is not known, a release that nobody has checked or
   // whose check failed, a read-back that does not agree (kConflict; the field and by how much), and what does not fit
@@ -114,8 +120,6 @@ class Core {
   base::Result<void> CheckRelease(base::NoticeId draft, const Reading& entered, std::string key_id,
                                   std::string drafted_by, base::UtcMicros now);
 
-  // The keys of this node's operators have changed: every peer is told.
-  void AnnounceOperators(line::Now now);
   base::Result<void> SetPolicyLane(base::PartyId peer, bool suspended, line::Now now);
   base::Result<void> ConfirmRecovered(base::PartyId peer, line::Now now);
 
@@ -249,6 +253,7 @@ class Core {
   void TakeReceived(Line& line, const line::Received& received, line::Now now);
   void TakeReceipt(Line& line, const line::Received& received, line::Now now);
   void TakeReceipted(Line& line, const Awaited& awaited, base::UtcMicros now);
+  void AnnounceOperators(line::Now now);
   void TakeOperatorKeys(Line& line, const line::Received& received, base::UtcMicros now);
   void TakeLineCheck(Line& line, const line::Received& received, base::UtcMicros now);
   void TakeLinkState(Line& line, base::UtcMicros now);

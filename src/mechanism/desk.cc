@@ -251,4 +251,19 @@ base::Result<void> Desk::LoadRow(uint64_t row, base::ByteView bytes) {
   return {};
 }
 
+base::Bytes Desk::Canonical() const {
+  base::Bytes all;
+  const auto add = [&](uint64_t row) {
+    const std::optional<base::Bytes> bytes = EncodeRow(row);
+    if (bytes) all.insert(all.end(), bytes->begin(), bytes->end());
+  };
+  for (uint64_t row = rows::kPeers; row <= rows::kReleaseChecks; ++row) add(row);
+  for (auto it = matters_.begin(); it != matters_.end();) {
+    const uint64_t row = rows::OfMatter(it->first);
+    add(row);
+    it = matters_.lower_bound(rows::FirstMatterOf(row) + rows::kMattersARow);
+  }
+  return all;
+}
+
 }  // namespace wideberth::mechanism

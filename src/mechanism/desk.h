@@ -216,6 +216,8 @@ class Desk {
   void MarkDirty(std::span<const uint64_t> rows) { dirty_.insert(rows.begin(), rows.end()); }
   std::optional<base::Bytes> EncodeRow(uint64_t row) const;
   base::Result<void> LoadRow(uint64_t row, base::ByteView bytes);
+  // Equal desks, equal bytes.
+  base::Bytes Canonical() const;
 
  private:
   void Touch(uint64_t row) { dirty_.insert(row); }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/limits.h"
 #include "base/toml.h"
 
 namespace wideberth::service {
@@ -95,10 +96,56 @@ Result<void> ReadLog(TomlTable table, NodeConfig* config) {
   return {};
 }
 
+Result<PeerConfig> ReadPeer(TomlTable table, const std::filesystem::path& folder) {
+  PeerConfig peer;
+  WB_ASSIGN_OR_RETURN(const std::string card, table.RequiredString("card", kPathBytesMax));
+  peer.card_file = From(folder, card);
+  WB_ASSIGN_OR_RETURN(std::vector<TomlTable> paths, table.Tables("path", limits::kLinePathsMax));
+  for (TomlTable& each : paths) {
+    PathOfPeer path;
+    WB_ASSIGN_OR_RETURN(path.name, each.RequiredString("name", limits::kLinkPathNameBytesMax));
+    WB_ASSIGN_OR_RETURN(path.connect, each.String("connect", "", kNameBytesMax));
+    peer.paths.push_back(std::move(path));
+  }
+  if (peer.paths.empty()) return table.Refuse("path", "must be given at least once");
+  return peer;
+}
+
+Result<std::optional<LineConfig>> ReadLine(TomlTable* root, const std::filesystem::path& folder) {
+  WB_ASSIGN_OR_RETURN(TomlTable party, root->Table("party"));
+  WB_ASSIGN_OR_RETURN(TomlTable table, root->Table("line"));
+  WB_ASSIGN_OR_RETURN(std::vector<TomlTable> peers, root->Tables("peer", limits::kLinkPeersMax));
+  LineConfig line;
+  WB_ASSIGN_OR_RETURN(const std::string keys, party.String("keys", "", kPathBytesMax));
+  WB_ASSIGN_OR_RETURN(const std::string passphrase,
+                      party.String("passphrase_file", "", kPathBytesMax));
+  line.keys_folder = From(folder, keys);
+  line.passphrase_file = From(folder, passphrase);
+  WB_ASSIGN_OR_RETURN(line.listen_address, table.String("listen_address", "", 64));
+  WB_ASSIGN_OR_RETURN(const int64_t port, table.Int64("listen_port", 8472, 0, 65'535));
+  line.listen_port = static_cast<uint16_t>(port);
+  for (TomlTable& each : peers) {
+    WB_ASSIGN_OR_RETURN(PeerConfig peer, ReadPeer(each, folder));
+    line.peers.push_back(std::move(peer));
+  }
+  if (!keys.empty()) return std::optional(std::move(line));
+  if (!peers.empty() || !line.listen_address.empty()) {
+    return party.Refuse("keys", "must name the party's keys where there are lines");
+  }
+  return std::optional<LineConfig>();
+}
+
 Result<NodeConfig> Read(TomlTable root, const std::filesystem::path& folder) {
   NodeConfig config;
-  WB_ASSIGN_OR_RETURN(const std::string rules, root.RequiredString("rules_file", kPathBytesMax));
+  WB_ASSIGN_OR_RETURN(const std::string agreement,
+                      root.String("agreement_file", "", kPathBytesMax));
+  config.agreement_file = From(folder, agreement);
+  WB_ASSIGN_OR_RETURN(const std::string rules, root.String("rules_file", "", kPathBytesMax));
   config.rules_file = From(folder, rules);
+  if (rules.empty() == agreement.empty()) {
+    return root.Refuse("rules_file", "must be given, or agreement_file, and not both");
+  }
+  WB_ASSIGN_OR_RETURN(config.line, ReadLine(&root, folder));
   WB_ASSIGN_OR_RETURN(const std::string geoid,
                       root.String("geoid_file", "/usr/share/proj/egm96_15.gtx", kPathBytesMax));
   config.geoid_file = From(folder, geoid);

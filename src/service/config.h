@@ -5,7 +5,7 @@
 //   store.directory                   (required)                         4096 bytes
 //   store.disk_free_min_mib    MiB    256                                1 .. 1048576
 //   store.projection_period_s  s      2                                  1 .. 3600
-//   rules_file                        (required)                         4096 bytes
+//   rules_file                        (required, or agreement_file)      4096 bytes
 //   geoid_file                        /usr/share/proj/egm96_15.gtx       4096 bytes; "" for none
 //   listen.address                    127.0.0.1                          an IP address
 //   listen.port                       8471                               0 .. 65535; 0 picks one
@@ -19,12 +19,25 @@
 //   log.level                         info                               debug, info, warn, error
 //   log.form                          auto                               auto, json, people
 //
+//   agreement_file                    (none)                             4096 bytes; in place of rules_file
+//
+// In line mode (this node is one side of lines) also
+//
+//   party.keys                        (none: pool mode)                  folder made by `wideberth keygen`
+//   party.passphrase_file             (none: keys in the clear)          4096 bytes, mode 0600
+//   line.listen_address               (none: peers are only dialled)     an IP address
+//   line.listen_port                  8472                               0 .. 65535; 0 picks one
+//   [[peer]] card                     (required)                         party card that the peer gave us
+//   [[peer.path]] name                (required)                         [a-z0-9-]{1,32}; the same on both sides
+//   [[peer.path]] connect             (none: the peer dials)             host:port
+//
 // Paths are taken from the folder of the file. Plain HTTP is refused on any address that is not
 // loopback.
 #ifndef WIDEBERTH_SERVICE_CONFIG_H_
 #define WIDEBERTH_SERVICE_CONFIG_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +45,22 @@
 #include "base/result.h"
 
 namespace wideberth::service {
+
+struct PathOfPeer {
+  std::string name;
+  std::string connect;  // empty: the peer dials us
+};
+struct PeerConfig {
+  std::string card_file;
+  std::vector<PathOfPeer> paths;
+};
+struct LineConfig {
+  std::string keys_folder;
+  std::string passphrase_file;  // empty: the keys are PEM files in the clear
+  std::string listen_address;   // empty: nobody dials us
+  uint16_t listen_port = 0;
+  std::vector<PeerConfig> peers;
+};
 
 struct NodeConfig {
   std::string store_directory;
@@ -50,6 +79,9 @@ struct NodeConfig {
   std::string auth_audience;
   std::vector<std::string> auth_key_files;
   std::string auth_jwks_file;
+
+  std::string agreement_file;      // empty: rules_file holds the rules
+  std::optional<LineConfig> line;  // absent: pool mode
 
   base::LogOptions log;
 };

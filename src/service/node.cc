@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "airspace/codec.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "crypto/sha256.h"
+#include "line/party_card.h"
 #include "service/row_loader.h"
 
 namespace wideberth::service {
@@ -38,7 +38,8 @@ Node::Node(std::unique_ptr<store::Store> store, airspace::Rules rules, geo::Heig
       heights_(std::move(heights)),
       clock_(clock),
       options_(std::move(options)),
-      state_(std::make_unique<airspace::State>()) {}
+      terms_(options_.line ? options_.line->terms : mechanism::Terms()),
+      contents_(*store_) {}
 
 Node::~Node() {
   Stop();
@@ -50,19 +51,28 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
   std::unique_ptr<Node> node(
       new Node(std::move(store), std::move(rules), std::move(heights), clock, std::move(options)));
   WB_RETURN_IF_ERROR(node->Restore());
-  node->sequencer_ = std::make_unique<Sequencer>(*node->state_, node->lock_, *node->store_,
-                                                 node->rules_, clock, node->options_.hooks);
+  mechanism::Self self{{}, node->random_.NewUuidV4(), nullptr};
+  if (const auto& line = node->options_.line) {
+    self.party = line->party;
+    self.message_key = line->message_key.get();
+  }
+  node->sequencer_ = std::make_unique<Sequencer>(
+      node->contents_, node->lock_, *node->store_, std::move(self), node->terms_, node->rules_,
+      node->heights_, clock, node->random_, node->options_.hooks);
   WB_RETURN_IF_ERROR(node->CheckUnderNewRules());
+  WB_RETURN_IF_ERROR(node->EnrolPeers());
   return node;
 }
 
 base::Result<uint64_t> Node::LoadProjection() {
   uint64_t rows = 0;
-  RowLoader loader(*state_);
-  WB_RETURN_IF_ERROR(store_->ReadProjection([&](uint64_t key, base::ByteView bytes) {
-    if (++rows % 100'000 == 0) Report(options_, "reading rows", rows, 0);
-    return loader.Add(key, bytes);
-  }));
+  RowLoader loader(contents_.airspace());
+  WB_RETURN_IF_ERROR(
+      store_->ReadProjection([&](uint64_t key, base::ByteView bytes) -> base::Result<void> {
+        if (++rows % 100'000 == 0) Report(options_, "reading rows", rows, 0);
+        WB_ASSIGN_OR_RETURN(const bool taken, contents_.LoadRow(key, bytes));
+        return taken ? base::Result<void>() : loader.Add(key, bytes);
+      }));
   WB_RETURN_IF_ERROR(loader.Finish());
   return rows;
 }
@@ -73,16 +83,14 @@ base::Result<void> Node::Restore() {
   if (!rows) {
     // It is a cache of the log: what is wrong with it costs a slow start, never an answer.
     base::Log(base::LogLevel::kWarn, "projection_given_up", {{"error", rows.error().ToString()}});
-    state_ = std::make_unique<airspace::State>();
+    contents_.Clear();
     WB_RETURN_IF_ERROR(store_->ClearProjection());
     rows = 0;
   }
   uint64_t batches = 0;
   const uint64_t from = store_->projected_seq() + 1;
   WB_RETURN_IF_ERROR(store_->Replay(from, [&](const store::Batch& batch) -> base::Result<void> {
-    WB_ASSIGN_OR_RETURN(const std::vector<airspace::Effect> effects,
-                        airspace::DecodeEffects(batch.bytes));
-    state_->Apply(effects);
+    if (auto replayed = contents_.Replay(batch); !replayed) return replayed;
     if (++batches % 10'000 == 0) {
       Report(options_, "replaying batches", batches, store_->last_seq() - from + 1);
     }
@@ -91,15 +99,72 @@ base::Result<void> Node::Restore() {
   base::Log(base::LogLevel::kInfo, "state_restored",
             {{"rows", *rows},
              {"batches", batches},
-             {"notices", state_->GetStatistics().notices},
+             {"notices", contents_.airspace().GetStatistics().notices},
              {"took_ms", (clock_.MonotonicMicros() - started_us) / 1000}});
   return {};
 }
 
+base::Result<void> Node::EnrolPeer(const PeerOptions& peer) {
+  WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(peer.card));
+  if (card.party == options_.line->party) {
+    return base::Invalid("/party", "must be another party than that of this node", card.name);
+  }
+  uint32_t last_line = 0;
+  for (const auto& [id, known] : contents_.desk().peers()) {
+    last_line = std::max(last_line, known.line);
+    if (id != card.party && known.name == card.name) {
+      return base::Fail(base::ErrorCode::kConflict, "/name",
+                        "must not be the name of another peer: people tell them apart by it",
+                        card.name);
+    }
+  }
+  if (const mechanism::Peer* known = contents_.desk().FindPeer(card.party)) {
+    WB_ASSIGN_OR_RETURN(const line::PartyCard enrolled, line::ReadCard(known->card));
+    if (line::FingerprintOf(enrolled) == line::FingerprintOf(card)) return {};
+    return base::Fail(base::ErrorCode::kConflict, "/keys",
+                      "must be those that were enrolled: keys change by rotation alone",
+                      line::FingerprintOf(card).ToString());
+  }
+  mechanism::Peer enrolled;
+  enrolled.id = card.party;
+  enrolled.line = last_line + 1;
+  enrolled.name = card.name;
+  enrolled.card = peer.card;
+  enrolled.enrolled_at = clock_.Now();
+  std::optional<base::Error> failed;
+  WB_RETURN_IF_ERROR(sequencer_->SubmitWork(
+      [enrolled](mechanism::Core& core, line::Now) -> Sequencer::Done {
+        core.Enrol(enrolled);
+        return nullptr;
+      },
+      [&failed](const std::optional<base::Error>& error) { failed = error; }));
+  while (sequencer_->Step()) {
+  }
+  if (failed) return base::Fail(*failed);
+  base::Log(base::LogLevel::kInfo, "peer_enrolled",
+            {{"peer", card.name},
+             {"party", card.party.ToString()},
+             {"fingerprint", line::FingerprintOf(card).ToString()}});
+  return {};
+}
+
+base::Result<void> Node::EnrolPeers() {
+  if (!options_.line) return {};
+  for (size_t i = 0; i < options_.line->peers.size(); ++i) {
+    const PeerOptions& peer = options_.line->peers[i];
+    if (auto enrolled = EnrolPeer(peer); !enrolled) {
+      return base::Fail(std::move(enrolled).error().Under("peer[" + std::to_string(i) + "]"));
+    }
+    WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(peer.card));
+    sequencer_->OpenLine(card.party, peer.paths);
+  }
+  return {};
+}
+
 base::Result<void> Node::CheckUnderNewRules() {
-  if (state_->rules() == rules_.digest()) return {};
+  if (contents_.airspace().rules() == rules_.digest()) return {};
   std::vector<base::NoticeId> ids;
-  state_->VisitNotices(0, [&](uint64_t, const airspace::Notice& notice) {
+  contents_.airspace().VisitNotices(0, [&](uint64_t, const airspace::Notice& notice) {
     ids.push_back(notice.id);
     return true;
   });
@@ -167,14 +232,14 @@ base::Result<void> Node::WriteProjection() {
   uint64_t complete_to = 0;
   {
     const auto lock = lock_.Write();
-    keys = state_->TakeDirty();
+    keys = contents_.TakeDirty();
     complete_to = sequencer_->applied_seq();
   }
   if (keys.empty() && complete_to == store_->projected_seq()) return {};
   base::Result<void> written = WriteRows(keys, complete_to);
   if (!written) {
     const auto lock = lock_.Write();
-    state_->MarkDirty(keys);
+    contents_.MarkDirty(keys);
   }
   return written;
 }
@@ -189,7 +254,7 @@ base::Result<void> Node::WriteRows(std::span<const uint64_t> keys, uint64_t comp
     for (size_t hold = begin; hold < end; hold += kRowsPerHold) {
       const auto lock = lock_.Read();
       for (size_t i = hold; i < std::min(end, hold + kRowsPerHold); ++i) {
-        encoded.emplace_back(keys[i], state_->EncodeRow(keys[i]));
+        encoded.emplace_back(keys[i], contents_.EncodeRow(keys[i]));
       }
       seen = sequencer_->applied_seq();
     }

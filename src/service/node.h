@@ -23,22 +23,43 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "airspace/command.h"
 #include "airspace/rules.h"
 #include "airspace/state.h"
+#include "base/random.h"
 #include "base/time.h"
+#include "crypto/ed25519.h"
 #include "geo/altitude.h"
+#include "mechanism/core.h"
+#include "mechanism/desk.h"
+#include "service/contents.h"
 #include "service/sequencer.h"
 #include "service/state_lock.h"
 #include "store/store.h"
 
 namespace wideberth::service {
 
+// What makes a node one side of lines (DESIGN 3, line mode).
+struct PeerOptions {
+  std::string card;  // the text of its party card (line/party_card.h)
+  size_t paths = 1;  // how many are configured
+};
+struct LineOptions {
+  base::PartyId party;
+  std::shared_ptr<const crypto::SecretKey> message_key;
+  mechanism::Terms terms;
+  std::vector<PeerOptions> peers;  // at most limits::kLinkPeersMax
+};
+
 struct NodeOptions {
   Sequencer::Hooks hooks;
+  std::optional<LineOptions> line;
   int64_t projection_period_us = 2 * base::kMicrosPerSecond;
   // Below it the node refuses writes and says so; it stays up for reading.
   int64_t disk_free_bytes_min = 0;
@@ -48,6 +69,8 @@ struct NodeOptions {
 
 class Node {
  public:
+  // Refuses what the store refuses, a card that is none, and a peer whose keys are not those that were enrolled: keys
+  // change by rotation, never by another file.
   static base::Result<std::unique_ptr<Node>> Open(std::unique_ptr<store::Store> store,
                                                   airspace::Rules rules, geo::HeightModel heights,
                                                   const base::Clock& clock, NodeOptions options);
@@ -66,12 +89,26 @@ class Node {
   base::Result<std::shared_ptr<const airspace::PreparedDeclaration>> Prepare(
       airspace::Declaration declaration) const;
 
+  // The party whose node this is; nothing in pool mode.
+  std::optional<base::PartyId> party() const {
+    return options_.line ? std::optional(options_.line->party) : std::nullopt;
+  }
+  const mechanism::Terms& terms() const { return terms_; }
+
+  // Runs `read` on the desk under the shared lock; as Read.
+  template <class Function>
+  auto ReadDesk(Function read) const {
+    const auto lock = lock_.Read();
+    return std::pair(read(std::as_const(contents_).airspace(), std::as_const(contents_).desk()),
+                     sequencer_->applied_seq());
+  }
+
   // Runs `read` on the state under the shared lock; returns its value and the batch that has to be
   // durable before the value may be shown. `read` must be short and must not keep pointers.
   template <class Function>
   auto Read(Function read) const {
     const auto lock = lock_.Read();
-    return std::pair(read(std::as_const(*state_)), sequencer_->applied_seq());
+    return std::pair(read(std::as_const(contents_).airspace()), sequencer_->applied_seq());
   }
 
   // Writes the rows of everything that has changed. Called by the projector; public for tests and
@@ -82,6 +119,8 @@ class Node {
   Node(std::unique_ptr<store::Store> store, airspace::Rules rules, geo::HeightModel heights,
        const base::Clock& clock, NodeOptions options);
   base::Result<void> Restore();
+  base::Result<void> EnrolPeers();
+  base::Result<void> EnrolPeer(const PeerOptions& peer);
   base::Result<uint64_t> LoadProjection();  // how many rows
   base::Result<void> CheckUnderNewRules();
   base::Result<void> WriteRows(std::span<const uint64_t> keys, uint64_t complete_to);
@@ -93,8 +132,10 @@ class Node {
   const airspace::Rules rules_;
   const geo::HeightModel heights_;
   const base::Clock& clock_;
+  base::SystemRandom random_;
   NodeOptions options_;
-  std::unique_ptr<airspace::State> state_;
+  const mechanism::Terms terms_;
+  Contents contents_;
   mutable StateLock lock_;
   std::unique_ptr<Sequencer> sequencer_;
 

@@ -7,10 +7,9 @@
 #include <optional>
 #include <utility>
 
-#include "airspace/codec.h"
 #include "base/check.h"
 #include "base/limits.h"
-#include "crypto/sha256.h"
+#include "mechanism/mode.h"
 
 namespace wideberth::service {
 namespace {
@@ -21,71 +20,92 @@ using airspace::DataMode;
 constexpr std::array<DataMode, airspace::kDataModes> kModes = {DataMode::kReal, DataMode::kExercise,
                                                                DataMode::kTest};
 
-// The data mode whose time a command is decided at.
-struct ModeOf {
-  const airspace::State& state;
-
-  DataMode OfNotice(base::NoticeId id) const {
-    const airspace::Notice* notice = state.FindNotice(id);
-    return notice == nullptr ? DataMode::kReal : notice->data_mode();
-  }
-  DataMode OfConflict(const base::Digest& id) const {
-    const airspace::Conflict* conflict = state.FindConflict(id);
-    return conflict == nullptr ? DataMode::kReal : conflict->data_mode;
-  }
-  DataMode operator()(const airspace::Declare& c) const {
-    return c.prepared->declaration().data_mode;
-  }
-  DataMode operator()(const airspace::Withdraw& c) const { return OfNotice(c.id); }
-  DataMode operator()(const airspace::SetActivity& c) const { return OfNotice(c.id); }
-  DataMode operator()(const airspace::AllClear& c) const { return OfNotice(c.id); }
-  DataMode operator()(const airspace::Assess& c) const { return OfNotice(c.id); }
-  DataMode operator()(const airspace::Disseminate& c) const { return OfNotice(c.id); }
-  DataMode operator()(const airspace::MarkConflictSeen& c) const { return OfConflict(c.conflict); }
-  DataMode operator()(const airspace::ProposeMeasures& c) const { return OfConflict(c.conflict); }
-  DataMode operator()(const airspace::Recheck& c) const { return OfNotice(c.id); }
-  DataMode operator()(const airspace::AdoptRules&) const { return DataMode::kReal; }
-  DataMode operator()(const airspace::SetClock& c) const { return c.mode; }
-  DataMode operator()(const airspace::Tick& c) const { return c.mode; }
-};
-
-// The end of the year 9998, after which there is no time to write (base/time.h).
-constexpr base::UtcMicros kLastTime{253'370'764'800 * base::kMicrosPerSecond - 1};
-
 base::Error Busy(std::string_view rule) {
   return base::Fail(base::ErrorCode::kBusy, "", rule).value();
 }
 
 }  // namespace
 
-Sequencer::Sequencer(airspace::State& state, StateLock& lock, store::Store& store,
-                     const airspace::Rules& rules, const base::Clock& clock, Hooks hooks)
-    : state_(state),
+Sequencer::Sequencer(Contents& contents, StateLock& lock, store::Store& store, mechanism::Self self,
+                     mechanism::Terms terms, const airspace::Rules& rules,
+                     const geo::HeightModel& heights, const base::Clock& clock,
+                     base::RandomSource& random, Hooks hooks)
+    : contents_(contents),
       lock_(lock),
       store_(store),
-      rules_(rules),
       clock_(clock),
+      random_(random),
       hooks_(std::move(hooks)),
+      core_(std::move(self), std::move(terms), contents.airspace(), contents.desk(), rules, heights,
+            *this),
       applied_seq_(store.last_seq()),
       durable_seq_(store.last_seq()) {}
+
+Sequencer::~Sequencer() = default;
+
+void Sequencer::OpenLine(base::PartyId peer, size_t paths) {
+  const mechanism::Peer* known = contents_.desk().FindPeer(peer);
+  CHECK(known != nullptr);
+  auto& [own, mirror] = sources_[peer];
+  own = contents_.line_logs().OwnLog(known->line);
+  mirror = contents_.line_logs().Mirror(known->line);
+  peers_of_lines_[known->line] = peer;
+  core_.OpenLine(peer, paths, contents_.line_logs().StateOf(known->line), *own, *mirror, Now());
+}
+
+// ---- The queue ----
+
+base::Result<void> Sequencer::CheckRoom(bool of_the_node) const {
+  if (failed()) {
+    return base::Fail(base::ErrorCode::kStorage, "", "the store has failed; nothing was applied");
+  }
+  if (refusal_ && !of_the_node) return base::Fail(*refusal_);
+  if (stopping_) return base::Fail(Busy("the node is stopping; nothing was applied"));
+  if (queue_.size() < limits::kSequencerQueueCommandsMax) return {};
+  return base::Fail(Busy("the queue is full; nothing was applied"));
+}
 
 base::Result<void> Sequencer::Submit(Command command, Answer answer) {
   {
     const std::lock_guard lock(queue_mutex_);
-    if (failed()) {
-      return base::Fail(base::ErrorCode::kStorage, "", "the store has failed; nothing was applied");
+    if (auto room = CheckRoom(command.party.uuid.is_nil()); !room) {
+      if (room.error().code == base::ErrorCode::kBusy && !stopping_) {
+        overloaded_.fetch_add(1, std::memory_order_relaxed);
+      }
+      return room;
     }
-    if (refusal_ && !command.party.uuid.is_nil()) return base::Fail(*refusal_);
-    if (stopping_) return base::Fail(Busy("the node is stopping; nothing was applied"));
-    if (queue_.size() >= limits::kSequencerQueueCommandsMax) {
-      overloaded_.fetch_add(1, std::memory_order_relaxed);
-      return base::Fail(Busy("the queue is full; nothing was applied"));
-    }
-    queue_.push_back({std::move(command), std::move(answer),
-                      clock_.MonotonicMicros() + limits::kCommandDeadlineUs});
+    queue_.push_back(Asked{std::move(command), std::move(answer),
+                           clock_.MonotonicMicros() + limits::kCommandDeadlineUs});
   }
   wake_.notify_one();
   return {};
+}
+
+base::Result<void> Sequencer::SubmitWork(Work work, Done never_done) {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    WB_RETURN_IF_ERROR(CheckRoom(false));
+    queue_.push_back(Working{std::move(work), std::move(never_done),
+                             clock_.MonotonicMicros() + limits::kCommandDeadlineUs});
+  }
+  wake_.notify_one();
+  return {};
+}
+
+void Sequencer::Receive(base::PartyId peer, size_t path, std::string frame) {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    queue_.push_back(Frame{peer, path, std::move(frame), Now()});
+  }
+  wake_.notify_one();
+}
+
+void Sequencer::SetPath(base::PartyId peer, size_t path, bool up) {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    queue_.push_back(PathChange{peer, path, up});
+  }
+  wake_.notify_one();
 }
 
 std::vector<Sequencer::Queued> Sequencer::TakeQueued() {
@@ -101,72 +121,111 @@ std::vector<Sequencer::Queued> Sequencer::TakeQueued() {
 }
 
 base::UtcMicros Sequencer::NowOf(DataMode mode) const {
-  base::UtcMicros now = clock_.Now();
-  const airspace::SetClock set = state_.clock(mode);
-  if (mode != DataMode::kReal && set.real.us != 0) {
-    const double elapsed_us = static_cast<double>(now.us - set.real.us) * set.rate;
-    // A fast clock stops where times end, long before it would overflow.
-    const double room_us = static_cast<double>(kLastTime.us - set.shown.us);
-    now.us = set.shown.us + static_cast<int64_t>(std::clamp(elapsed_us, -room_us, room_us));
-  }
-  return std::max(now, state_.LastTime(mode));
+  return mechanism::NowOf(contents_.airspace(), mode, clock_.Now());
 }
 
-void Sequencer::DecideAndApply(Queued& queued, std::vector<airspace::Effect>* effects,
-                               base::Bytes* bytes, std::vector<Decided>* decided) {
-  if (clock_.MonotonicMicros() > queued.deadline_monotonic_us) {
-    overloaded_.fetch_add(1, std::memory_order_relaxed);
-    decided->push_back({std::move(queued.answer),
+// ---- A turn ----
+
+void Sequencer::Apply(std::vector<airspace::Effect> effects) {
+  batch_.Add(effects);
+  {
+    const auto write = lock_.Write();
+    contents_.airspace().Apply(effects);
+    // Readers that look from here on see this batch, and wait for it to be durable.
+    applied_seq_.store(durable_seq() + 1, std::memory_order_release);
+  }
+  std::move(effects.begin(), effects.end(), std::back_inserter(effects_));
+}
+
+void Sequencer::Apply(mechanism::DeskEffect effect) {
+  batch_.Add(effect);
+  const auto write = lock_.Write();
+  contents_.desk().Apply(effect);
+  applied_seq_.store(durable_seq() + 1, std::memory_order_release);
+}
+
+void Sequencer::Apply(uint32_t line, const line::Effect& effect) {
+  batch_.Add(line, effect);
+  const auto write = lock_.Write();
+  contents_.line_logs().Index(line, effect, durable_seq() + 1);
+  applied_seq_.store(durable_seq() + 1, std::memory_order_release);
+  lines_changed_.insert(line);
+}
+
+bool Sequencer::IsLate(int64_t deadline_monotonic_us) {
+  if (clock_.MonotonicMicros() <= deadline_monotonic_us) return false;
+  overloaded_.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+void Sequencer::TakeCommand(Asked asked) {
+  if (IsLate(asked.deadline_monotonic_us)) {
+    decided_.push_back({std::move(asked.answer),
                         base::Fail(Busy("the command waited too long; nothing was applied"))});
     return;
   }
-  // Only this thread changes the state, so reading it here needs no lock.
-  const DataMode mode = std::visit(ModeOf{state_}, queued.command.body);
-  const base::UtcMicros now = NowOf(mode);
-  base::Result<airspace::Decision> decision =
-      airspace::Decide(state_, rules_, crypto::Sha256, queued.command, now);
+  base::Result<airspace::Decision> decision = core_.Decide(asked.command, clock_.Now());
   commands_.fetch_add(1, std::memory_order_relaxed);
-  if (!decision) {
-    refused_.fetch_add(1, std::memory_order_relaxed);
-  } else if (!decision->effects.empty()) {
-    decision->effects.push_back(airspace::TimeAdvanced{mode, now});
-    airspace::EncodeEffects(decision->effects, bytes);
-    const auto write = lock_.Write();
-    state_.Apply(decision->effects);
-    // Readers that look from here on see this batch, and wait for it to be durable.
-    applied_seq_.store(durable_seq() + 1, std::memory_order_release);
-    for (airspace::Effect& effect : decision->effects) effects->push_back(std::move(effect));
-    decision->effects.clear();
+  if (!decision) refused_.fetch_add(1, std::memory_order_relaxed);
+  decided_.push_back({std::move(asked.answer), std::move(decision)});
+}
+
+void Sequencer::Take(Queued queued) {
+  if (auto* asked = std::get_if<Asked>(&queued)) return TakeCommand(std::move(*asked));
+  if (auto* working = std::get_if<Working>(&queued)) {
+    if (IsLate(working->deadline_monotonic_us)) {
+      const base::Error late = Busy("the command waited too long; nothing was applied");
+      done_.push_back([late, never_done = std::move(working->never_done)](const auto& failure) {
+        if (never_done) never_done(failure ? failure : late);
+      });
+      return;
+    }
+    commands_.fetch_add(1, std::memory_order_relaxed);
+    done_.push_back(working->work(core_, Now()));
+    return;
   }
-  decided->push_back({std::move(queued.answer), std::move(decision)});
+  if (auto* frame = std::get_if<Frame>(&queued)) {
+    core_.Receive(frame->peer, frame->path, frame->bytes, frame->at);
+    Handled& handled = handled_[{frame->peer, frame->path}];
+    ++handled.frames;
+    handled.bytes += frame->bytes.size();
+    return;
+  }
+  const auto& change = std::get<PathChange>(queued);
+  core_.SetPath(change.peer, change.path, change.up);
 }
 
 bool Sequencer::Step() {
   if (failed()) return false;
   std::vector<Queued> taken = TakeQueued();
-  if (taken.empty()) return false;
-  std::vector<airspace::Effect> effects;
-  base::Bytes bytes;
-  std::vector<Decided> decided;
-  decided.reserve(taken.size());
+  if (taken.empty() && clock_.MonotonicMicros() < core_.next_wake_monotonic_us()) return false;
   size_t done = 0;
-  for (; done < taken.size() && bytes.size() < limits::kSequencerBatchBytesMax; ++done) {
-    DecideAndApply(taken[done], &effects, &bytes, &decided);
+  for (; done < taken.size() && batch_.size() < limits::kSequencerBatchBytesMax; ++done) {
+    Take(std::move(taken[done]));
   }
   if (done < taken.size()) {
     const std::lock_guard lock(queue_mutex_);
     queue_.insert(queue_.begin(), std::make_move_iterator(taken.begin() + static_cast<long>(done)),
                   std::make_move_iterator(taken.end()));
   }
-  FinishBatch(effects, bytes, &decided);
+  FinishTurn();
   return true;
 }
 
-void Sequencer::FinishBatch(std::span<const airspace::Effect> effects, base::ByteView bytes,
-                            std::vector<Decided>* decided) {
+void Sequencer::FinishTurn() {
+  mechanism::TurnEnd end = core_.Finish(Now());
+  if (!lines_changed_.empty()) {
+    const auto write = lock_.Write();
+    for (const uint32_t line : lines_changed_) {
+      contents_.line_logs().SetState(line, core_.FindLine(peers_of_lines_.at(line))->state());
+    }
+    lines_changed_.clear();
+  }
   std::optional<base::Error> failure;
   const uint64_t seq = durable_seq() + 1;
-  if (!effects.empty()) {
+  const bool changed = !batch_.empty();
+  if (changed) {
+    const base::Bytes bytes = std::exchange(batch_, {}).Encode();
     const int64_t started_us = clock_.MonotonicMicros();
     const base::Result<void> appended = store_.Append(seq, clock_.Now(), bytes);
     append_us_.fetch_add(static_cast<uint64_t>(clock_.MonotonicMicros() - started_us),
@@ -178,15 +237,33 @@ void Sequencer::FinishBatch(std::span<const airspace::Effect> effects, base::Byt
       durable_seq_.store(seq, std::memory_order_release);
     }
   }
+  if (!failure) SendTurn(std::move(end));
+  const auto effects = std::exchange(effects_, {});
+  auto decided = std::exchange(decided_, {});
+  const auto dones = std::exchange(done_, {});
   AnswerTogether([&] {
     if (!effects.empty() && !failure && hooks_.on_durable) hooks_.on_durable(seq, effects);
-    for (Decided& each : *decided) {
+    for (Decided& each : decided) {
       if (!each.answer) continue;
       each.answer(failure ? base::Fail(*failure) : std::move(each.result));
+    }
+    for (const Done& each : dones) {
+      if (each) each(failure);
     }
     if (!failure) ReleaseReaders(true);
   });
   if (failure) Fail(*failure);
+}
+
+void Sequencer::SendTurn(mechanism::TurnEnd end) {
+  if (!end.frames.empty() && hooks_.on_frames) hooks_.on_frames(std::move(end.frames));
+  for (const auto& [whose, handled] : std::exchange(handled_, {})) {
+    if (hooks_.on_handled) {
+      hooks_.on_handled(whose.first, whose.second, handled.frames, handled.bytes);
+    }
+  }
+  if (!hooks_.on_trouble) return;
+  for (const mechanism::PeerTrouble& trouble : end.troubles) hooks_.on_trouble(trouble);
 }
 
 void Sequencer::AnswerTogether(const std::function<void()>& give) {
@@ -206,7 +283,12 @@ void Sequencer::Fail(const base::Error& error) {
   }
   AnswerTogether([&] {
     for (Queued& queued : refused) {
-      if (queued.answer) queued.answer(base::Fail(error));
+      if (const auto* asked = std::get_if<Asked>(&queued); asked && asked->answer) {
+        asked->answer(base::Fail(error));
+      } else if (const auto* working = std::get_if<Working>(&queued);
+                 working && working->never_done) {
+        working->never_done(error);
+      }
     }
     ReleaseReaders(false);
   });
@@ -243,6 +325,19 @@ void Sequencer::SubmitTicks() {
     // A full queue drops the tick: the next one does its work.
     (void)Submit({base::PartyId{}, airspace::Tick{mode}}, nullptr).has_value();
   }
+  const base::Uuid drawn = random_.NewUuidV4();
+  const std::lock_guard lock(queue_mutex_);
+  queue_.push_back(Working{[drawn](mechanism::Core& core, line::Now now) -> Done {
+                             core.Tick(drawn, now);
+                             return nullptr;
+                           },
+                           nullptr, now_us + limits::kCommandDeadlineUs});
+}
+
+int64_t Sequencer::WaitUs() const {
+  const int64_t now_us = clock_.MonotonicMicros();
+  return std::clamp<int64_t>(std::min(next_tick_us_, core_.next_wake_monotonic_us()) - now_us, 1,
+                             limits::kTickPeriodUs);
 }
 
 void Sequencer::Run() {
@@ -251,7 +346,7 @@ void Sequencer::Run() {
     if (Step()) continue;
     std::unique_lock lock(queue_mutex_);
     if ((stopping_ && queue_.empty()) || failed()) return;
-    wake_.wait_for(lock, std::chrono::microseconds(limits::kTickPeriodUs),
+    wake_.wait_for(lock, std::chrono::microseconds(WaitUs()),
                    [this] { return !queue_.empty() || stopping_; });
   }
 }

@@ -12,6 +12,9 @@
 // the queue is refused with kStorage, `on_failure` is called once, and the process is expected to
 // exit and recover by restart.
 //
+// In line mode a turn also takes in what the peers sent, and what goes to them leaves after the turn is durable: nothing
+// is acknowledged, receipted or said that a power cut could take back.
+//
 // Step() is one turn of the wheel and may be driven by a simulator on one thread; Run() drives it
 // on the calling thread until Stop().
 //
@@ -20,37 +23,58 @@
 #ifndef WIDEBERTH_SERVICE_SEQUENCER_H_
 #define WIDEBERTH_SERVICE_SEQUENCER_H_
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "airspace/decide.h"
 #include "airspace/state.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "mechanism/core.h"
+#include "mechanism/desk.h"
+#include "service/batch.h"
+#include "service/contents.h"
 #include "service/state_lock.h"
 #include "store/store.h"
 
 namespace wideberth::service {
 
-class Sequencer {
+class Sequencer final : private mechanism::Applier {
  public:
   // Called once, on the sequencer's thread, after the batch is durable (or has failed). Must not
   // block.
   using Answer = std::function<void(base::Result<airspace::Decision>)>;
 
+  // Anything else that is done to the core, in its turn. What it returns is called once, as an Answer: with nothing
+  // after the batch is durable, with the error if that failed or the work was never done.
+  using Done = std::function<void(const std::optional<base::Error>& failure)>;
+  using Work = std::function<Done(mechanism::Core& core, line::Now now)>;
+
   struct Hooks {
     // After a batch is durable, before its answers: what changed, for subscribers. On the
     // sequencer's thread, which may read the state.
     std::function<void(uint64_t seq, std::span<const airspace::Effect>)> on_durable;
-    // Around everything above and all answers of a batch: must call `give` once, on this thread.
+    // To the peers, in order; what they cause here comes back by Receive. On the sequencer's thread; must not block.
+    std::function<void(std::vector<mechanism::ToSend> frames)> on_frames;
+    // So much of what Receive was given has been dealt with.
+    std::function<void(base::PartyId peer, size_t path, size_t frames, size_t bytes)> on_handled;
+    std::function<void(const mechanism::PeerTrouble& trouble)> on_trouble;
+    // Around on_durable of a batch: must call `give` once, on this thread.
     // Lets the network wake its loops once for all of them.
     std::function<void(const std::function<void()>& give)> answer_together;
     // Once, when the store has failed.
@@ -66,13 +90,24 @@ class Sequencer {
   };
 
   // `rules` are those every decision is judged under. All references outlive the sequencer.
-  Sequencer(airspace::State& state, StateLock& lock, store::Store& store,
-            const airspace::Rules& rules, const base::Clock& clock, Hooks hooks);
+  Sequencer(Contents& contents, StateLock& lock, store::Store& store, mechanism::Self self,
+            mechanism::Terms terms, const airspace::Rules& rules, const geo::HeightModel& heights,
+            const base::Clock& clock, base::RandomSource& random, Hooks hooks);
+  ~Sequencer() override;
+
+  // Opens the line to a peer that the desk knows. Before Run, or in a Work.
+  void OpenLine(base::PartyId peer, size_t paths);
 
   // Queues a command, from any thread. Refuses with kBusy at limits::kSequencerQueueCommandsMax,
   // kStorage after a failure; `answer` is then not called. A command that waited longer than
   // limits::kCommandDeadlineUs is answered kBusy and not applied.
   base::Result<void> Submit(airspace::Command command, Answer answer);
+
+  // The same for other work; `never_done` is called with the reason if the work is not done.
+  base::Result<void> SubmitWork(Work work, Done never_done);
+  // What the transport of a line says, from any thread. Never refused: the transport holds back what is not handled.
+  void Receive(base::PartyId peer, size_t path, std::string frame);
+  void SetPath(base::PartyId peer, size_t path, bool up);
 
   // Decides and makes durable at most one batch. False when there was nothing to do.
   bool Step();
@@ -103,33 +138,73 @@ class Sequencer {
   Statistics GetStatistics() const;
 
  private:
-  struct Queued {
+  struct Asked {
     airspace::Command command;
     Answer answer;
     int64_t deadline_monotonic_us = 0;
   };
+  struct Working {
+    Work work;
+    Done never_done;
+    int64_t deadline_monotonic_us = 0;
+  };
+  struct Frame {
+    base::PartyId peer;
+    size_t path = 0;
+    std::string bytes;
+    line::Now at;
+  };
+  struct PathChange {
+    base::PartyId peer;
+    size_t path = 0;
+    bool up = false;
+  };
+  using Queued = std::variant<Asked, Working, Frame, PathChange>;
   struct Decided {
     Answer answer;
     base::Result<airspace::Decision> result;
   };
+  struct Handled {
+    size_t frames = 0;
+    size_t bytes = 0;
+  };
 
+  // mechanism::Applier: into the batch of this turn, and into what readers see.
+  void Apply(std::vector<airspace::Effect> effects) override;
+  void Apply(mechanism::DeskEffect effect) override;
+  void Apply(uint32_t line, const line::Effect& effect) override;
+
+  base::Result<void> CheckRoom(bool of_the_node) const;  // needs queue_mutex_
+  line::Now Now() const { return {clock_.Now(), clock_.MonotonicMicros()}; }
   std::vector<Queued> TakeQueued();
-  void DecideAndApply(Queued& queued, std::vector<airspace::Effect>* effects, base::Bytes* bytes,
-                      std::vector<Decided>* decided);
-  // `effects` and `bytes` are the same, applied already and encoded.
-  void FinishBatch(std::span<const airspace::Effect> effects, base::ByteView bytes,
-                   std::vector<Decided>* decided);
+  void Take(Queued queued);
+  void TakeCommand(Asked asked);
+  bool IsLate(int64_t deadline_monotonic_us);
+  void FinishTurn();
+  void SendTurn(mechanism::TurnEnd end);
   void AnswerTogether(const std::function<void()>& give);
   void Fail(const base::Error& error);
   void ReleaseReaders(bool durable);
   void SubmitTicks();
+  int64_t WaitUs() const;
 
-  airspace::State& state_;
+  Contents& contents_;
   StateLock& lock_;
   store::Store& store_;
-  const airspace::Rules& rules_;
   const base::Clock& clock_;
+  base::RandomSource& random_;
   Hooks hooks_;
+  mechanism::Core core_;
+
+  // This turn.
+  BatchWriter batch_;
+  std::vector<airspace::Effect> effects_;
+  std::vector<Decided> decided_;
+  std::vector<Done> done_;
+  std::map<std::pair<base::PartyId, size_t>, Handled> handled_;
+  std::set<uint32_t> lines_changed_;
+  std::map<uint32_t, base::PartyId> peers_of_lines_;
+  std::map<base::PartyId, std::array<std::unique_ptr<line::LogSource>, 2>> sources_;
 
   mutable std::mutex queue_mutex_;
   std::condition_variable wake_;

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "crypto/key_file.h"
 #include "crypto/sha256.h"
 #include "formats/rules_file.h"
+#include "line/party_card.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -59,6 +61,55 @@ Result<airspace::Rules> ReadRules(const std::string& path) {
   return rules;
 }
 
+// A key of the party: encrypted, or a PEM file in the clear that nobody else can read.
+Result<crypto::SecretKey> ReadPartyKey(const service::LineConfig& config, line::KeyRole role,
+                                       const std::optional<crypto::SecretBytes>& passphrase) {
+  const std::string stem = config.keys_folder + "/" + std::string(line::KeyRoleName(role));
+  if (passphrase) return crypto::ReadKeyFile(stem + ".key", *passphrase);
+  return crypto::ReadKeyCredential(config.keys_folder,
+                                   std::string(line::KeyRoleName(role)) + "-key.pem");
+}
+
+Result<LineParts> ReadLineParts(const service::LineConfig& config) {
+  const std::string card_path = config.keys_folder + "/party-card.json";
+  WB_ASSIGN_OR_RETURN(const std::string card_text, ReadFile(card_path, kKeyFileBytesMax));
+  Result<line::PartyCard> card = line::ReadCard(card_text);
+  if (!card) return InFile(card_path, std::move(card).error());
+  std::optional<crypto::SecretBytes> passphrase;
+  if (!config.passphrase_file.empty()) {
+    WB_ASSIGN_OR_RETURN(passphrase, crypto::ReadPassphraseFile(config.passphrase_file));
+  }
+  WB_ASSIGN_OR_RETURN(crypto::SecretKey message,
+                      ReadPartyKey(config, line::KeyRole::kMessage, passphrase));
+  WB_ASSIGN_OR_RETURN(crypto::SecretKey transport,
+                      ReadPartyKey(config, line::KeyRole::kTransport, passphrase));
+  if (message.public_key() != card->key(line::KeyRole::kMessage) ||
+      transport.public_key() != card->key(line::KeyRole::kTransport)) {
+    return base::Fail(base::ErrorCode::kInvalid, config.keys_folder,
+                      "must hold the keys of the card beside them", card->name);
+  }
+  LineParts parts{{card->party,
+                   std::make_shared<const crypto::SecretKey>(std::move(message)),
+                   mechanism::Terms(),
+                   {}},
+                  std::move(transport),
+                  config.listen_address,
+                  config.listen_port,
+                  {}};
+  for (const service::PeerConfig& peer : config.peers) {
+    WB_ASSIGN_OR_RETURN(std::string text, ReadFile(peer.card_file, kKeyFileBytesMax));
+    Result<line::PartyCard> theirs = line::ReadCard(text);
+    if (!theirs) return InFile(peer.card_file, std::move(theirs).error());
+    link::PeerPaths paths{theirs->party, theirs->key(line::KeyRole::kTransport), {}};
+    for (const service::PathOfPeer& path : peer.paths) {
+      paths.paths.push_back({path.name, path.connect});
+    }
+    parts.peers.push_back(std::move(paths));
+    parts.node.peers.push_back({std::move(text), peer.paths.size()});
+  }
+  return parts;
+}
+
 Result<std::shared_ptr<const geo::Geoid>> ReadGeoid(const std::string& path) {
   if (path.empty()) return std::shared_ptr<const geo::Geoid>();
   WB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kGeoidFileBytesMax));
@@ -85,6 +136,11 @@ Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config) {
 Result<Parts> ReadParts(const service::NodeConfig& config) {
   Parts parts;
   WB_ASSIGN_OR_RETURN(parts.rules, ReadRules(config.rules_file));
+  if (config.line) {
+    WB_ASSIGN_OR_RETURN(LineParts line, ReadLineParts(*config.line));
+    line.node.terms.agreement = parts.rules.digest();
+    parts.line.emplace(std::move(line));
+  }
   parts.heights.bounds = parts.rules.content().height_bounds;
   WB_ASSIGN_OR_RETURN(parts.heights.geoid, ReadGeoid(config.geoid_file));
   WB_ASSIGN_OR_RETURN(crypto::TokenKeys keys, ReadTokenKeys(config));

@@ -5,22 +5,38 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "airspace/rules.h"
 #include "base/result.h"
+#include "crypto/ed25519.h"
 #include "crypto/token.h"
 #include "geo/altitude.h"
+#include "link/peers.h"
 #include "service/config.h"
+#include "service/node.h"
 #include "store/store.h"
 
 namespace wideberth::api::node {
+
+// What line mode needs beside the node.
+struct LineParts {
+  service::LineOptions node;
+  crypto::SecretKey transport_key;
+  std::string listen_address;
+  uint16_t listen_port = 0;
+  std::vector<link::PeerPaths> peers;
+};
 
 struct Parts {
   std::unique_ptr<store::Store> store;
   airspace::Rules rules;
   geo::HeightModel heights;
   std::unique_ptr<crypto::TokenVerifier> tokens;
+  std::optional<LineParts> line;
   // As NodeOptions.
   std::function<void(std::string_view what, uint64_t done, uint64_t total)> progress;
   // Once, on the sequencer's thread, when the store has failed: nothing more is accepted, and the

@@ -7,6 +7,16 @@
 #include "base/log.h"
 
 namespace wideberth::api::node {
+namespace {
+
+void LogTrouble(const mechanism::PeerTrouble& trouble) {
+  base::Log(base::LogLevel::kWarn, "line_trouble",
+            {{"peer", trouble.peer.ToString()},
+             {"kind", line::Name(trouble.trouble.kind)},
+             {"error", trouble.trouble.error.ToString()}});
+}
+
+}  // namespace
 
 base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& config, Parts parts,
                                                     const base::Clock& clock) {
@@ -22,6 +32,17 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
     give();
   };
   options.hooks.on_failure = std::move(parts.on_failure);
+  if (parts.line) {
+    options.line = parts.line->node;
+    options.hooks.on_frames = [self](std::vector<mechanism::ToSend> frames) {
+      self->SendFrames(std::move(frames));
+    };
+    options.hooks.on_handled = [self](base::PartyId peer, size_t path, size_t frames,
+                                      size_t bytes) {
+      self->transport_->Handled(peer, path, frames, bytes);
+    };
+    options.hooks.on_trouble = LogTrouble;
+  }
   options.progress = std::move(parts.progress);
   options.disk_free_bytes_min = config.disk_free_bytes_min;
   if (config.projection_period_us > 0) options.projection_period_us = config.projection_period_us;
@@ -29,6 +50,7 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
                       service::Node::Open(std::move(parts.store), std::move(parts.rules),
                                           std::move(parts.heights), clock, std::move(options)));
   self->events_.Attach(self->node_.get());
+  if (parts.line) WB_RETURN_IF_ERROR(self->StartTransport(std::move(*parts.line), clock));
   self->node_->Start();
   self->AddMetrics();
   self->api_ =
@@ -66,6 +88,37 @@ void Server::Stop() {
   events_.Close();
   if (http_ != nullptr) http_->Stop(limits::kHttpStopDeadlineMs);
   if (node_ != nullptr) node_->Stop();
+  if (transport_ != nullptr) transport_->Stop();
+}
+
+// Nothing is on its way yet: the node's sequencer, which sends and is told, starts after this.
+base::Result<void> Server::StartTransport(LineParts line, const base::Clock& clock) {
+  service::Sequencer* sequencer = &node_->sequencer();
+  link::Transport::Options options;
+  options.self = line.node.party;
+  options.clock = &clock;
+  options.listen_address = line.listen_address;
+  options.listen_port = line.listen_port;
+  options.metrics = &metrics_;
+  link::Transport::Events events;
+  events.on_path = [sequencer](base::PartyId peer, size_t path, bool up) {
+    sequencer->SetPath(peer, path, up);
+  };
+  events.on_frame = [sequencer](base::PartyId peer, size_t path, std::string frame) {
+    sequencer->Receive(peer, path, std::move(frame));
+  };
+  WB_ASSIGN_OR_RETURN(transport_, link::Transport::Start(std::move(options), line.transport_key,
+                                                         std::move(line.peers), std::move(events)));
+  return {};
+}
+
+void Server::SendFrames(std::vector<mechanism::ToSend> frames) {
+  std::vector<link::OutgoingFrame> outgoing;
+  outgoing.reserve(frames.size());
+  for (mechanism::ToSend& each : frames) {
+    outgoing.push_back({each.peer, each.frame.path, std::move(each.frame.bytes)});
+  }
+  transport_->Send(std::move(outgoing));
 }
 
 void Server::AddMetrics() {

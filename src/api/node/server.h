@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "api/node/api.h"
 #include "api/node/events.h"
@@ -21,6 +22,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "crypto/token.h"
+#include "link/transport.h"
 #include "net/router.h"
 #include "net/server.h"
 #include "service/config.h"
@@ -39,6 +41,7 @@ class Server {
   void Stop();
 
   uint16_t port() const { return http_->port(); }
+  uint16_t line_port() const { return transport_ == nullptr ? 0 : transport_->port(); }
   service::Node& node() { return *node_; }
   crypto::TokenVerifier& tokens() { return *tokens_; }
   net::ServerStats http_stats() const { return http_->stats(); }
@@ -46,11 +49,14 @@ class Server {
  private:
   Server() = default;
   void AddMetrics();
+  base::Result<void> StartTransport(LineParts line, const base::Clock& clock);
+  void SendFrames(std::vector<mechanism::ToSend> frames);
 
   base::Metrics metrics_;
   EventHub events_;
   std::unique_ptr<crypto::TokenVerifier> tokens_;
   std::unique_ptr<service::Node> node_;
+  std::unique_ptr<link::Transport> transport_;  // in line mode
   std::unique_ptr<Api> api_;
   std::unique_ptr<net::Router> router_;
   std::unique_ptr<net::HttpServer> http_;

@@ -1,0 +1,52 @@
+// One batch of the log: everything one turn of the sequencer changed, in three parts.
+//
+//   varint length, effects of the airspace (airspace/codec.h)
+//   varint length, effects of the lines: varint of the line, effect (line/line_state.h), and so on
+//   effects of the desk (mechanism/desk.h) to the end
+//
+// Every effect is absolute, so the parts may be applied one after another.
+#ifndef WIDEBERTH_SERVICE_BATCH_H_
+#define WIDEBERTH_SERVICE_BATCH_H_
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "airspace/effects.h"
+#include "base/bytes.h"
+#include "base/result.h"
+#include "line/line_state.h"
+#include "mechanism/desk.h"
+
+namespace wideberth::service {
+
+class BatchWriter {
+ public:
+  void Add(std::span<const airspace::Effect> effects);
+  void Add(uint32_t line, const line::Effect& effect);
+  void Add(const mechanism::DeskEffect& effect);
+
+  bool empty() const { return airspace_.empty() && lines_.empty() && desk_.empty(); }
+  size_t size() const { return airspace_.size() + lines_.size() + desk_.size(); }
+  base::Bytes Encode() const;
+
+ private:
+  base::Bytes airspace_;
+  base::Bytes lines_;
+  base::Bytes desk_;
+};
+
+struct BatchVisitor {
+  std::function<void(std::vector<airspace::Effect>)> airspace;
+  std::function<void(uint32_t line, line::Effect)> line;
+  std::function<void(mechanism::DeskEffect)> desk;
+};
+
+// Strict; refuses (kStorage) what BatchWriter did not write. Parts without a function are checked for their form alone,
+// or passed over where that needs decoding.
+base::Result<void> ReadBatch(base::ByteView bytes, const BatchVisitor& visitor);
+
+}  // namespace wideberth::service
+
+#endif  // WIDEBERTH_SERVICE_BATCH_H_

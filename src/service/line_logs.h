@@ -1,0 +1,73 @@
+// The logs of the lines, as the store holds them: where each entry stands, and how far each log goes.
+//
+// An entry is stored once, inside the batch of the turn that took it in (service/batch.h). The index names the batch for
+// each entry, 8 bytes of memory an entry; reading one reads its batch, which is kept for the next, because entries are
+// read in order when they are sent again.
+//
+// Threads: changed on the sequencer's thread under the state's lock; rows are encoded on another under the shared one;
+// sources are read on the sequencer's thread.
+#ifndef WIDEBERTH_SERVICE_LINE_LOGS_H_
+#define WIDEBERTH_SERVICE_LINE_LOGS_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "line/line_state.h"
+#include "line/log_entry.h"
+#include "store/store.h"
+
+namespace wideberth::service {
+
+class LineLogs {
+ public:
+  explicit LineLogs(store::Store& store) : store_(store) {}
+
+  // The entry that `effect` holds stands in that batch. For policy-lane changes nothing happens.
+  void Index(uint32_t line, const line::Effect& effect, uint64_t batch);
+  // What the line's state is after a turn.
+  void SetState(uint32_t line, const line::LineState& state);
+  // For rebuilding: the effect of a batch, which the rows may hold already.
+  void Replay(uint32_t line, const line::Effect& effect, uint64_t batch);
+
+  // Forgets everything, for rebuilding.
+  void Clear();
+
+  line::LineState StateOf(uint32_t line) const;
+  std::unique_ptr<line::LogSource> OwnLog(uint32_t line) const;
+  std::unique_ptr<line::LogSource> Mirror(uint32_t line) const;
+
+  // Rows, as airspace/state.h.
+  std::vector<uint64_t> TakeDirty();
+  void MarkDirty(std::span<const uint64_t> rows) { dirty_.insert(rows.begin(), rows.end()); }
+  std::optional<base::Bytes> EncodeRow(uint64_t row) const;
+  base::Result<void> LoadRow(uint64_t row, base::ByteView bytes);
+  base::Bytes Canonical() const;
+
+ private:
+  class Source;
+  struct Line {
+    line::LineState state;
+    std::vector<uint64_t> batches[2];  // of own log and mirror: of entry seq, at seq - 1
+  };
+
+  base::Result<line::LogEntry> ReadEntry(uint32_t line, bool mirror, uint64_t seq) const;
+  void SetBatch(uint32_t line, bool mirror, uint64_t seq, uint64_t batch);
+
+  store::Store& store_;
+  std::map<uint32_t, Line> lines_;
+  std::set<uint64_t> dirty_;
+
+  // The batch read last, by line, log and number.
+  mutable uint64_t cached_batch_ = 0;
+  mutable std::map<std::pair<uint64_t, uint64_t>, line::LogEntry> cached_;
+};
+
+}  // namespace wideberth::service
+
+#endif  // WIDEBERTH_SERVICE_LINE_LOGS_H_
