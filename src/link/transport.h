@@ -1,7 +1,7 @@
 // The pipe of a line: frames between two nodes, over several paths at once.
 //
-// A path is one WebSocket connection (RFC 6455) over TLS 1.3, and a frame is one binary message of it. Each side shows a
-// certificate of its transport key and demands that of the other: who dials takes the peer's pinned key and no other,
+// A path is one WebSocket connection (RFC 6455) over TLS 1.3, and a frame is one binary message of it. Each side shows
+// a certificate of its transport key and demands that of the other: who dials takes the peer's pinned key and no other,
 // who listens knows the peer by its key. Names, dates and certificate authorities have no say. This protects the pipe;
 // the evidence is in the frames, which line/ signs and checks.
 //
@@ -24,10 +24,14 @@
 //
 // Back-pressure. Frames that were given to on_frame are unhandled until Handled() says otherwise, also when their path
 // has gone down meanwhile. With unhandled_frames_max of a path, or unhandled_bytes_max, the path is not read until it
-// has less; then TCP holds the peer back, whose queue fills. So a path holds at most that, and one frame more.
+// has less; then TCP holds the peer back, whose queue fills. So a path holds at most that, and one frame more. While it
+// is not read, its end goes unnoticed, except by a send that fails or by the peer's next connection.
 //
-// Threads. One thread of its own does everything; events are called on it and must not block. All methods may be called
-// from any thread, Stop and the destructor excepted: not from an event.
+// Threads. One thread of its own does everything; events are called on it, possibly before Start has returned, and must
+// not block. All methods may be called from any thread, Stop and the destructor excepted: not from an event.
+//
+// On loopback a path carries about 140,000 frames of 100 bytes a second, or 360 MB/s in long ones, on two cores that
+// the two ends share (transport_bench.cc).
 #ifndef WIDEBERTH_LINK_TRANSPORT_H_
 #define WIDEBERTH_LINK_TRANSPORT_H_
 
@@ -95,8 +99,8 @@ class Transport {
     size_t connections_pending_max = limits::kLinkConnectionsPendingMax;
   };
 
-  // Listens when it returns, and dials. The key is copied into OpenSSL. Refuses peers as CheckPeers does, and an address
-  // that it cannot listen on.
+  // Listens when it returns, and dials. The key is copied into OpenSSL. Refuses peers as CheckPeers does, and an
+  // address that it cannot listen on.
   static base::Result<std::unique_ptr<Transport>> Start(Options options,
                                                         const crypto::SecretKey& transport_key,
                                                         std::vector<PeerPaths> peers,
@@ -104,7 +108,7 @@ class Transport {
   ~Transport();  // as Stop
 
   // Takes effect soon after it returns: paths that have changed or gone (another number, name, address or peer's key)
-  // are closed, all others stay as they are. Refuses as CheckPeers does, and then changes nothing.
+  // are closed, all others stay as they are. Refuses as CheckPeers does, and changes nothing then.
   base::Result<void> SetPeers(std::vector<PeerPaths> peers);
 
   // Never blocks; the thread is woken once for all frames, and not at all when it is awake already.

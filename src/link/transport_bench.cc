@@ -1,15 +1,16 @@
-// What a path carries on loopback, TLS and both ends on the cores they share: BM_Frames/100 and /1000 are the frames of a
-// busy line (acknowledgements, envelopes), BM_Frames/4194304 bodies beside envelopes. The sender keeps at most 4 MiB, or
-// two frames, on the way.
+// What a path carries on loopback, TLS and both ends on the cores they share. Frames of 100 and 1,000 bytes are those
+// of a busy line (acknowledgements, envelopes), those of 4 MiB are bodies beside envelopes. The sender keeps at most
+// 4 MiB or two frames on the way. A client masks what it sends (RFC 6455, 5.3) and a server does not: hence both
+// directions.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/check.h"
-#include "base/random.h"
 #include "link/testing/node.h"
 #include "link/transport.h"
 

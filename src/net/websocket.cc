@@ -1,10 +1,5 @@
 #include "net/websocket.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-
 #include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -28,6 +23,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "net/mutual_tls.h"
 
 namespace wideberth::net {
 
@@ -45,19 +41,6 @@ namespace {
 constexpr size_t kReadBytes = 64 * 1024;
 // A client masks its messages piece by piece; one TLS record holds as much.
 constexpr size_t kMaskBytes = 16 * 1024;
-// A certificate of an Ed25519 key takes 300 bytes.
-constexpr long kCertificateBytesMax = 8 * 1024;
-
-template <auto kFree>
-struct Freer {
-  template <class T>
-  void operator()(T* p) const {
-    kFree(p);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, Freer<BIO_free>>;
-using PkeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using X509Ptr = std::unique_ptr<X509, Freer<X509_free>>;
 
 SteadyTime SteadyNow() {
   return std::chrono::steady_clock::now();
@@ -72,44 +55,13 @@ std::string Words(const error_code& ec) {
   }
   if (ec == websocket::error::message_too_big) return "the peer sent too long a message";
   if (ec.category() == asio::error::get_ssl_category()) {
-    const int alert = ERR_GET_REASON(static_cast<unsigned long>(ec.value())) - SSL_AD_REASON_OFFSET;
-    if (alert == SSL_AD_BAD_CERTIFICATE || alert == SSL3_AD_NO_CERTIFICATE) {
-      return "the peer refused our certificate";
-    }
-    return "TLS: " + ec.message();
+    return WordsOfTls(static_cast<unsigned long>(ec.value()));
   }
   return ec.message();
 }
 
-int PasswordOfNone(char*, int, int, void*) {
-  return -1;
-}
-
-base::Unexpected CannotStartTls(std::string_view what) {
-  const unsigned long code = ERR_peek_last_error();
-  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-  ERR_clear_error();
-  return base::Invalid("tls", what, reason == nullptr ? "no reason given" : reason);
-}
-
-base::Result<void> UseKeyPair(SSL_CTX* tls, std::string_view certificate, std::string_view key) {
-  const BioPtr certificate_bio(
-      BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())));
-  const BioPtr key_bio(BIO_new_mem_buf(key.data(), static_cast<int>(key.size())));
-  CHECK_MSG(certificate_bio != nullptr && key_bio != nullptr, "OpenSSL is out of memory");
-  const X509Ptr x509(PEM_read_bio_X509(certificate_bio.get(), nullptr, PasswordOfNone, nullptr));
-  if (!x509 || SSL_CTX_use_certificate(tls, x509.get()) != 1) {
-    return CannotStartTls("the certificate must be PEM that TLS can use");
-  }
-  const PkeyPtr pkey(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, PasswordOfNone, nullptr));
-  if (!pkey || SSL_CTX_use_PrivateKey(tls, pkey.get()) != 1) {
-    return CannotStartTls("the private key must be PEM and fit the certificate");
-  }
-  return {};
-}
-
-// Beast ends a connection by shutting TLS down, and waits for the peer to do the same. Here nobody waits: once Beast has
-// sent its close frame the socket is closed.
+// Beast ends a connection by shutting TLS down, and waits for the peer to do the same. Here nobody waits: once Beast
+// has sent its close frame the socket is closed.
 class TlsStream : public beast::ssl_stream<tcp::socket> {
  public:
   using ssl_stream::ssl_stream;
@@ -123,19 +75,12 @@ void async_teardown(beast::role_type, TlsStream& stream, Handler&& handler) {
 
 class Connection;
 
-// Where a session of OpenSSL keeps its Connection.
-int ConnectionIndex() {
-  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return index;
-}
-
 }  // namespace
 
 class WebSocketLoop::Impl {
  public:
   explicit Impl(Options opts) : options(std::move(opts)) {}
 
-  base::Result<void> ConfigureTls(std::string_view private_key_pem);
   base::Result<void> Listen();
   void Accept();
   void TakeIn(tcp::socket socket);
@@ -156,7 +101,9 @@ class WebSocketLoop::Impl {
 
 namespace {
 
-class Connection final : public WebSocket, public std::enable_shared_from_this<Connection> {
+class Connection final : public WebSocket,
+                         public PeerJudge,
+                         public std::enable_shared_from_this<Connection> {
  public:
   Connection(WebSocketLoop::Impl& loop, tcp::socket socket, CertificateJudge judge, bool dialled)
       : loop_(loop),
@@ -164,7 +111,7 @@ class Connection final : public WebSocket, public std::enable_shared_from_this<C
         dialled_(dialled),
         stream_(std::move(socket), loop.tls),
         deadline_(loop.io) {
-    SSL_set_ex_data(stream_.next_layer().native_handle(), ConnectionIndex(), this);
+    LetJudge(stream_.next_layer().native_handle(), this);
     stream_.binary(true);
     stream_.auto_fragment(false);
     stream_.write_buffer_bytes(kMaskBytes);
@@ -182,8 +129,7 @@ class Connection final : public WebSocket, public std::enable_shared_from_this<C
   void Close() override;
   const std::string& remote_address() const override { return remote_address_; }
 
-  // Called by OpenSSL with the peer's certificate.
-  bool Judge(base::ByteView certificate_der);
+  bool Judge(base::ByteView certificate_der) override;
 
  private:
   enum class Phase { kShakingHands, kOpen, kLingering, kClosed };
@@ -244,20 +190,6 @@ class Connection final : public WebSocket, public std::enable_shared_from_this<C
   std::deque<std::shared_ptr<const std::string>> queue_;  // the first is being written
   size_t queue_bytes_ = 0;
 };
-
-int VerifyPeer(X509_STORE_CTX* store, void*) {
-  const auto* ssl =
-      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto* connection = static_cast<Connection*>(SSL_get_ex_data(ssl, ConnectionIndex()));
-  X509* certificate = X509_STORE_CTX_get0_cert(store);
-  unsigned char* der = nullptr;
-  const int bytes = certificate == nullptr ? -1 : i2d_X509(certificate, &der);
-  const bool accepted =
-      bytes > 0 && connection != nullptr && connection->Judge({der, static_cast<size_t>(bytes)});
-  OPENSSL_free(der);
-  X509_STORE_CTX_set_error(store, accepted ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
-  return accepted ? 1 : 0;
-}
 
 bool Connection::Judge(base::ByteView certificate_der) {
   const base::Result<void> verdict = judge_(certificate_der);
@@ -533,22 +465,6 @@ void Connection::Close() {
 
 // ---- WebSocketLoop ----
 
-base::Result<void> WebSocketLoop::Impl::ConfigureTls(std::string_view private_key_pem) {
-  SSL_CTX* ctx = tls.native_handle();
-  const bool configured = SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-                          SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-                          SSL_CTX_set1_sigalgs_list(ctx, "ed25519") == 1 &&
-                          SSL_CTX_set_num_tickets(ctx, 0) == 1;
-  if (!configured) return CannotStartTls("TLS 1.3 with Ed25519 must be available");
-  SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_max_cert_list(ctx, kCertificateBytesMax);
-  SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  SSL_CTX_set_cert_verify_callback(ctx, VerifyPeer, nullptr);
-  return UseKeyPair(ctx, options.certificate_pem, private_key_pem);
-}
-
 base::Result<void> WebSocketLoop::Impl::Listen() {
   if (options.listen_address.empty()) return {};
   error_code ec;
@@ -610,7 +526,8 @@ void WebSocketLoop::Impl::Forget(const Connection* connection) {
 base::Result<std::unique_ptr<WebSocketLoop>> WebSocketLoop::Start(
     Options options, std::string_view private_key_pem) {
   auto impl = std::make_unique<Impl>(std::move(options));
-  WB_RETURN_IF_ERROR(impl->ConfigureTls(private_key_pem));
+  WB_RETURN_IF_ERROR(ConfigureMutualTls(impl->tls.native_handle(), impl->options.certificate_pem,
+                                        private_key_pem));
   WB_RETURN_IF_ERROR(impl->Listen());
   impl->thread = std::thread([io = &impl->io] { io->run(); });
   return std::unique_ptr<WebSocketLoop>(new WebSocketLoop(std::move(impl)));

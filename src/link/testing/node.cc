@@ -1,12 +1,12 @@
 #include "link/testing/node.h"
 
-#include <gtest/gtest.h>
-
+#include <array>
 #include <chrono>
 #include <thread>
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/check.h"
 
 namespace wideberth::link::testing {
 
@@ -45,12 +45,22 @@ void Node::Start(std::vector<PeerPaths> peers, Transport::Options options) {
       const std::lock_guard lock(mutex_);
       frames_.push_back({peer, {path, std::move(frame)}});
     }
-    if (handles_frames) transport->Handled(peer, path, 1, bytes);
+    if (!handles_frames) return;
+    started_.wait(nullptr);
+    started_.load()->Handled(peer, path, 1, bytes);
   };
   auto started = Transport::Start(std::move(options), key, std::move(peers), std::move(events));
-  ASSERT_TRUE(started) << started.error().ToString();
+  CHECK_MSG(started.has_value(), started ? "" : started.error().ToString().c_str());
   transport = *std::move(started);
   port = transport->port();
+  started_ = transport.get();
+  started_.notify_all();
+}
+
+void Node::Kill() {
+  if (transport) transport->Stop();
+  started_ = nullptr;
+  transport.reset();
 }
 
 PeerPaths Node::AsPeer(const std::vector<std::string>& path_names, bool dialled) const {

@@ -2,6 +2,7 @@
 #ifndef WIDEBERTH_LINK_TESTING_NODE_H_
 #define WIDEBERTH_LINK_TESTING_NODE_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -37,7 +38,7 @@ class Node {
 
   // Starts on 127.0.0.1, on the port of the last time. `options` may hold limits.
   void Start(std::vector<PeerPaths> peers, Transport::Options options = {});
-  void Kill() { transport.reset(); }
+  void Kill();
 
   // How this node stands in the list of a peer that dials it, or is dialled by it: "127.0.0.1:port" or nothing.
   PeerPaths AsPeer(const std::vector<std::string>& path_names, bool dialled) const;
@@ -61,6 +62,8 @@ class Node {
 
  private:
   base::SystemClock clock_;
+  std::atomic<Transport*> started_ =
+      nullptr;  // what events use: they may come before Start returns
   mutable std::mutex mutex_;
   std::vector<std::pair<base::PartyId, Arrived>> frames_;
   std::vector<std::string> path_events_;

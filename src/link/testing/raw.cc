@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <list>
 #include <thread>
 
@@ -223,10 +224,12 @@ std::string RawPeer::ReadThrough(std::string_view mark) {
 bool RawPeer::ReadToEnd() {
   while (ReadSome()) {
   }
-  // A timeout leaves the connection without an end; reading once more, without waiting, tells.
-  char byte = 0;
-  const ssize_t got = recv(impl_->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
-  return got == 0 || (got < 0 && errno != EAGAIN);
+  // TLS may have ended before TCP does. A timeout is no end.
+  std::array<char, 4'096> rest;
+  ssize_t got = 0;
+  do got = recv(impl_->fd, rest.data(), rest.size(), 0);
+  while (got > 0);
+  return got == 0 || errno != EAGAIN;
 }
 
 std::string RawPeer::Upgrade(std::string_view target, std::string_view protocol) {
