@@ -20,8 +20,8 @@ namespace wideberth::agreement {
 // mean the same give the same, however they write it.
 std::map<std::string, std::string> Describe(const Agreement& agreement);
 
-// One line for each difference, in order of what. Empty exactly when the two mean the same; their texts may still differ
-// in comments, order and spelling.
+// One line for each difference, in order of what. Empty exactly when the two mean the same; their texts may still
+// differ in comments, order and spelling.
 std::vector<std::string> Diff(const Agreement& a, const Agreement& b);
 
 }  // namespace wideberth::agreement
