@@ -81,8 +81,11 @@ TEST_F(TransportTest, KeepsTheOrderOfManySmallFrames) {
     }
   }
   for (auto [node, from] : {std::pair{&a_, &b_}, std::pair{&b_, &a_}}) {
-    ASSERT_TRUE(Eventually([&] { return node->frames_from(*from) == kFrames; }));
+    for (size_t part = kFrames / 10; part <= kFrames; part += kFrames / 10) {
+      ASSERT_TRUE(Eventually([&] { return node->frames_from(*from) >= part; }));
+    }
     const auto arrived = node->TakeFrames();
+    ASSERT_EQ(arrived.size(), kFrames);
     for (size_t i = 0; i < kFrames; ++i) ASSERT_EQ(arrived[i].frame, std::to_string(i));
   }
 }

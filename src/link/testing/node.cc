@@ -43,7 +43,8 @@ void Node::Start(std::vector<PeerPaths> peers, Transport::Options options) {
     const size_t bytes = frame.size();
     {
       const std::lock_guard lock(mutex_);
-      frames_.push_back({peer, {path, std::move(frame)}});
+      frames_.push_back({path, std::move(frame)});
+      ++frames_from_[peer];
     }
     if (!handles_frames) return;
     started_.wait(nullptr);
@@ -82,17 +83,14 @@ PathStatus Node::StatusOf(const Node& peer, size_t path) const {
 
 size_t Node::frames_from(const Node& peer) const {
   const std::lock_guard lock(mutex_);
-  size_t count = 0;
-  for (const auto& [from, arrived] : frames_) count += from == peer.party ? 1 : 0;
-  return count;
+  const auto it = frames_from_.find(peer.party);
+  return it == frames_from_.end() ? 0 : it->second;
 }
 
 std::vector<Node::Arrived> Node::TakeFrames() {
   const std::lock_guard lock(mutex_);
-  std::vector<Arrived> taken;
-  for (auto& [from, arrived] : frames_) taken.push_back(std::move(arrived));
-  frames_.clear();
-  return taken;
+  frames_from_.clear();
+  return std::exchange(frames_, {});
 }
 
 std::vector<std::string> Node::PathEvents() const {

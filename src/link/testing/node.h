@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -47,7 +48,7 @@ class Node {
   PathStatus StatusOf(const Node& peer, size_t path = 0) const;
   bool IsUp(const Node& peer, size_t path = 0) const { return StatusOf(peer, path).up; }
 
-  // What was told of `peer`.
+  // Since the last TakeFrames.
   size_t frames_from(const Node& peer) const;
   std::vector<Arrived> TakeFrames();
   std::vector<std::string> PathEvents() const;  // "0 up", "0 down"
@@ -65,7 +66,8 @@ class Node {
   std::atomic<Transport*> started_ =
       nullptr;  // what events use: they may come before Start returns
   mutable std::mutex mutex_;
-  std::vector<std::pair<base::PartyId, Arrived>> frames_;
+  std::vector<Arrived> frames_;
+  std::map<base::PartyId, size_t> frames_from_;
   std::vector<std::string> path_events_;
 };
 
