@@ -25,6 +25,8 @@ using geo::Outline;
 constexpr int64_t kNumberMax = 1'000'000;
 constexpr int64_t kMinutesMax = limits::kNoticeWindowMaxUs / kMicrosPerMinute;
 constexpr size_t kWordBytesMax = 32;
+// 10,000 places of 100 km round, some 0.2 s to prepare.
+constexpr int64_t kEdgesMaxM = 1'000'000'000;
 
 constexpr std::string_view kExemptionNames[] = {"rescue", "medevac", "firefighting", "weather",
                                                 "farming"};
@@ -88,23 +90,38 @@ Result<std::vector<geo::Position>> ReadPositions(TomlTable* table, std::string_v
   return positions;
 }
 
-// Whether it is one is known when its edges are: crossings are refused here already.
-Result<Outline> Prepared(TomlTable* table, std::string_view key, Result<Outline> outline) {
-  if (!outline) return table->Refuse(key, outline.error().field + " " + outline.error().rule);
-  if (auto shape = geo::Shape::Prepare(*outline); !shape) {
-    return table->Refuse(key, shape.error().field + " " + shape.error().rule);
+// How much outline one agreement may still hold: preparing costs by the length of the edges (geo/shape.h).
+class AreaBudget {
+ public:
+  // The outline, if it can be prepared: whether a ring crosses itself is known when its edges are.
+  Result<Outline> Take(TomlTable* table, std::string_view key, Result<Outline> outline) {
+    if (!outline) return table->Refuse(key, outline.error().field + " " + outline.error().rule);
+    const std::span<const geo::Position> vertices = outline->vertices();
+    for (size_t i = 1; i < vertices.size(); ++i) {
+      edges_left_m_ -= geo::GeodesicDistanceM(vertices[i - 1], vertices[i]);
+    }
+    if (edges_left_m_ < 0) {
+      return table->Refuse(key, "must leave all edges of the agreement below " +
+                                    std::to_string(kEdgesMaxM / 1'000) + " km");
+    }
+    if (auto shape = geo::Shape::Prepare(*outline); !shape) {
+      return table->Refuse(key, shape.error().field + " " + shape.error().rule);
+    }
+    return outline;
   }
-  return outline;
-}
 
-Result<std::optional<Outline>> ReadArea(TomlTable* table) {
+ private:
+  double edges_left_m_ = static_cast<double>(kEdgesMaxM);
+};
+
+Result<std::optional<Outline>> ReadArea(TomlTable* table, AreaBudget* budget) {
   const bool polygon = table->Has("polygon");
   const bool circle = table->Has("centre");
   if (polygon && circle) return table->Refuse("centre", "must not stand beside polygon");
   if (polygon) {
     WB_ASSIGN_OR_RETURN(std::vector<geo::Position> vertices, ReadPositions(table, "polygon"));
     WB_ASSIGN_OR_RETURN(Outline outline,
-                        Prepared(table, "polygon", Outline::Polygon(std::move(vertices))));
+                        budget->Take(table, "polygon", Outline::Polygon(std::move(vertices))));
     return std::optional<Outline>(std::move(outline));
   }
   if (!circle) return std::optional<Outline>();
@@ -114,24 +131,24 @@ Result<std::optional<Outline>> ReadArea(TomlTable* table) {
                       ReadLengthMm(table, "radius_m", "radius_nm", formats::kNauticalMileMm,
                                    limits::kCircleRadiusMaxMm));
   WB_ASSIGN_OR_RETURN(Outline outline,
-                      Prepared(table, "centre", Outline::Circle(centre, radius_mm)));
+                      budget->Take(table, "centre", Outline::Circle(centre, radius_mm)));
   return std::optional<Outline>(std::move(outline));
 }
 
-Result<Outline> ReadRequiredArea(TomlTable* table) {
-  WB_ASSIGN_OR_RETURN(std::optional<Outline> area, ReadArea(table));
+Result<Outline> ReadRequiredArea(TomlTable* table, AreaBudget* budget) {
+  WB_ASSIGN_OR_RETURN(std::optional<Outline> area, ReadArea(table, budget));
   if (!area) return table->Refuse("polygon", "must be present, or centre and a radius");
   return *std::move(area);
 }
 
-Result<Gazetteer> ReadGazetteer(TomlTable* root) {
+Result<Gazetteer> ReadGazetteer(TomlTable* root, AreaBudget* budget) {
   WB_ASSIGN_OR_RETURN(std::vector<TomlTable> tables,
                       root->Tables("gazetteer", limits::kGazetteerNamesMax));
   std::vector<Place> places;
   places.reserve(tables.size());
   for (TomlTable& table : tables) {
     WB_ASSIGN_OR_RETURN(std::string name, ReadLine(&table, "name", limits::kNoticeNameBytesMax));
-    WB_ASSIGN_OR_RETURN(Outline outline, ReadRequiredArea(&table));
+    WB_ASSIGN_OR_RETURN(Outline outline, ReadRequiredArea(&table, budget));
     places.push_back({std::move(name), std::move(outline)});
   }
   auto gazetteer = Gazetteer::Make(std::move(places));
@@ -143,7 +160,7 @@ Result<Gazetteer> ReadGazetteer(TomlTable* root) {
   return base::Fail(std::move(error));
 }
 
-Result<NoFly> ReadNoFly(TomlTable* table, const airspace::Rules& rules) {
+Result<NoFly> ReadNoFly(TomlTable* table, const airspace::Rules& rules, AreaBudget* budget) {
   WB_ASSIGN_OR_RETURN(std::string name, ReadLine(table, "name", limits::kNoticeNameBytesMax));
   WB_ASSIGN_OR_RETURN(
       std::vector<std::string> classes,
@@ -161,7 +178,7 @@ Result<NoFly> ReadNoFly(TomlTable* table, const airspace::Rules& rules) {
                                    limits::kCorridorHalfWidthMaxMm));
   if (distance_mm == 0) return table->Refuse("distance_m", "must be present and above 0");
   WB_ASSIGN_OR_RETURN(Outline corridor,
-                      Prepared(table, "line", Outline::Corridor(std::move(line), distance_mm)));
+                      budget->Take(table, "line", Outline::Corridor(std::move(line), distance_mm)));
   WB_ASSIGN_OR_RETURN(const std::optional<int64_t> minutes,
                       table->OptionalInt64("notice_min", 0, kMinutesMax));
   NoFly row{std::move(name), std::move(classes), std::move(corridor), std::nullopt};
@@ -349,19 +366,20 @@ Result<std::vector<Exemption>> ReadExemptions(TomlTable* root) {
   return exemptions;
 }
 
-Result<StandingRelease> ReadStandingRelease(TomlTable* table, const airspace::Rules& rules) {
+Result<StandingRelease> ReadStandingRelease(TomlTable* table, const airspace::Rules& rules,
+                                            AreaBudget* budget) {
   StandingRelease release;
   WB_ASSIGN_OR_RETURN(release.kind, ReadWord<StandingReleaseKind>(table, "kind", kReleaseNames));
   WB_ASSIGN_OR_RETURN(release.name, ReadLine(table, "name", limits::kNoticeNameBytesMax));
   WB_ASSIGN_OR_RETURN(release.party, ReadParty(table, "party", rules));
   if (release.kind == StandingReleaseKind::kDeadMan) {
-    WB_ASSIGN_OR_RETURN(release.area, ReadRequiredArea(table));
+    WB_ASSIGN_OR_RETURN(release.area, ReadRequiredArea(table, budget));
     WB_ASSIGN_OR_RETURN(release.hazard_class,
                         table->RequiredParsed("hazard_class", kWordBytesMax,
                                               airspace::ParseName<airspace::HazardClass>));
     return release;
   }
-  WB_ASSIGN_OR_RETURN(release.area, ReadArea(table));
+  WB_ASSIGN_OR_RETURN(release.area, ReadArea(table, budget));
   WB_ASSIGN_OR_RETURN(release.lead_us, ReadMinutes(table, "lead_min", 5, 1, 60));
   WB_ASSIGN_OR_RETURN(const int64_t repeat_s, table->Int64("repeat_s", 60, 10, 3'600));
   release.repeat_us = repeat_s * kMicrosPerSecond;
@@ -453,15 +471,18 @@ Result<Agreement> ParseAgreement(std::string_view text) {
   WB_ASSIGN_OR_RETURN(terms.contacts, ReadContacts(&root, rules));
   WB_ASSIGN_OR_RETURN(terms.line_check, ReadLineCheck(&root, agreement.effective_from));
   WB_ASSIGN_OR_RETURN(terms.lost_link, ReadLostLink(&root, agreement.languages));
-  WB_ASSIGN_OR_RETURN(agreement.gazetteer, ReadGazetteer(&root));
+  AreaBudget budget;
+  WB_ASSIGN_OR_RETURN(agreement.gazetteer, ReadGazetteer(&root, &budget));
   WB_ASSIGN_OR_RETURN(agreement.no_fly,
-                      ReadNamed<NoFly>(&root, "no_fly", kNoFlyRowsMax,
-                                       [&](TomlTable* table) { return ReadNoFly(table, rules); }));
+                      ReadNamed<NoFly>(&root, "no_fly", kNoFlyRowsMax, [&](TomlTable* table) {
+                        return ReadNoFly(table, rules, &budget);
+                      }));
   WB_ASSIGN_OR_RETURN(agreement.exemptions, ReadExemptions(&root));
   WB_ASSIGN_OR_RETURN(agreement.standing_releases,
                       ReadNamed<StandingRelease>(
-                          &root, "standing_release", kStandingReleasesMax,
-                          [&](TomlTable* table) { return ReadStandingRelease(table, rules); }));
+                          &root, "standing_release", kStandingReleasesMax, [&](TomlTable* table) {
+                            return ReadStandingRelease(table, rules, &budget);
+                          }));
   WB_ASSIGN_OR_RETURN(
       agreement.third_parties,
       ReadNamed<ThirdParty>(&root, "third_party", kThirdPartiesMax,

@@ -78,7 +78,8 @@
 //   deadline_min = 30
 //
 // Reading is strict: an unknown key is refused with its path ("deadlines.read_back.routine"), and so is every value out
-// of its bounds. Pure; any thread. About a microsecond a key.
+// of its bounds. All edges of its areas together are at most a million km long. Pure; any thread. About a microsecond a
+// key, and what preparing the areas costs (geo/shape.h).
 #ifndef WIDEBERTH_AGREEMENT_AGREEMENT_H_
 #define WIDEBERTH_AGREEMENT_AGREEMENT_H_
 

@@ -1,6 +1,7 @@
-// Invariants checked: reading never crashes; a refusal has a rule. What is read is two parties with two contacts on each
-// level, rising steps, deadlines within their bounds; it differs from itself in nothing, and neither does the same text
-// with a comment in front; it is signed, written and read back as the same bytes; and its floor is no narrower than it.
+// Invariants checked: reading never crashes; a refusal has a rule. What is read is two parties with two contacts on
+// each level and deadlines within their bounds, and climbs to no principal; it differs from itself in nothing, and
+// neither does the same text with a comment in front; it is signed, written and read back as the same bytes; and its
+// floor is no narrower than it.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -198,6 +198,17 @@ TEST(Agreement, IsLimited) {
       SampleText() + "#" + std::string(limits::kAgreementBytesMax - SampleText().size() - 1, 'x');
   EXPECT_TRUE(ParseAgreement(text).has_value());
   EXPECT_EQ(ParseAgreement(text + "x").error().code, base::ErrorCode::kTooLarge);
+  // Triangles over a quarter of the Earth: some are fine, 70 are not.
+  std::string places = SampleText();
+  for (int i = 0; i < 70; ++i) {
+    places +=
+        "[[gazetteer]]\nname = \"place " + std::to_string(i) +
+        "\"\npolygon = [{ lat = 0, lng = 0 }, { lat = 0, lng = 78 }, { lat = 60, lng = 40 }]\n";
+  }
+  const auto many = ParseAgreement(places);
+  ASSERT_FALSE(many.has_value());
+  EXPECT_TRUE(many.error().field.starts_with("gazetteer[6")) << many.error().ToString();
+  EXPECT_EQ(many.error().rule, "must leave all edges of the agreement below 1000000 km");
 }
 
 }  // namespace
