@@ -44,6 +44,10 @@ std::string ChallengeWord(base::Uuid drawn) {
   return word.append(kSpelling[drawn.bytes[2] % 26]);
 }
 
+int64_t LineCheckOverdueUs(const Terms& terms) {
+  return terms.deadlines.rule(agreement::DeadlineKind::kLineCheckOverdue).routine_us;
+}
+
 // Matters about a line as a whole have the peer's id as their subject.
 base::Digest SubjectOf(base::PartyId peer) {
   return crypto::Sha256(peer.uuid.bytes);
@@ -347,7 +351,7 @@ void Core::MakeLineCheck(Line& line, base::Uuid drawn, line::Now now) {
 
 void Core::ExpectLineCheck(Line& line, UtcMicros now) {
   const UtcMicros expected = desk_.NextLineCheck(line.peer, true);
-  const UtcMicros next{now.us + terms_.line_check_period_us + terms_.line_check_overdue_us};
+  const UtcMicros next{now.us + terms_.line_check_period_us + LineCheckOverdueUs(terms_)};
   if (expected == base::kTimeOpenStart) {
     Put(LineCheckScheduled{line.peer, true, next});
   } else if (expected <= now) {
@@ -441,7 +445,7 @@ void Core::TakeLineCheck(Line& line, const line::Received& received, UtcMicros n
   OpenMatter(std::move(matter), now);
   CloseMattersOf(SubjectOf(line.peer), MatterKind::kMissedCheck, "checked", now);
   Put(LineCheckScheduled{
-      line.peer, true, {now.us + terms_.line_check_period_us + terms_.line_check_overdue_us}});
+      line.peer, true, {now.us + terms_.line_check_period_us + LineCheckOverdueUs(terms_)}});
   CheckPaths(line, now);
 }
 

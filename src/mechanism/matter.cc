@@ -11,17 +11,46 @@ constexpr std::string_view kKindNames[] = {"receipt",    "read_back",  "objectio
 static_assert(std::size(kKindNames) == kMatterKinds);
 constexpr std::string_view kLevelNames[] = {"duty_officer", "supervisor", "deputy_chief"};
 
-// The steps of the ladder, in deadlines after the opening.
-constexpr int64_t kSteps[] = {1, 2};
+constexpr int64_t kReceiptDeadlineUs = 10 * base::kMicrosPerSecond;
+
+// By which agreed deadline a matter runs.
+agreement::DeadlineKind AgreedKind(MatterKind kind) {
+  using agreement::DeadlineKind;
+  switch (kind) {
+    case MatterKind::kReceipt:
+    case MatterKind::kReadBack:
+    case MatterKind::kLineCheck:
+    case MatterKind::kLineLost:
+    case MatterKind::kUnusable:
+      return DeadlineKind::kReadBack;
+    case MatterKind::kObjection:
+      return DeadlineKind::kObjection;
+    case MatterKind::kStopCall:
+      return DeadlineKind::kStopCall;
+    case MatterKind::kKeepClear:
+      return DeadlineKind::kAssessment;
+    case MatterKind::kMissedCheck:
+      return DeadlineKind::kLineCheckOverdue;
+    case MatterKind::kRefine:
+      return DeadlineKind::kUnplannedRefine;
+    case MatterKind::kConflict:
+      break;
+  }
+  return DeadlineKind::kConflict;
+}
 
 bool ClimbsHere(const Matter& matter) {
   return !matter.owed_by_peer || matter.kind == MatterKind::kObjection ||
          matter.kind == MatterKind::kStopCall;
 }
 
-Level HighestLevel(const Terms& terms, const Matter& matter, base::UtcMicros now) {
-  const bool near = matter.starts_at && matter.starts_at->us - now.us <= terms.near_start_us;
-  return matter.urgent || near ? Level::kDeputyChief : Level::kCellHead;
+std::optional<base::UtcMicros> StartOf(const Matter& matter) {
+  return matter.starts_at == base::kTimeOpenStart ? std::nullopt : matter.starts_at;
+}
+
+Level LevelOf(agreement::Level level) {
+  return static_cast<Level>(
+      std::min(static_cast<size_t>(level), static_cast<size_t>(Level::kDeputyChief)));
 }
 
 }  // namespace
@@ -34,29 +63,22 @@ std::string_view Name(Level level) {
   return kLevelNames[static_cast<size_t>(level)];
 }
 
-std::array<DeadlineRule, kMatterKinds> Terms::Suggested() {
-  constexpr int64_t kSecond = base::kMicrosPerSecond;
-  constexpr int64_t kMinute = base::kMicrosPerMinute;
-  std::array<DeadlineRule, kMatterKinds> rules{};
-  const auto set = [&](MatterKind kind, int64_t routine_us, int64_t min_us) {
-    rules[static_cast<size_t>(kind)] = {routine_us, min_us, 100};
-  };
-  set(MatterKind::kReceipt, 10 * kSecond, 5 * kSecond);
-  set(MatterKind::kStopCall, 30 * kSecond, 30 * kSecond);
-  set(MatterKind::kLineCheck, 2 * kMinute, 2 * kMinute);
-  set(MatterKind::kMissedCheck, 15 * kMinute, 15 * kMinute);
-  set(MatterKind::kRefine, 5 * kMinute, 5 * kMinute);
-  set(MatterKind::kLineLost, kMinute, kMinute);
-  set(MatterKind::kConflict, 5 * kMinute, 30 * kSecond);
-  return rules;
+Terms Terms::Of(const agreement::Terms& agreed) {
+  Terms terms;
+  terms.agreement = agreed.rules.digest();
+  terms.tolerances = {agreed.read_back.position_mm, agreed.read_back.height_mm,
+                      agreed.read_back.time_us};
+  terms.deadlines = agreed.deadlines;
+  terms.ladder = agreed.ladder;
+  terms.line_check_period_us = agreed.line_check.period_us;
+  return terms;
 }
 
 int64_t DeadlineUs(const Terms& terms, MatterKind kind, base::UtcMicros now,
                    std::optional<base::UtcMicros> starts_at) {
-  const DeadlineRule& rule = terms.deadlines[static_cast<size_t>(kind)];
-  if (!starts_at || *starts_at == base::kTimeOpenStart) return rule.routine_us;
-  const int64_t left_us = std::max<int64_t>(0, starts_at->us - now.us);
-  return std::clamp(left_us / 1000 * rule.share_permille, rule.min_us, rule.routine_us);
+  if (kind == MatterKind::kReceipt) return kReceiptDeadlineUs;
+  if (starts_at == base::kTimeOpenStart) starts_at.reset();
+  return terms.deadlines.For(AgreedKind(kind), now, starts_at);
 }
 
 void Open(const Terms& terms, base::UtcMicros now, Matter* matter) {
@@ -70,22 +92,18 @@ Matter Climbed(const Terms& terms, Matter matter, base::UtcMicros now) {
   matter.alarmed = true;
   matter.next_climb_at = base::kTimeOpenEnd;
   if (!ClimbsHere(matter)) return matter;
+  const std::optional<base::UtcMicros> start = StartOf(matter);
+  const agreement::Level highest =
+      terms.ladder.HighestFor(AgreedKind(matter.kind), matter.urgent, now, start);
   // A node that was down climbs at once as far as it would have climbed by itself.
-  const Level highest = HighestLevel(terms, matter, now);
-  for (size_t step = 0; step < std::size(kSteps); ++step) {
-    const base::UtcMicros at{matter.opened_at.us + kSteps[step] * matter.deadline_us};
-    if (at > now) {
-      matter.next_climb_at = at;
-      break;
-    }
-    const auto level = static_cast<Level>(step + 1);
-    matter.level = std::max(matter.level, std::min(level, highest));
-  }
+  const agreement::Climb climb =
+      terms.ladder.After(now.us - matter.opened_at.us, matter.deadline_us, highest);
+  matter.level = std::max(matter.level, LevelOf(climb.level));
+  if (climb.next_us) matter.next_climb_at = {matter.opened_at.us + *climb.next_us};
   // Held back only because the start was far: it goes on when the start is near.
-  if (matter.next_climb_at == base::kTimeOpenEnd && matter.level < Level::kDeputyChief &&
-      matter.starts_at && *matter.starts_at != base::kTimeOpenStart &&
-      matter.starts_at->us - terms.near_start_us > now.us) {
-    matter.next_climb_at = {matter.starts_at->us - terms.near_start_us};
+  if (matter.level < Level::kDeputyChief && start) {
+    const base::UtcMicros near{start->us - terms.ladder.near_start_us};
+    if (near > now) matter.next_climb_at = std::min(matter.next_climb_at, near);
   }
   return matter;
 }

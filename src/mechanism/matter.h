@@ -1,8 +1,8 @@
 // Matters: what somebody owes an answer to, and the ladder that an unanswered one climbs by itself (MECHANISM 5).
 //
-// A matter has a deadline that scales with the time to the start of what it is about. Unanswered, it climbs when that
-// has passed and when it has passed twice: duty officer, cell head, deputy chief. Routine matters end at the cell head; the deputy chief
-// is reached when the start is near, and for hazards and stop calls. The principal is never reached by a timer. What
+// A matter has a deadline that scales with the time to the start of what it is about. Unanswered, it climbs at the agreed
+// multiples of it (1, 2, 4): duty officer, cell head, deputy chief, then alarms again. Routine matters end at the cell
+// head; the deputy chief is reached when the start is near, and for hazards and stop calls. The principal is never reached by a timer. What
 // the peer owes does not climb here, it alarms; objections and stop calls climb on both sides, level with level.
 //
 // Pure.
@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "agreement/terms.h"
 #include "airspace/notice.h"
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -42,22 +43,15 @@ std::string_view Name(MatterKind kind);
 enum class Level : uint8_t { kDutyOfficer, kCellHead, kDeputyChief };
 std::string_view Name(Level level);  // "duty_officer", "supervisor", "deputy_chief"
 
-struct DeadlineRule {
-  int64_t routine_us = 120 * base::kMicrosPerSecond;
-  int64_t min_us = 30 * base::kMicrosPerSecond;
-  int64_t share_permille = 100;  // of the time to the start
-};
-
 // The numbers of an agreement that the mechanism runs by. As they stand here: the suggested ones.
 struct Terms {
   base::Digest agreement;  // under which bases are signed
   Tolerances tolerances;
-  std::array<DeadlineRule, kMatterKinds> deadlines = Suggested();
-  int64_t near_start_us = 15 * base::kMicrosPerMinute;
+  agreement::Deadlines deadlines;
+  agreement::Ladder ladder;
   int64_t line_check_period_us = 12 * base::kMicrosPerHour;
-  int64_t line_check_overdue_us = 15 * base::kMicrosPerMinute;
 
-  static std::array<DeadlineRule, kMatterKinds> Suggested();
+  static Terms Of(const agreement::Terms& agreed);
 };
 
 struct Matter {
@@ -82,7 +76,7 @@ struct Matter {
   bool operator==(const Matter&) const = default;
 };
 
-// clamp(share of the time to the start, min, routine); routine where nothing starts.
+// By the agreement's rule for such a matter (agreement/terms.h). A receipt is a machine's: 10 s, whatever was agreed.
 int64_t DeadlineUs(const Terms& terms, MatterKind kind, base::UtcMicros now,
                    std::optional<base::UtcMicros> starts_at);
 
