@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "agreement/signed.h"
 #include "base/limits.h"
 #include "crypto/key_file.h"
 #include "crypto/sha256.h"
@@ -110,6 +111,38 @@ Result<LineParts> ReadLineParts(const service::LineConfig& config) {
   return parts;
 }
 
+// The agreement in force, signed by this party and by one of its peers.
+Result<agreement::SignedAgreement> ReadAgreement(const service::NodeConfig& config,
+                                                 base::UtcMicros now) {
+  const std::string& path = config.agreement_file;
+  if (!config.line) {
+    return base::Fail(base::ErrorCode::kInvalid, path, "needs party.keys: it is between parties");
+  }
+  WB_ASSIGN_OR_RETURN(const std::string file, ReadFile(path, 8 * limits::kAgreementBytesMax));
+  const auto keys_of = [](const std::string& card_file) -> Result<agreement::PartyKeys> {
+    WB_ASSIGN_OR_RETURN(const std::string text, ReadFile(card_file, kKeyFileBytesMax));
+    WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(text));
+    return agreement::PartyKeys{card.party, {card.key(line::KeyRole::kMessage)}};
+  };
+  WB_ASSIGN_OR_RETURN(const agreement::PartyKeys self,
+                      keys_of(config.line->keys_folder + "/party-card.json"));
+  std::optional<base::Error> error;
+  for (const service::PeerConfig& peer : config.line->peers) {
+    WB_ASSIGN_OR_RETURN(const agreement::PartyKeys theirs, keys_of(peer.card_file));
+    auto read = agreement::ReadSignedAgreement(file, {self, theirs});
+    if (read) {
+      if (auto in_force = agreement::RequireInForce(*read, now); !in_force) {
+        return InFile(path, std::move(in_force).error());
+      }
+      return read;
+    }
+    if (!error || read.error().code != base::ErrorCode::kInvalid) error = read.error();
+  }
+  if (error) return InFile(path, std::move(*error));
+  return base::Fail(base::ErrorCode::kInvalid, path,
+                    "must be signed by a peer: there is no [[peer]]");
+}
+
 Result<std::shared_ptr<const geo::Geoid>> ReadGeoid(const std::string& path) {
   if (path.empty()) return std::shared_ptr<const geo::Geoid>();
   WB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kGeoidFileBytesMax));
@@ -135,10 +168,19 @@ Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config) {
 
 Result<Parts> ReadParts(const service::NodeConfig& config) {
   Parts parts;
-  WB_ASSIGN_OR_RETURN(parts.rules, ReadRules(config.rules_file));
+  mechanism::Terms terms;
+  if (config.agreement_file.empty()) {
+    WB_ASSIGN_OR_RETURN(parts.rules, ReadRules(config.rules_file));
+    terms.agreement = parts.rules.digest();
+  } else {
+    WB_ASSIGN_OR_RETURN(agreement::SignedAgreement agreed,
+                        ReadAgreement(config, base::SystemClock().Now()));
+    terms = mechanism::Terms::Of(agreed.agreement.terms);
+    parts.rules = std::move(agreed.agreement.terms.rules);
+  }
   if (config.line) {
     WB_ASSIGN_OR_RETURN(LineParts line, ReadLineParts(*config.line));
-    line.node.terms.agreement = parts.rules.digest();
+    line.node.terms = std::move(terms);
     parts.line.emplace(std::move(line));
   }
   parts.heights.bounds = parts.rules.content().height_bounds;
