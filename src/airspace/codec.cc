@@ -1,6 +1,7 @@
 #include "airspace/codec.h"
 
 #include "airspace/wire.h"
+#include "airspace/wire_values.h"
 #include "base/limits.h"
 
 namespace wideberth::airspace {
@@ -11,85 +12,6 @@ constexpr uint8_t kFormat = 1;
 
 base::Unexpected Damaged(std::string_view what) {
   return base::Fail(base::ErrorCode::kStorage, what, "must decode: the bytes are damaged");
-}
-
-void Put(WireWriter& out, const geo::HeightInterval& value) {
-  out.I64(value.lower_mm);
-  out.I64(value.upper_mm);
-}
-
-geo::HeightInterval TakeInterval(WireReader& in) {
-  geo::HeightInterval value;
-  value.lower_mm = in.I64();
-  value.upper_mm = in.I64();
-  return value;
-}
-
-void Put(WireWriter& out, const geo::Altitude& value) {
-  out.EnumValue(value.reference);
-  out.I64(value.mm);
-}
-
-geo::Altitude TakeAltitude(WireReader& in) {
-  geo::Altitude value;
-  value.reference = in.EnumValue(geo::AltitudeReference::kStd);
-  value.mm = in.I64();
-  return value;
-}
-
-void Put(WireWriter& out, const geo::Position& value) {
-  out.I64(value.lat_e9);
-  out.I64(value.lng_e9);
-}
-
-geo::Position TakePosition(WireReader& in) {
-  geo::Position value;
-  value.lat_e9 = in.I64();
-  value.lng_e9 = in.I64();
-  return value;
-}
-
-void Put(WireWriter& out, const TimeWindow& value) {
-  out.Time(value.start);
-  out.Time(value.end);
-}
-
-TimeWindow TakeWindow(WireReader& in) {
-  TimeWindow value;
-  value.start = in.Time();
-  value.end = in.Time();
-  return value;
-}
-
-void Put(WireWriter& out, const geo::Outline& value) {
-  out.EnumValue(value.kind());
-  out.I64(value.buffer_mm());
-  out.Varint(value.vertices().size());
-  for (const geo::Position& vertex : value.vertices()) Put(out, vertex);
-}
-
-std::optional<geo::Outline> TakeOutline(WireReader& in) {
-  const auto kind = in.EnumValue(geo::OutlineKind::kCorridor);
-  const int64_t buffer_mm = in.I64();
-  std::vector<geo::Position> vertices(in.Count(16));
-  for (geo::Position& vertex : vertices) vertex = TakePosition(in);
-  if (!in.ok() || vertices.empty()) return std::nullopt;
-  // What the kind has no use for is not written, so it is not read either.
-  if (kind == geo::OutlineKind::kPolygon && buffer_mm != 0) return std::nullopt;
-  if (kind == geo::OutlineKind::kCircle && vertices.size() != 1) return std::nullopt;
-  auto outline = [&]() -> base::Result<geo::Outline> {
-    switch (kind) {
-      case geo::OutlineKind::kPolygon:
-        return geo::Outline::Polygon(std::move(vertices));
-      case geo::OutlineKind::kCircle:
-        return geo::Outline::Circle(vertices.front(), buffer_mm);
-      case geo::OutlineKind::kCorridor:
-        return geo::Outline::Corridor(std::move(vertices), buffer_mm);
-    }
-    return base::Invalid("", "must be a known kind of outline");
-  }();
-  if (!outline) return std::nullopt;
-  return std::move(*outline);
 }
 
 void Put(WireWriter& out, const Volume4D& value) {
@@ -124,6 +46,10 @@ void Put(WireWriter& out, const Declaration& value) {
   out.Text(value.name);
   out.Text(value.role_to_call);
   out.Text(value.frequency);
+  out.Bool(value.unplanned);
+  out.Bool(value.on_behalf_of);
+  out.Varint(value.may_tell.size());
+  for (const base::PartyId party : value.may_tell) out.Fixed(party.uuid.bytes);
   out.Varint(value.volumes.size());
   for (const Volume4D& volume : value.volumes) Put(out, volume);
   out.Text(value.original);
@@ -141,6 +67,13 @@ Declaration TakeDeclaration(WireReader& in) {
   value.name = in.Text();
   value.role_to_call = in.Text();
   value.frequency = in.Text();
+  value.unplanned = in.Bool();
+  value.on_behalf_of = in.Bool();
+  const size_t may_tell = in.Count(16);
+  if (may_tell > kMayTellMax) in.Fail();
+  for (size_t i = 0; i < may_tell && in.ok(); ++i) {
+    value.may_tell.push_back(in.ReadId<base::PartyId>());
+  }
   const size_t volumes = in.Count(64);
   value.volumes.reserve(volumes);
   for (size_t i = 0; i < volumes && in.ok(); ++i) {
@@ -159,10 +92,20 @@ void Put(WireWriter& out, const NoticeVersion& value) {
   out.Varint(value.number);
   out.Fixed(value.digest.bytes);
   out.Time(value.stored_at);
+  out.EnumValue(value.disclosure);
   out.EnumValue(value.author);
+  out.Bool(value.until_read_back);
   out.I64(value.lead_time_us);
   out.Bool(value.late);
   Put(out, value.declaration);
+}
+
+// What never is: a live state that is another disclosure's, or a draft or held version to be read back.
+bool Agree(Disclosure disclosure, AuthorState author, bool until_read_back) {
+  if (until_read_back && disclosure != Disclosure::kDeclared) return false;
+  if (author == AuthorState::kDraft) return disclosure == Disclosure::kDraft;
+  if (author == AuthorState::kHeld) return disclosure == Disclosure::kHeld;
+  return author != AuthorState::kReleased || disclosure == Disclosure::kDeclared;
 }
 
 NoticeVersion TakeVersion(WireReader& in) {
@@ -172,7 +115,10 @@ NoticeVersion TakeVersion(WireReader& in) {
   value.number = static_cast<uint32_t>(number);
   value.digest = in.ReadDigest();
   value.stored_at = in.Time();
-  value.author = in.EnumValue(AuthorState::kWithdrawn);
+  value.disclosure = in.EnumValue(Disclosure::kDeclared);
+  value.author = in.EnumValue(AuthorState::kHeld);
+  value.until_read_back = in.Bool();
+  if (!Agree(value.disclosure, value.author, value.until_read_back)) in.Fail();
   value.lead_time_us = in.I64();
   value.late = in.Bool();
   value.declaration = TakeDeclaration(in);
@@ -201,6 +147,23 @@ Map TakeMap(WireReader& in, TakeValue take) {
   return map;
 }
 
+void Put(WireWriter& out, const std::optional<Receipt>& value) {
+  out.Bool(value.has_value());
+  if (!value) return;
+  out.Fixed(value->version.bytes);
+  out.Time(value->at);
+  out.Bool(value->counts);
+}
+
+std::optional<Receipt> TakeReceipt(WireReader& in) {
+  if (!in.Bool()) return std::nullopt;
+  Receipt value;
+  value.version = in.ReadDigest();
+  value.at = in.Time();
+  value.counts = in.Bool();
+  return value;
+}
+
 // The part that Notice and AxesChanged have in common.
 template <class Axes>
 void PutAxes(WireWriter& out, const Axes& value) {
@@ -209,8 +172,8 @@ void PutAxes(WireWriter& out, const Axes& value) {
   out.OptionalTime(value.ended_at);
   out.OptionalTime(value.all_clear_at);
   PutMap(out, value.delivery, [&](const Delivery& delivery) {
-    out.Fixed(delivery.version.bytes);
-    out.OptionalTime(delivery.r1);
+    Put(out, delivery.r1);
+    Put(out, delivery.r3);
   });
   PutMap(out, value.assessments, [&](const AssessmentRecord& record) {
     out.Fixed(record.version.bytes);
@@ -223,6 +186,7 @@ void PutAxes(WireWriter& out, const Axes& value) {
     out.OptionalTime(told.units_told);
     out.OptionalTime(told.own_aircraft_clear);
   });
+  PutMap(out, value.disregarded_by, [&](base::UtcMicros at) { out.Time(at); });
 }
 
 template <class Axes>
@@ -233,8 +197,8 @@ void TakeAxes(WireReader& in, Axes* value) {
   value->all_clear_at = in.OptionalTime();
   value->delivery = TakeMap<decltype(value->delivery)>(in, [&] {
     Delivery delivery;
-    delivery.version = in.ReadDigest();
-    delivery.r1 = in.OptionalTime();
+    delivery.r1 = TakeReceipt(in);
+    delivery.r3 = TakeReceipt(in);
     return delivery;
   });
   value->assessments = TakeMap<decltype(value->assessments)>(in, [&] {
@@ -252,6 +216,7 @@ void TakeAxes(WireReader& in, Axes* value) {
     told.own_aircraft_clear = in.OptionalTime();
     return told;
   });
+  value->disregarded_by = TakeMap<decltype(value->disregarded_by)>(in, [&] { return in.Time(); });
 }
 
 void Put(WireWriter& out, const Notice& value) {
@@ -277,6 +242,8 @@ Notice TakeNotice(WireReader& in) {
 }
 
 void Put(WireWriter& out, const VolumeConflict& value) {
+  out.Fixed(value.version_a.bytes);
+  out.Fixed(value.version_b.bytes);
   out.Varint(value.volume_a);
   out.Varint(value.volume_b);
   out.Bool(value.certain);
@@ -299,6 +266,8 @@ void Put(WireWriter& out, const VolumeConflict& value) {
 
 VolumeConflict TakeVolumeConflict(WireReader& in) {
   VolumeConflict value;
+  value.version_a = in.ReadDigest();
+  value.version_b = in.ReadDigest();
   const uint64_t a = in.Varint();
   const uint64_t b = in.Varint();
   if (a >= limits::kNoticeVolumesMax || b >= limits::kNoticeVolumesMax) in.Fail();
@@ -330,8 +299,10 @@ void Put(WireWriter& out, const Conflict& value) {
     out.Fixed(side.notice.uuid.bytes);
     out.Fixed(side.party.uuid.bytes);
     out.Fixed(side.version.bytes);
+    out.Bool(side.held);
     out.OptionalTime(side.seen_at);
     out.Text(side.measures);
+    out.OptionalTime(side.disregarded_at);
   }
   out.EnumValue(value.treatment);
   out.EnumValue(value.verdict);
@@ -357,8 +328,10 @@ Conflict TakeConflict(WireReader& in) {
     side.notice = in.ReadId<base::NoticeId>();
     side.party = in.ReadId<base::PartyId>();
     side.version = in.ReadDigest();
+    side.held = in.Bool();
     side.seen_at = in.OptionalTime();
     side.measures = in.Text();
+    side.disregarded_at = in.OptionalTime();
   }
   value.treatment = in.EnumValue(Treatment::kKeepOut);
   value.verdict = in.EnumValue(Verdict::kCertain);
@@ -463,7 +436,7 @@ AxesChanged TakeAxesChanged(WireReader& in) {
   effect.id = in.ReadId<base::NoticeId>();
   const size_t authors = in.Count(1);
   for (size_t i = 0; i < authors && in.ok(); ++i) {
-    effect.authors.push_back(in.EnumValue(AuthorState::kWithdrawn));
+    effect.authors.push_back(in.EnumValue(AuthorState::kHeld));
   }
   TakeAxes(in, &effect);
   return effect;

@@ -35,6 +35,21 @@ std::vector<Effect> EveryEffect() {
   append(world.Do(TestParty(1), Assess{TestNotice(2), world.Latest(2), Assessment::kNeedTime,
                                        base::UtcMicros{world.now().us + 5}}));
   append(world.Do(TestParty(1), Disseminate{TestNotice(2), true, true}));
+  Declaration hazard = testing::TestHazard();
+  hazard.unplanned = true;
+  hazard.on_behalf_of = true;
+  hazard.may_tell = {TestParty(3), TestParty(1)};
+  Declare line;
+  line.name = testing::TestDigest(base::AsBytes("envelope"));
+  line.until_read_back = true;
+  append(world.Store(2, 4, hazard, line));
+  append(world.Do({}, RecordReceipt{TestNotice(4), *line.name, TestParty(1)}));
+  append(world.Do({}, RecordReadBack{TestNotice(4), *line.name, TestParty(1)}));
+  append(world.Do({}, Disregard{TestNotice(4), TestParty(1)}));
+  Declare held;
+  held.held = true;
+  append(world.Store(1, 5, TestActivity(), held));
+  append(world.Put(1, 6, TestActivity(), /*draft=*/true));
   for (const Conflict& conflict : world.Live()) {
     if (conflict.sides[1].notice != TestNotice(2)) continue;
     append(world.Do(TestParty(1), MarkConflictSeen{conflict.id}));

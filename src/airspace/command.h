@@ -48,22 +48,35 @@ class PreparedDeclaration {
   Separation queries_separation_;
 };
 
-// Stores a version of a notice: the first creates it. The same content as the latest version
-// changes nothing and is answered like the first time, so a request may be repeated safely.
+// Stores a version of a notice: the first creates it. What is stored already changes nothing and is
+// answered like the first time, so a request may be repeated safely: without a `name` that is the
+// content of the latest version, with one the same name of any version. A draft that is the latest
+// version becomes released, or held, in its place.
 struct Declare {
   base::NoticeId id;
   std::shared_ptr<const PreparedDeclaration> prepared;
   bool draft = false;  // kept, seen by its party alone, takes no part in checks until released
-  // The digest of the version this one replaces; required once a notice exists and the content
-  // differs, so that two writers cannot overwrite each other unseen.
-  std::optional<base::Digest> replaces;
+  // The name of the version this one replaces: the latest, or the latest that is not a draft.
+  // Required once a notice exists and the content differs, so that two writers cannot overwrite each
+  // other unseen; with a `name` it may be left out, and is checked when given.
+  std::optional<base::Digest> replaces = std::nullopt;
+  // What names the version, given from outside: the SHA-256 of the envelope it was released in
+  // (MECHANISM 3.1). Without one the digest of the content does. The same content under another name
+  // is another version.
+  std::optional<base::Digest> name = std::nullopt;
+  // The versions before stay in checks beside this one until it is read back (RecordReadBack), and no
+  // delivery is taken for granted: RecordReceipt says when it came.
+  bool until_read_back = false;
+  // Kept, seen by its party alone, and checked against what others declare (MECHANISM 2.2, 2.3). A
+  // notice is held for its whole life or never. Neither with `draft` nor with `until_read_back`.
+  bool held = false;
 };
 
 // Ends a notice before or while it is flown. A hazard that has started is cleared, not withdrawn
 // (MECHANISM 3.1).
 struct Withdraw {
   base::NoticeId id;
-  base::Digest version;  // the latest
+  base::Digest version;  // the latest, or the latest that is not a draft
 };
 
 // Says that an activity or a hazard has become active or has ended.
@@ -94,6 +107,29 @@ struct Disseminate {
   base::NoticeId id;
   bool units_told = false;
   bool own_aircraft_clear = false;
+};
+
+// That a version came to a party (R1, a machine's receipt) and that a person there read it back (R3).
+// From the node itself or from that party, which is not the issuer. Of a declared version only. What
+// is known for the same or a newer version changes nothing. A read-back needs R1 of that version or
+// of a newer one.
+struct RecordReceipt {
+  base::NoticeId id;
+  base::Digest version;
+  base::PartyId by;
+};
+struct RecordReadBack {
+  base::NoticeId id;
+  base::Digest version;
+  base::PartyId by;
+};
+
+// A party's cell head takes a hazard of another party, whose issuer is gone, for disregarded
+// (MECHANISM 3.5): it stays visible and keeps its conflicts, which are marked. From the node itself or
+// from that party.
+struct Disregard {
+  base::NoticeId id;
+  base::PartyId by;
 };
 
 struct MarkConflictSeen {
@@ -131,12 +167,12 @@ struct Tick {
   DataMode mode = DataMode::kReal;
 };
 
-using CommandBody =
-    std::variant<Declare, Withdraw, SetActivity, AllClear, Assess, Disseminate, MarkConflictSeen,
-                 ProposeMeasures, Recheck, AdoptRules, SetClock, Tick>;
+using CommandBody = std::variant<Declare, Withdraw, SetActivity, AllClear, Assess, Disseminate,
+                                 RecordReceipt, RecordReadBack, Disregard, MarkConflictSeen,
+                                 ProposeMeasures, Recheck, AdoptRules, SetClock, Tick>;
 
 struct Command {
-  // Who asks; nil for the node itself (Recheck, AdoptRules, Tick).
+  // Who asks; nil for the node itself (Recheck, AdoptRules, Tick, and what it records for a party).
   base::PartyId party;
   CommandBody body;
 };

@@ -187,13 +187,23 @@ base::Result<ConflictState> ParseName<ConflictState>(string_view text) {
   return ParseWord<ConflictState>(kConflictStateWords, text);
 }
 
+bool IsLive(const Conflict& conflict) {
+  return conflict.state != ConflictState::kResolved && conflict.state != ConflictState::kPassed;
+}
+
+bool IsKnownTo(const Conflict& conflict, base::PartyId party) {
+  return std::any_of(conflict.sides.begin(), conflict.sides.end(), [&](const ConflictSide& side) {
+    return side.party == party && (side.held || !conflict.local());
+  });
+}
+
 bool VolumeConflict::operator==(const VolumeConflict& other) const {
   const auto tie = [](const VolumeConflict& c) {
-    return std::tie(c.volume_a, c.volume_b, c.certain, c.uncertainty, c.first_moment,
-                    c.overlap.start, c.overlap.end, c.time_gap_us, c.vertical_gap_min_mm,
-                    c.vertical_gap_max_mm, c.lateral_gap_mm, c.lateral_error_mm, c.closest_a,
-                    c.closest_b, c.area.south_west, c.area.north_east, c.lateral_shortfall_mm,
-                    c.vertical_shortfall_mm, c.time_shortfall_us);
+    return std::tie(
+        c.version_a, c.version_b, c.volume_a, c.volume_b, c.certain, c.uncertainty, c.first_moment,
+        c.overlap.start, c.overlap.end, c.time_gap_us, c.vertical_gap_min_mm, c.vertical_gap_max_mm,
+        c.lateral_gap_mm, c.lateral_error_mm, c.closest_a, c.closest_b, c.area.south_west,
+        c.area.north_east, c.lateral_shortfall_mm, c.vertical_shortfall_mm, c.time_shortfall_us);
   };
   return tie(*this) == tie(other);
 }

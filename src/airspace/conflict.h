@@ -72,7 +72,11 @@ int64_t TimeGapUs(const TimeWindow& a, const TimeWindow& b);
 
 // One pair of volumes and why it conflicts.
 struct VolumeConflict {
-  uint32_t volume_a = 0;  // index into the effective version's volumes; CheckVolumes leaves both 0
+  // Which version of each side's notice the pair is of, and which of its volumes. CheckVolumes, which
+  // sees two volumes alone, leaves all four empty.
+  base::Digest version_a;
+  base::Digest version_b;
+  uint32_t volume_a = 0;
   uint32_t volume_b = 0;
   bool certain = true;
   uint8_t uncertainty = kUncertainNothing;
@@ -122,11 +126,15 @@ std::optional<VolumeConflict> CheckVolumes(const Volume4D& a, const TimeWindow& 
 struct ConflictSide {
   base::NoticeId notice;
   base::PartyId party;
-  base::Digest version;
+  base::Digest
+      version;        // the effective one; older ones that are checked beside it stand in the pairs
+  bool held = false;  // the notice is held: see Conflict::local
   std::optional<base::UtcMicros> seen_at;
   // What this party proposes to do about it, as codes ("north:change_height,south:none"); both
   // sides with the same text have agreed to it.
   std::string measures;
+  // When this party marked the other side's hazard as disregarded.
+  std::optional<base::UtcMicros> disregarded_at;
   bool operator==(const ConflictSide&) const = default;
 };
 
@@ -137,7 +145,7 @@ struct Conflict {
   Treatment treatment = Treatment::kSeparation;
   Verdict verdict = Verdict::kCertain;
   ConflictState state = ConflictState::kOpen;
-  Separation separation;
+  Separation separation;              // the widest of those that its pairs were judged by
   std::vector<VolumeConflict> pairs;  // earliest first; at most limits::kConflictPairsReportedMax
   uint32_t pairs_total = 0;
   base::UtcMicros first_moment;  // the earliest of all pairs
@@ -146,8 +154,19 @@ struct Conflict {
   base::UtcMicros opened_at;
   base::UtcMicros changed_at;
   base::Digest rules;  // the agreement it was judged under
+
+  // A conflict with a held notice is known to that notice's party alone (MECHANISM 2.3), which deals
+  // with it alone. Two held notices are never compared. Its id is computed like every other: the held
+  // notice's random id in it never leaves the node, so the id tells nobody anything.
+  bool local() const { return sides[0].held || sides[1].held; }
   bool operator==(const Conflict&) const = default;
 };
+
+// Neither resolved nor passed.
+bool IsLive(const Conflict& conflict);
+
+// Whether the party may know of the conflict: it is a side, and a local one is its own.
+bool IsKnownTo(const Conflict& conflict, base::PartyId party);
 
 // A hash function handed in, because airspace owns none.
 using Sha256Function = base::Digest (*)(base::ByteView);

@@ -3,39 +3,17 @@
 #include <algorithm>
 #include <tuple>
 
-#include "airspace/find_conflicts.h"
+#include "airspace/decide_impl.h"
 #include "base/check.h"
 #include "base/limits.h"
 
 namespace wideberth::airspace {
-namespace {
 
 using base::ErrorCode;
 using base::Fail;
 using base::Result;
 
-struct Context {
-  const View& view;
-  const Rules& rules;
-  Sha256Function sha256;
-  base::PartyId party;
-  base::UtcMicros now;
-};
-
-// The earliest moment that the declaration occupies.
-base::UtcMicros EarliestStart(const Declaration& declaration) {
-  base::UtcMicros earliest = base::kTimeOpenEnd;
-  for (const Volume4D& volume : declaration.volumes) {
-    earliest = std::min(earliest, volume.window.start);
-  }
-  return earliest;
-}
-
-bool HasStarted(const Notice& notice, base::UtcMicros now) {
-  const NoticeVersion* version = EffectiveVersion(notice);
-  return version != nullptr &&
-         (notice.started_at.has_value() || EarliestStart(version->declaration) <= now);
-}
+namespace deciding {
 
 bool IsOver(const Notice& notice) {
   return notice.latest().author == AuthorState::kWithdrawn || notice.all_clear_at.has_value() ||
@@ -43,45 +21,119 @@ bool IsOver(const Notice& notice) {
 }
 
 AxesChanged AxesOf(const Notice& notice) {
-  AxesChanged axes{notice.id,           {},
-                   notice.activity,     notice.started_at,
-                   notice.ended_at,     notice.all_clear_at,
-                   notice.delivery,     notice.assessments,
-                   notice.dissemination};
+  AxesChanged axes{notice.id,
+                   {},
+                   notice.activity,
+                   notice.started_at,
+                   notice.ended_at,
+                   notice.all_clear_at,
+                   notice.delivery,
+                   notice.assessments,
+                   notice.dissemination,
+                   notice.disregarded_by};
   for (const NoticeVersion& version : notice.versions) axes.authors.push_back(version.author);
   return axes;
 }
 
-bool WasReleased(const Notice& notice) {
-  return std::any_of(notice.versions.begin(), notice.versions.end(),
-                     [](const NoticeVersion& v) { return v.author != AuthorState::kDraft; });
+Result<const Notice*> FindDeclared(const Context& context, base::NoticeId id) {
+  const Notice* notice = context.view.FindNotice(id);
+  if (notice == nullptr || LatestDeclared(*notice) == nullptr) {
+    return Fail(ErrorCode::kNotFound, "/id", "must name a notice", id.ToString());
+  }
+  return notice;
 }
 
-// The notice, when the caller's party issued it and `version` names its latest version.
+void DescribeVersion(const Notice& notice, const NoticeVersion& version, Decision* decision) {
+  decision->notice = notice.id;
+  decision->version_number = version.number;
+  decision->version = version.digest;
+  decision->lead_time_us = version.lead_time_us;
+  decision->late = version.late;
+}
+
+void Describe(const Context& context, const Notice& notice, Decision* decision) {
+  const NoticeVersion* declared = LatestDeclared(notice);
+  const bool whole = context.by_node() || context.party == notice.party || declared == nullptr;
+  DescribeVersion(notice, whole ? notice.latest() : *declared, decision);
+}
+
+void KeepKnown(const Context& context, std::vector<Conflict>* conflicts) {
+  std::erase_if(*conflicts, [&](const Conflict& conflict) {
+    return context.by_node() ? conflict.local() : !IsKnownTo(conflict, context.party);
+  });
+  std::sort(conflicts->begin(), conflicts->end(), [](const Conflict& a, const Conflict& b) {
+    return std::tie(a.first_moment, a.id) < std::tie(b.first_moment, b.id);
+  });
+}
+
+Decision Unchanged(const Context& context, const Notice& notice) {
+  Decision decision;
+  Describe(context, notice, &decision);
+  for (const Conflict* conflict : context.view.LiveConflictsOf(notice.id)) {
+    decision.conflicts.push_back(*conflict);
+  }
+  KeepKnown(context, &decision.conflicts);
+  return decision;
+}
+
+namespace {
+
+// Finds the conflicts of the notice as it will stand, and adds what changes for them.
+void Recompute(const Context& context, const Notice& after, const SubjectOutlines& outlines,
+               Decision* decision) {
+  decision->conflicts =
+      FindConflictsOf(context.view, context.rules, context.sha256, after, outlines, context.now);
+  for (Conflict& changed :
+       ChangedConflicts(context.view, after, &decision->conflicts, context.rules, context.now)) {
+    decision->effects.push_back(ConflictChanged{std::move(changed)});
+  }
+  KeepKnown(context, &decision->conflicts);
+  Describe(context, after, decision);
+}
+
+}  // namespace
+
+void Conclude(const Context& context, const Notice& after, const SubjectOutlines& outlines,
+              Decision* decision) {
+  decision->effects.push_back(AxesOf(after));
+  Recompute(context, after, outlines, decision);
+}
+
+namespace {
+
+// The latest version, or the latest that is not a draft: whoever has read either has read what is in
+// effect.
+bool NamesLatest(const Notice& notice, const base::Digest& version) {
+  const NoticeVersion* effective = EffectiveVersion(notice);
+  return notice.latest().digest == version ||
+         (effective != nullptr && effective->digest == version);
+}
+
+bool HasStarted(const Notice& notice, base::UtcMicros now) {
+  const std::vector<uint32_t> checked = CheckedVersions(notice);
+  const auto has_begun = [&](uint32_t version) {
+    return EarliestStart(notice.versions[version].declaration) <= now;
+  };
+  return !checked.empty() &&
+         (notice.started_at.has_value() || std::any_of(checked.begin(), checked.end(), has_begun));
+}
+
+// The notice, when the caller's party issued it and `version` names its latest version. Another
+// party's draft, and what it holds, is answered like nothing at all.
 Result<const Notice*> OwnLatest(const Context& context, base::NoticeId id,
                                 const base::Digest& version) {
   const Notice* notice = context.view.FindNotice(id);
-  // Another party's draft is answered like nothing at all.
-  if (notice == nullptr || (notice->party != context.party && !WasReleased(*notice))) {
+  if (notice == nullptr || (notice->party != context.party && LatestDeclared(*notice) == nullptr)) {
     return Fail(ErrorCode::kNotFound, "/id", "must name a notice", id.ToString());
   }
   if (notice->party != context.party) {
     return Fail(ErrorCode::kForbidden, "/id", "must name a notice of the caller's own party",
                 id.ToString());
   }
-  if (notice->latest().digest != version) {
+  if (!NamesLatest(*notice, version)) {
     return Fail(ErrorCode::kConflict, "/version",
                 "must name the latest version, " + notice->latest().digest.ToHex(),
                 version.ToHex());
-  }
-  return notice;
-}
-
-// The notice, when it can be acted on by another party than its issuer.
-Result<const Notice*> OthersReleased(const Context& context, base::NoticeId id) {
-  const Notice* notice = context.view.FindNotice(id);
-  if (notice == nullptr || !WasReleased(*notice)) {
-    return Fail(ErrorCode::kNotFound, "/id", "must name a notice", id.ToString());
   }
   return notice;
 }
@@ -105,8 +157,24 @@ Result<void> CheckTimes(const Context& context, const Declaration& declaration) 
   return {};
 }
 
-// What a new version of an existing notice must respect.
-Result<void> CheckReplacement(const Context& context, const Notice& held, const Declare& command) {
+Disclosure DisclosureOf(const Declare& command) {
+  if (command.draft) return Disclosure::kDraft;
+  return command.held ? Disclosure::kHeld : Disclosure::kDeclared;
+}
+
+Result<void> CheckDisclosure(const Declare& command) {
+  if (command.held && command.draft) {
+    return base::Invalid("/held", "must not be given with draft: a draft is not checked", "true");
+  }
+  if (command.until_read_back && (command.held || command.draft)) {
+    return base::Invalid("/until_read_back", "must be given for what is declared alone", "true");
+  }
+  return {};
+}
+
+// What every further version of a notice must respect. `in_place`: a draft becomes one.
+Result<void> CheckFurther(const Context& context, const Notice& held, const Declare& command,
+                          bool in_place) {
   const Declaration& next = command.prepared->declaration();
   if (held.kind() != next.kind) {
     return base::Invalid("/kind", "must not change between versions", Name(next.kind));
@@ -118,11 +186,12 @@ Result<void> CheckReplacement(const Context& context, const Notice& held, const 
     return Fail(ErrorCode::kConflict, "/id", "must name a notice that is not over: declare another",
                 held.id.ToString());
   }
-  if (held.versions.size() >= limits::kNoticeVersionsMax) {
+  if (!in_place && held.versions.size() >= limits::kNoticeVersionsMax) {
     return Fail(ErrorCode::kTooLarge, "/id", "must have at most 1,000 versions",
                 std::to_string(held.versions.size()));
   }
-  if (!command.replaces || *command.replaces != held.latest().digest) {
+  const bool may_leave_out = in_place || command.name.has_value();
+  if (command.replaces ? !in_place && !NamesLatest(held, *command.replaces) : !may_leave_out) {
     return Fail(ErrorCode::kConflict, "/replaces",
                 "must name the latest version, " + held.latest().digest.ToHex(),
                 command.replaces ? command.replaces->ToHex() : "nothing");
@@ -141,76 +210,93 @@ NoticeVersion MakeVersion(const Context& context, const Declare& command, uint32
   const Declaration& declaration = command.prepared->declaration();
   NoticeVersion version;
   version.number = number;
-  version.digest = command.prepared->digest();
+  version.digest = command.name.value_or(command.prepared->digest());
   version.stored_at = context.now;
-  version.author = command.draft ? AuthorState::kDraft : AuthorState::kReleased;
-  const base::UtcMicros start = EarliestStart(declaration);
-  version.lead_time_us = start == base::kTimeOpenStart ? 0 : start.us - context.now.us;
+  version.disclosure = DisclosureOf(command);
+  version.author = command.draft  ? AuthorState::kDraft
+                   : command.held ? AuthorState::kHeld
+                                  : AuthorState::kReleased;
+  version.until_read_back = command.until_read_back;
+  version.lead_time_us = LeadTimeUs(declaration, context.now);
   const int64_t lead_min_us =
       context.rules.content().lead_time_min_us[static_cast<size_t>(declaration.kind)];
   // What has an open start was always there; nobody can be late with it.
-  version.late = start != base::kTimeOpenStart && version.lead_time_us < lead_min_us;
+  version.late =
+      EarliestStart(declaration) != base::kTimeOpenStart && version.lead_time_us < lead_min_us;
   version.declaration = declaration;
   return version;
 }
 
-void AppendConflicts(std::vector<Conflict> changed, Decision* decision) {
-  for (Conflict& conflict : changed) {
-    decision->effects.push_back(ConflictChanged{std::move(conflict)});
+// What the command asks for, in respect of what is stored.
+enum class Standing { kStored, kDraftToRelease, kFurther };
+
+// The stored version that the command may be a repetition of: one of its name, or the latest when
+// that has its content.
+const NoticeVersion* Repeated(const Notice& held, const Declare& command) {
+  if (command.name) return FindVersion(held, *command.name);
+  const NoticeVersion& latest = held.latest();
+  return latest.digest == command.prepared->digest() ? &latest : nullptr;
+}
+
+Result<Standing> StandingOf(const Notice& held, const Declare& command) {
+  const Disclosure disclosure = DisclosureOf(command);
+  if (command.held && LatestDeclared(held) != nullptr) {
+    return Fail(ErrorCode::kConflict, "/held", "must not be given for a notice that was declared",
+                held.id.ToString());
   }
-}
-
-void Describe(const Notice& notice, Decision* decision) {
-  decision->notice = notice.id;
-  decision->version_number = notice.latest().number;
-  decision->version = notice.latest().digest;
-  decision->lead_time_us = notice.latest().lead_time_us;
-  decision->late = notice.latest().late;
-}
-
-Decision Unchanged(const Context& context, const Notice& notice) {
-  Decision decision;
-  Describe(notice, &decision);
-  for (const Conflict* conflict : context.view.LiveConflictsOf(notice.id)) {
-    decision.conflicts.push_back(*conflict);
+  if (disclosure == Disclosure::kDeclared && held.held()) {
+    return Fail(ErrorCode::kConflict, "/held",
+                "must be given for every version of a held notice: declare another notice",
+                held.id.ToString());
   }
-  std::sort(decision.conflicts.begin(), decision.conflicts.end(),
-            [](const Conflict& a, const Conflict& b) {
-              return std::tie(a.first_moment, a.id) < std::tie(b.first_moment, b.id);
-            });
-  return decision;
+  const NoticeVersion* stored = Repeated(held, command);
+  if (stored == nullptr) return Standing::kFurther;
+  if (stored->disclosure == disclosure) {
+    // Content that was withdrawn is not in effect again for being sent again; an envelope is the same
+    // envelope for ever.
+    const bool withdrawn = stored->author == AuthorState::kWithdrawn;
+    return withdrawn && !command.name ? Standing::kFurther : Standing::kStored;
+  }
+  if (stored->disclosure == Disclosure::kDraft && stored == &held.latest()) {
+    return Standing::kDraftToRelease;
+  }
+  return Fail(ErrorCode::kConflict, command.name ? "/name" : "/draft",
+              "must not name a version that was stored as something else",
+              Name(stored->disclosure));
 }
 
-// Stores what is common to every change of a notice: its axes and what follows for its conflicts.
-void Conclude(const Context& context, const Notice& after, const SubjectOutlines& outlines,
-              Decision* decision) {
-  decision->effects.push_back(AxesOf(after));
-  decision->conflicts =
-      FindConflictsOf(context.view, context.rules, context.sha256, after, outlines, context.now);
-  AppendConflicts(
-      ChangedConflicts(context.view, after, &decision->conflicts, context.rules, context.now),
-      decision);
-  Describe(after, decision);
+// A read-back names a version, so a version that waits for one has a name of its own.
+Result<void> CheckName(const Notice& before, const Declare& command) {
+  const base::Digest& digest = command.prepared->digest();
+  if (command.name || !command.until_read_back || FindVersion(before, digest) == nullptr) return {};
+  return Fail(ErrorCode::kConflict, "/name",
+              "must be given: an older version has the same content and would share its name",
+              digest.ToHex());
+}
+
+// What follows for the older versions and for what others have done about them.
+void Supersede(const Context& context, const Declare& command, const base::Digest& version,
+               Notice* notice) {
+  for (NoticeVersion& old : notice->versions) old.author = AuthorState::kSuperseded;
+  for (auto& [party, assessment] : notice->assessments) assessment.counts = false;
+  for (auto& [party, delivery] : notice->delivery) {
+    if (delivery.r1) delivery.r1->counts = false;
+    if (delivery.r3) delivery.r3->counts = false;
+  }
+  notice->disregarded_by.clear();
+  if (command.held || command.until_read_back) return;
+  for (const PartyEntry& party : context.rules.content().parties) {
+    if (party.id != context.party) notice->delivery[party.id].r1 = Receipt{version, context.now};
+  }
 }
 
 SubjectOutlines OutlinesOf(const PreparedDeclaration& prepared) {
   return {prepared.shapes(), prepared.queries(), prepared.queries_separation()};
 }
 
-std::vector<geo::Shape> PrepareShapes(const Notice& notice) {
-  std::vector<geo::Shape> shapes;
-  if (const NoticeVersion* version = EffectiveVersion(notice)) {
-    for (const Volume4D& volume : version->declaration.volumes) {
-      base::Result<geo::Shape> shape = geo::Shape::Prepare(volume.outline);
-      CHECK_MSG(shape.has_value(), "an outline was prepared once before it was stored");
-      shapes.push_back(std::move(*shape));
-    }
-  }
-  return shapes;
-}
-
 Result<Decision> On(const Context& context, const Declare& command) {
   CHECK(command.prepared != nullptr);
+  WB_RETURN_IF_ERROR(CheckDisclosure(command));
   const PreparedDeclaration& prepared = *command.prepared;
   const Notice* held = context.view.FindNotice(command.id);
   Notice after;
@@ -219,37 +305,33 @@ Result<Decision> On(const Context& context, const Declare& command) {
       return Fail(ErrorCode::kForbidden, "/id", "must not be the id of another party's notice",
                   command.id.ToString());
     }
-    const NoticeVersion& latest = held->latest();
-    const bool same = latest.digest == prepared.digest();
-    const AuthorState author = command.draft ? AuthorState::kDraft : AuthorState::kReleased;
-    if (same && latest.author == author) return Unchanged(context, *held);
-    if (!same || latest.author != AuthorState::kDraft) {
-      WB_RETURN_IF_ERROR(CheckReplacement(context, *held, command));
+    WB_ASSIGN_OR_RETURN(const Standing standing, StandingOf(*held, command));
+    if (standing == Standing::kStored) {
+      Decision decision = Unchanged(context, *held);
+      DescribeVersion(*held, *Repeated(*held, command), &decision);
+      return decision;
     }
+    const bool in_place = standing == Standing::kDraftToRelease;
+    WB_RETURN_IF_ERROR(CheckFurther(context, *held, command, in_place));
     after = *held;
-    if (same) after.versions.pop_back();  // a draft is released in its place
+    if (in_place) after.versions.pop_back();
+    WB_RETURN_IF_ERROR(CheckName(after, command));
   }
   WB_RETURN_IF_ERROR(CheckTimes(context, prepared.declaration()));
   after.id = command.id;
   after.party = context.party;
   NoticeVersion version =
       MakeVersion(context, command, static_cast<uint32_t>(after.versions.size() + 1));
-  if (!command.draft) {
-    for (NoticeVersion& old : after.versions) old.author = AuthorState::kSuperseded;
-    for (const PartyEntry& party : context.rules.content().parties) {
-      if (party.id != context.party) after.delivery[party.id] = {version.digest, context.now};
-    }
-    for (auto& [party, assessment] : after.assessments) assessment.counts = false;
-  }
+  if (!command.draft) Supersede(context, command, version.digest, &after);
   after.versions.push_back(version);
   Decision decision;
   decision.created = held == nullptr;
-  decision.effects.push_back(
-      VersionStored{after.id, after.party, std::move(version),
-                    command.draft ? std::vector<PreparedVolume>() : prepared.volumes()});
+  VersionStored stored{after.id, after.party, std::move(version), {}};
+  if (!command.draft) stored.prepared = prepared.volumes();
+  decision.effects.emplace_back(std::move(stored));
   if (command.draft) {
     decision.effects.push_back(AxesOf(after));
-    Describe(after, &decision);
+    Describe(context, after, &decision);
     return decision;
   }
   Conclude(context, after, OutlinesOf(prepared), &decision);
@@ -297,8 +379,7 @@ Result<Decision> On(const Context& context, const SetActivity& command) {
     after.ended_at = context.now;
   }
   Decision decision;
-  const std::vector<geo::Shape> shapes = PrepareShapes(after);
-  Conclude(context, after, {shapes, {}, {}}, &decision);
+  Conclude(context, after, {}, &decision);
   return decision;
 }
 
@@ -320,9 +401,13 @@ Result<Decision> On(const Context& context, const AllClear& command) {
                              : "must be said of a hazard that is not one's own",
                          Name(version->declaration.hazard_source));
   }
-  const int64_t dwell_us =
-      context.rules.content()
-          .hazard_dwell_us[static_cast<size_t>(version->declaration.hazard_class)];
+  // Versions may differ in class: the longest dwell time of what is checked.
+  int64_t dwell_us = 0;
+  for (const uint32_t checked : CheckedVersions(*held)) {
+    const HazardClass of_version = held->versions[checked].declaration.hazard_class;
+    dwell_us = std::max(dwell_us,
+                        context.rules.content().hazard_dwell_us[static_cast<size_t>(of_version)]);
+  }
   const base::UtcMicros earliest{held->ended_at->us + dwell_us};
   if (context.now < earliest) {
     return Fail(
@@ -334,144 +419,7 @@ Result<Decision> On(const Context& context, const AllClear& command) {
   after.activity = own ? ActivityState::kAllClear : ActivityState::kNoLongerObserved;
   after.all_clear_at = context.now;
   Decision decision;
-  const std::vector<geo::Shape> shapes = PrepareShapes(after);
-  Conclude(context, after, {shapes, {}, {}}, &decision);
-  return decision;
-}
-
-Result<Decision> On(const Context& context, const Assess& command) {
-  WB_ASSIGN_OR_RETURN(const Notice* held, OthersReleased(context, command.id));
-  if (held->party == context.party) {
-    return Fail(ErrorCode::kForbidden, "/id", "must name another party's notice",
-                command.id.ToString());
-  }
-  const bool known =
-      std::any_of(held->versions.begin(), held->versions.end(), [&](const NoticeVersion& version) {
-        return version.digest == command.version && version.author != AuthorState::kDraft;
-      });
-  if (!known) {
-    return Fail(ErrorCode::kNotFound, "/version", "must name a version of the notice",
-                command.version.ToHex());
-  }
-  if (command.need_time_until.has_value() != (command.assessment == Assessment::kNeedTime) ||
-      command.assessment == Assessment::kNone) {
-    return base::Invalid("/assessment",
-                         "must be no_objection, objection, or need_time with need_time_until",
-                         Name(command.assessment));
-  }
-  if (command.need_time_until && *command.need_time_until <= context.now) {
-    return base::Invalid("/need_time_until", "must lie in the future",
-                         base::FormatRfc3339(*command.need_time_until));
-  }
-  Notice after = *held;
-  const NoticeVersion* effective = EffectiveVersion(after);
-  AssessmentRecord& record = after.assessments[context.party];
-  const AssessmentRecord given{command.version, command.assessment, context.now,
-                               command.need_time_until.value_or(base::UtcMicros{0}),
-                               effective != nullptr && effective->digest == command.version};
-  if (record.version == given.version && record.assessment == given.assessment &&
-      record.need_time_until == given.need_time_until) {
-    return Unchanged(context, *held);
-  }
-  // One that counts is not pushed aside by an answer to a version that is history.
-  if (record.counts && record.assessment != Assessment::kNone && !given.counts) {
-    return Fail(ErrorCode::kConflict, "/version",
-                "must name the version in force: the one named was superseded",
-                command.version.ToHex());
-  }
-  record = given;
-  Decision decision;
-  decision.effects.push_back(AxesOf(after));
-  Describe(after, &decision);
-  return decision;
-}
-
-Result<Decision> On(const Context& context, const Disseminate& command) {
-  WB_ASSIGN_OR_RETURN(const Notice* held, OthersReleased(context, command.id));
-  Notice after = *held;
-  Dissemination& told = after.dissemination[context.party];
-  if (command.units_told && !told.units_told) told.units_told = context.now;
-  if (command.own_aircraft_clear && !told.own_aircraft_clear) {
-    told.own_aircraft_clear = context.now;
-  }
-  if (after == *held) return Unchanged(context, *held);
-  Decision decision;
-  decision.effects.push_back(AxesOf(after));
-  Describe(after, &decision);
-  return decision;
-}
-
-// A live conflict and which of its sides the caller is; zones can put one party on both.
-struct OwnConflict {
-  Conflict conflict;
-  std::array<bool, 2> own{};
-};
-Result<OwnConflict> FindOwnConflict(const Context& context, const base::Digest& id) {
-  const Conflict* held = context.view.FindConflict(id);
-  OwnConflict found;
-  if (held != nullptr) {
-    found.conflict = *held;
-    for (size_t i = 0; i < 2; ++i) found.own[i] = held->sides[i].party == context.party;
-  }
-  if (!found.own[0] && !found.own[1]) {
-    return Fail(ErrorCode::kNotFound, "/id", "must name a conflict of the caller's party",
-                id.ToHex());
-  }
-  if (held->state == ConflictState::kResolved || held->state == ConflictState::kPassed) {
-    return Fail(ErrorCode::kConflict, "/id", "must name a conflict that is not over",
-                Name(held->state));
-  }
-  return found;
-}
-
-Result<Decision> On(const Context& context, const MarkConflictSeen& command) {
-  WB_ASSIGN_OR_RETURN(OwnConflict found, FindOwnConflict(context, command.conflict));
-  Decision decision;
-  bool changed = false;
-  for (size_t i = 0; i < 2; ++i) {
-    if (!found.own[i] || found.conflict.sides[i].seen_at) continue;
-    found.conflict.sides[i].seen_at = context.now;
-    changed = true;
-  }
-  if (found.conflict.state == ConflictState::kOpen && found.conflict.sides[0].seen_at &&
-      found.conflict.sides[1].seen_at) {
-    found.conflict.state = ConflictState::kSeen;
-  }
-  if (changed) {
-    found.conflict.changed_at = context.now;
-    decision.effects.push_back(ConflictChanged{found.conflict});
-  }
-  decision.conflicts.push_back(std::move(found.conflict));
-  return decision;
-}
-
-Result<Decision> On(const Context& context, const ProposeMeasures& command) {
-  WB_ASSIGN_OR_RETURN(OwnConflict found, FindOwnConflict(context, command.conflict));
-  const bool coded = !command.measures.empty() &&
-                     command.measures.size() <= limits::kMeasuresBytesMax &&
-                     command.measures.find_first_not_of(
-                         "abcdefghijklmnopqrstuvwxyz0123456789"
-                         "_:,.-") == std::string::npos;
-  if (!coded) {
-    return base::Invalid("/measures", "must be codes of a-z, 0-9 and _ : , . - in 1 to 500 bytes",
-                         command.measures);
-  }
-  Conflict& conflict = found.conflict;
-  Decision decision;
-  bool changed = false;
-  for (size_t i = 0; i < 2; ++i) {
-    if (!found.own[i] || conflict.sides[i].measures == command.measures) continue;
-    conflict.sides[i].measures = command.measures;
-    changed = true;
-  }
-  if (changed) {
-    conflict.state = conflict.sides[0].measures == conflict.sides[1].measures
-                         ? ConflictState::kKept
-                         : ConflictState::kProposed;
-    conflict.changed_at = context.now;
-    decision.effects.push_back(ConflictChanged{conflict});
-  }
-  decision.conflicts.push_back(std::move(conflict));
+  Conclude(context, after, {}, &decision);
   return decision;
 }
 
@@ -481,13 +429,7 @@ Result<Decision> On(const Context& context, const Recheck& command) {
     return Fail(ErrorCode::kNotFound, "/id", "must name a notice", command.id.ToString());
   }
   Decision decision;
-  Describe(*held, &decision);
-  const std::vector<geo::Shape> shapes = PrepareShapes(*held);
-  decision.conflicts = FindConflictsOf(context.view, context.rules, context.sha256, *held,
-                                       {shapes, {}, {}}, context.now);
-  AppendConflicts(
-      ChangedConflicts(context.view, *held, &decision.conflicts, context.rules, context.now),
-      &decision);
+  Recompute(context, *held, {}, &decision);
   return decision;
 }
 
@@ -534,12 +476,17 @@ Result<Decision> On(const Context& context, const Tick& command) {
   return decision;
 }
 
+Result<Decision> OnAny(const Context& context, const CommandBody& command) {
+  return std::visit([&](const auto& body) { return On(context, body); }, command);
+}
+
 }  // namespace
+}  // namespace deciding
 
 Result<Decision> Decide(const View& view, const Rules& rules, Sha256Function sha256,
                         const Command& command, base::UtcMicros now) {
-  const Context context{view, rules, sha256, command.party, now};
-  return std::visit([&](const auto& body) { return On(context, body); }, command.body);
+  const deciding::Context context{view, rules, sha256, command.party, now};
+  return deciding::OnAny(context, command.body);
 }
 
 std::vector<Conflict> FindConflicts(const View& view, const Rules& rules, Sha256Function sha256,
@@ -553,7 +500,10 @@ std::vector<Conflict> FindConflicts(const View& view, const Rules& rules, Sha256
   version.stored_at = now;
   version.declaration = prepared.declaration();
   subject.versions.push_back(std::move(version));
-  return FindConflictsOf(view, rules, sha256, subject, OutlinesOf(prepared), now);
+  std::vector<Conflict> found =
+      FindConflictsOf(view, rules, sha256, subject, deciding::OutlinesOf(prepared), now);
+  std::erase_if(found, [&](const Conflict& conflict) { return !IsKnownTo(conflict, party); });
+  return found;
 }
 
 }  // namespace wideberth::airspace

@@ -31,13 +31,15 @@ struct Decision {
   base::Digest version;
   int64_t lead_time_us = 0;  // of that version, as NoticeVersion
   bool late = false;
-  std::vector<Conflict> conflicts;  // of that notice: live ones, earliest first
+  // Of that notice: live ones that the asker may know of, earliest first.
+  std::vector<Conflict> conflicts;
 };
 
 base::Result<Decision> Decide(const View& view, const Rules& rules, Sha256Function sha256,
                               const Command& command, base::UtcMicros now);
 
-// The conflicts a declaration would have if it were stored now, without storing it: earliest first.
+// The conflicts a declaration would have if it were stored now, without storing it, as far as the
+// party may know of them: earliest first.
 // A stored notice of the same `id`, which it would replace, is left out.
 std::vector<Conflict> FindConflicts(const View& view, const Rules& rules, Sha256Function sha256,
                                     base::PartyId party, base::NoticeId id,

@@ -27,7 +27,8 @@ struct VersionStored {
   std::vector<PreparedVolume> prepared;
 };
 
-// Everything of a notice that is not a version's content.
+// Everything of a notice that is not a version's content. A notice that was retired takes part in
+// checks again: which of its versions do may have changed. The next Tick retires it if it is over.
 struct AxesChanged {
   base::NoticeId id;
   std::vector<AuthorState> authors;  // one a version
@@ -38,6 +39,7 @@ struct AxesChanged {
   std::map<base::PartyId, Delivery> delivery;
   std::map<base::PartyId, AssessmentRecord> assessments;
   std::map<base::PartyId, Dissemination> dissemination;
+  std::map<base::PartyId, base::UtcMicros> disregarded_by;
 };
 
 // The notice no longer takes part in checks; it is kept for people to read.

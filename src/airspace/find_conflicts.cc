@@ -1,9 +1,8 @@
-#include "airspace/find_conflicts.h"
-
 #include <algorithm>
 #include <map>
 #include <tuple>
 
+#include "airspace/decide_impl.h"
 #include "airspace/volume_index.h"
 #include "base/check.h"
 #include "base/limits.h"
@@ -15,49 +14,109 @@ struct Against {
   const Notice* other = nullptr;
   Treatment treatment = Treatment::kNone;
   Separation separation;
+  base::UtcMicros last_moment = base::kTimeOpenStart;
   std::vector<VolumeConflict> pairs;
 };
 
+base::UtcMicros Later(base::UtcMicros time, int64_t us) {
+  return time > base::UtcMicros{base::kTimeOpenEnd.us - us} ? base::kTimeOpenEnd
+                                                            : base::UtcMicros{time.us + us};
+}
+
+geo::Shape Prepared(const geo::Outline& outline) {
+  base::Result<geo::Shape> shape = geo::Shape::Prepare(outline);
+  CHECK_MSG(shape.has_value(), "an outline was prepared once before it was stored");
+  return std::move(*shape);
+}
+
+// One volume of the subject, and everything about it that is asked more than once.
+struct SubjectVolume {
+  const Notice& notice;
+  uint32_t version;
+  uint32_t volume;
+  TimeWindow window;
+  const geo::Shape& shape;
+
+  const NoticeVersion& InVersion() const { return notice.versions[version]; }
+  const Volume4D& Volume() const { return InVersion().declaration.volumes[volume]; }
+};
+
 // Checks one volume of the subject against one near volume; sides in the order of notice ids.
-std::optional<VolumeConflict> CheckNear(const Notice& subject, uint32_t subject_volume,
-                                        const TimeWindow& subject_window,
-                                        const geo::Shape& subject_shape, const NearVolume& near,
+std::optional<VolumeConflict> CheckNear(const SubjectVolume& subject, const NearVolume& near,
                                         const Separation& separation) {
-  const Volume4D& mine = EffectiveVersion(subject)->declaration.volumes[subject_volume];
-  const Volume4D& theirs = EffectiveVersion(*near.notice)->declaration.volumes[near.volume];
-  const TimeWindow their_window = EffectiveWindow(*near.notice, theirs);
+  const NoticeVersion& their_version = near.notice->versions[near.version];
+  const Volume4D& mine = subject.Volume();
+  const Volume4D& theirs = their_version.declaration.volumes[near.volume];
+  const TimeWindow their_window = EffectiveWindow(*near.notice, their_version, theirs);
   std::optional<geo::Shape> prepared;
   if (near.shape == nullptr) {
-    if (!OutlinesDecide(mine, subject_window, theirs, their_window, separation)) {
+    if (!OutlinesDecide(mine, subject.window, theirs, their_window, separation)) {
       return std::nullopt;
     }
-    base::Result<geo::Shape> shape = geo::Shape::Prepare(theirs.outline);
-    CHECK_MSG(shape.has_value(), "an outline was prepared once before it was stored");
-    prepared = std::move(*shape);
+    prepared = Prepared(theirs.outline);
   }
   const geo::Shape& their_shape = near.shape != nullptr ? *near.shape : *prepared;
   std::optional<VolumeConflict> found;
-  if (subject.id < near.notice->id) {
-    found = CheckVolumes(mine, subject_window, subject_shape, theirs, their_window, their_shape,
+  if (subject.notice.id < near.notice->id) {
+    found = CheckVolumes(mine, subject.window, subject.shape, theirs, their_window, their_shape,
                          separation);
     if (found) {
-      found->volume_a = subject_volume;
+      found->version_a = subject.InVersion().digest;
+      found->version_b = their_version.digest;
+      found->volume_a = subject.volume;
       found->volume_b = near.volume;
     }
   } else {
-    found = CheckVolumes(theirs, their_window, their_shape, mine, subject_window, subject_shape,
+    found = CheckVolumes(theirs, their_window, their_shape, mine, subject.window, subject.shape,
                          separation);
     if (found) {
+      found->version_a = their_version.digest;
+      found->version_b = subject.InVersion().digest;
       found->volume_a = near.volume;
-      found->volume_b = subject_volume;
+      found->volume_b = subject.volume;
     }
   }
   return found;
 }
 
-base::UtcMicros Later(base::UtcMicros time, int64_t us) {
-  return time > base::UtcMicros{base::kTimeOpenEnd.us - us} ? base::kTimeOpenEnd
-                                                            : base::UtcMicros{time.us + us};
+// Adds what the volume has to do with one near volume.
+void CheckAgainst(const Rules& rules, const SubjectVolume& subject, const NearVolume& near,
+                  std::map<base::NoticeId, Against>* found) {
+  const Notice& notice = subject.notice;
+  const Notice& other = *near.notice;
+  if (other.id == notice.id) return;
+  const Declaration& mine = subject.InVersion().declaration;
+  const Declaration& theirs = other.versions[near.version].declaration;
+  const Treatment treatment = rules.TreatmentFor(notice.party, mine, other.party, theirs);
+  if (treatment == Treatment::kNone) return;
+  if (notice.held() && other.held()) return;
+  if (!IsChecked(notice, subject.version, other.party) ||
+      !IsChecked(other, near.version, notice.party)) {
+    return;
+  }
+  const Separation separation = rules.For(mine, theirs);
+  std::optional<VolumeConflict> pair = CheckNear(subject, near, separation);
+  if (!pair) return;
+  Against& against = (*found)[other.id];
+  against.other = &other;
+  // Versions of one notice may differ in class: the strictest of what is checked holds.
+  against.treatment = std::max(against.treatment, treatment);
+  against.separation = Widest(against.separation, separation);
+  // The two are too close in time until the separation after the first of them has ended.
+  const base::UtcMicros first_end = pair->time_gap_us < 0 ? pair->overlap.end : pair->overlap.start;
+  against.last_moment = std::max(against.last_moment, Later(first_end, separation.time_us));
+  against.pairs.push_back(std::move(*pair));
+}
+
+ConflictSide SideOf(const Notice& notice, const Notice& other) {
+  ConflictSide side;
+  side.notice = notice.id;
+  side.party = notice.party;
+  side.version = EffectiveVersion(notice)->digest;
+  side.held = notice.held();
+  const auto disregarded = other.disregarded_by.find(notice.party);
+  if (disregarded != other.disregarded_by.end()) side.disregarded_at = disregarded->second;
+  return side;
 }
 
 Conflict MakeConflict(Sha256Function sha256, const Rules& rules, const Notice& subject,
@@ -69,8 +128,7 @@ Conflict MakeConflict(Sha256Function sha256, const Rules& rules, const Notice& s
   conflict.data_mode = subject.data_mode();
   conflict.id =
       ConflictId(sha256, first.party, second.party, conflict.data_mode, first.id, second.id);
-  conflict.sides[0] = {first.id, first.party, EffectiveVersion(first)->digest, {}, {}};
-  conflict.sides[1] = {second.id, second.party, EffectiveVersion(second)->digest, {}, {}};
+  conflict.sides = {SideOf(first, second), SideOf(second, first)};
   conflict.treatment = against.treatment;
   conflict.separation = against.separation;
   conflict.opened_at = now;
@@ -78,18 +136,14 @@ Conflict MakeConflict(Sha256Function sha256, const Rules& rules, const Notice& s
   conflict.rules = rules.digest();
   std::sort(against.pairs.begin(), against.pairs.end(),
             [](const VolumeConflict& a, const VolumeConflict& b) {
-              return std::tie(a.first_moment, a.volume_a, a.volume_b) <
-                     std::tie(b.first_moment, b.volume_a, b.volume_b);
+              return std::tie(a.first_moment, a.version_a, a.version_b, a.volume_a, a.volume_b) <
+                     std::tie(b.first_moment, b.version_a, b.version_b, b.volume_a, b.volume_b);
             });
   conflict.verdict = Verdict::kPossible;
   conflict.first_moment = against.pairs.front().first_moment;
-  conflict.last_moment = base::kTimeOpenStart;
+  conflict.last_moment = against.last_moment;
   for (const VolumeConflict& pair : against.pairs) {
     if (pair.certain) conflict.verdict = Verdict::kCertain;
-    // The two are too close in time until the separation after the first of them has ended.
-    const base::UtcMicros first_end = pair.time_gap_us < 0 ? pair.overlap.end : pair.overlap.start;
-    conflict.last_moment =
-        std::max(conflict.last_moment, Later(first_end, against.separation.time_us));
   }
   conflict.pairs_total = static_cast<uint32_t>(against.pairs.size());
   if (against.pairs.size() > limits::kConflictPairsReportedMax) {
@@ -97,10 +151,6 @@ Conflict MakeConflict(Sha256Function sha256, const Rules& rules, const Notice& s
   }
   conflict.pairs = std::move(against.pairs);
   return conflict;
-}
-
-bool IsLive(const Conflict& conflict) {
-  return conflict.state != ConflictState::kResolved && conflict.state != ConflictState::kPassed;
 }
 
 // Whether two records say the same of the same versions, whatever people have done about it.
@@ -115,41 +165,30 @@ bool SameFinding(const Conflict& a, const Conflict& b) {
 std::vector<Conflict> FindConflictsOf(const View& view, const Rules& rules, Sha256Function sha256,
                                       const Notice& subject, const SubjectOutlines& outlines,
                                       base::UtcMicros now) {
-  const NoticeVersion* version = EffectiveVersion(subject);
-  if (version == nullptr) return {};
-  const Declaration& declaration = version->declaration;
-  const std::span<const geo::Shape> shapes = outlines.shapes;
-  CHECK(shapes.size() == declaration.volumes.size());
-  const Separation widest = rules.WidestFor(declaration);
-  const bool asked_ahead =
-      outlines.queries.size() == shapes.size() && outlines.queries_separation == widest;
   std::map<base::NoticeId, Against> found;
   std::vector<NearVolume> near;
-  for (uint32_t i = 0; i < declaration.volumes.size(); ++i) {
-    const TimeWindow window = EffectiveWindow(subject, declaration.volumes[i]);
-    if (window.start >= window.end || Later(window.end, widest.time_us) <= now) continue;
-    near.clear();
-    if (asked_ahead && window == declaration.volumes[i].window) {
-      view.Near(subject.data_mode(), outlines.queries[i], &near);
-    } else {
-      view.Near(subject.data_mode(), {shapes[i], declaration.volumes[i], window, widest}, &near);
-    }
-    for (const NearVolume& candidate : near) {
-      const Notice& other = *candidate.notice;
-      if (other.id == subject.id) continue;
-      const Declaration& theirs = EffectiveVersion(other)->declaration;
-      const Treatment treatment =
-          rules.TreatmentFor(subject.party, declaration, other.party, theirs);
-      if (treatment == Treatment::kNone) continue;
-      const Separation separation = rules.For(declaration, theirs);
-      std::optional<VolumeConflict> pair =
-          CheckNear(subject, i, window, shapes[i], candidate, separation);
-      if (!pair) continue;
-      Against& against = found[other.id];
-      against.other = &other;
-      against.treatment = treatment;
-      against.separation = separation;
-      against.pairs.push_back(std::move(*pair));
+  for (const uint32_t checked : CheckedVersions(subject)) {
+    const NoticeVersion& version = subject.versions[checked];
+    const std::vector<Volume4D>& volumes = version.declaration.volumes;
+    const bool shaped = &version == EffectiveVersion(subject) && !outlines.shapes.empty();
+    CHECK(!shaped || outlines.shapes.size() == volumes.size());
+    const Separation widest = rules.WidestFor(version.declaration);
+    const bool asked_ahead = shaped && outlines.queries.size() == volumes.size() &&
+                             outlines.queries_separation == widest;
+    for (uint32_t i = 0; i < volumes.size(); ++i) {
+      const TimeWindow window = EffectiveWindow(subject, version, volumes[i]);
+      if (window.start >= window.end || Later(window.end, widest.time_us) <= now) continue;
+      std::optional<geo::Shape> prepared;
+      if (!shaped) prepared = Prepared(volumes[i].outline);
+      const geo::Shape& shape = shaped ? outlines.shapes[i] : *prepared;
+      near.clear();
+      if (asked_ahead && window == volumes[i].window) {
+        view.Near(subject.data_mode(), outlines.queries[i], &near);
+      } else {
+        view.Near(subject.data_mode(), {shape, volumes[i], window, widest}, &near);
+      }
+      const SubjectVolume volume{subject, checked, i, window, shape};
+      for (const NearVolume& candidate : near) CheckAgainst(rules, volume, candidate, &found);
     }
   }
   std::vector<Conflict> conflicts;

@@ -30,8 +30,9 @@ constexpr std::array<string_view, kRestrictions> kRestrictionWords = {
 constexpr std::array<string_view, 3> kConfidenceWords = {"planned", "observed", "expected"};
 constexpr std::array<string_view, 3> kHazardSourceWords = {"own", "observed",
                                                            "expected_third_party"};
-constexpr std::array<string_view, 4> kAuthorStateWords = {"draft", "released", "superseded",
-                                                          "withdrawn"};
+constexpr std::array<string_view, 3> kDisclosureWords = {"draft", "held", "declared"};
+constexpr std::array<string_view, 5> kAuthorStateWords = {"draft", "released", "superseded",
+                                                          "withdrawn", "held"};
 constexpr std::array<string_view, 5> kActivityStateWords = {"planned", "active", "ended",
                                                             "all_clear", "no_longer_observed"};
 constexpr std::array<string_view, 4> kAssessmentWords = {"none", "no_objection", "objection",
@@ -96,6 +97,24 @@ Result<void> ValidateTexts(const Declaration& declaration) {
   return {};
 }
 
+Result<void> ValidateMarks(const Declaration& declaration) {
+  if (declaration.unplanned && declaration.kind != NoticeKind::kHazard) {
+    return Invalid("/unplanned", "must be said of a hazard alone", Name(declaration.kind));
+  }
+  const std::vector<base::PartyId>& parties = declaration.may_tell;
+  if (parties.size() > kMayTellMax) {
+    return Fail(ErrorCode::kTooLarge, "/may_tell",
+                "must hold at most " + std::to_string(kMayTellMax) + " parties",
+                std::to_string(parties.size()));
+  }
+  for (auto party = parties.begin(); party != parties.end(); ++party) {
+    if (!party->uuid.is_nil() && std::find(parties.begin(), party, *party) == party) continue;
+    return Invalid("/may_tell/" + std::to_string(party - parties.begin()),
+                   "must be the id of a party, each once", party->ToString());
+  }
+  return {};
+}
+
 Result<void> ValidateVolumes(const Declaration& declaration) {
   const std::vector<Volume4D>& volumes = declaration.volumes;
   const auto at_most = [](size_t max, const char* what) {
@@ -146,6 +165,9 @@ string_view Name(Confidence value) {
 }
 string_view Name(HazardSource value) {
   return WordOf(kHazardSourceWords, value);
+}
+string_view Name(Disclosure value) {
+  return WordOf(kDisclosureWords, value);
 }
 string_view Name(AuthorState value) {
   return WordOf(kAuthorStateWords, value);
@@ -204,34 +226,120 @@ bool IsClassName(string_view text) {
 
 Result<void> ValidateDeclaration(const Declaration& declaration) {
   WB_RETURN_IF_ERROR(ValidateTexts(declaration));
+  WB_RETURN_IF_ERROR(ValidateMarks(declaration));
   return ValidateVolumes(declaration);
-}
-
-const NoticeVersion* EffectiveVersion(const Notice& notice) {
-  const auto newest =
-      std::find_if(notice.versions.rbegin(), notice.versions.rend(),
-                   [](const NoticeVersion& v) { return v.author != AuthorState::kDraft; });
-  const bool released =
-      newest != notice.versions.rend() && newest->author == AuthorState::kReleased;
-  return released ? &*newest : nullptr;
 }
 
 namespace {
 
-// Whether no volume of the version in force begins before this one.
-bool IsFirst(const Notice& notice, const Volume4D& volume) {
-  const NoticeVersion* version = EffectiveVersion(notice);
-  return version == nullptr ||
-         std::none_of(
-             version->declaration.volumes.begin(), version->declaration.volumes.end(),
-             [&](const Volume4D& other) { return other.window.start < volume.window.start; });
+constexpr auto kIsNoDraft = [](const NoticeVersion& version) {
+  return version.disclosure != Disclosure::kDraft;
+};
+
+const NoticeVersion* NewestNoDraft(const Notice& notice) {
+  const auto newest = std::find_if(notice.versions.rbegin(), notice.versions.rend(), kIsNoDraft);
+  return newest == notice.versions.rend() ? nullptr : &*newest;
+}
+
+// The oldest version that is checked against who read back as `delivery` says (null: nothing). Walks
+// back from the newest to the first that nothing before it has to stand beside.
+uint32_t OldestFor(const Notice& notice, const Delivery* delivery) {
+  size_t oldest = notice.versions.size();
+  for (size_t i = notice.versions.size(); i-- > 0;) {
+    const NoticeVersion& version = notice.versions[i];
+    if (version.disclosure == Disclosure::kDraft) continue;
+    oldest = i;
+    if (!version.until_read_back) break;
+    if (delivery != nullptr && delivery->r3 && delivery->r3->version == version.digest) break;
+  }
+  return static_cast<uint32_t>(oldest);
+}
+
+uint32_t OldestForAny(const Notice& notice) {
+  const NoticeVersion* effective = EffectiveVersion(notice);
+  if (effective != nullptr && !effective->until_read_back) {
+    return static_cast<uint32_t>(effective - notice.versions.data());
+  }
+  if (notice.delivery.empty()) return OldestFor(notice, nullptr);
+  auto oldest = static_cast<uint32_t>(notice.versions.size());
+  for (const auto& [party, delivery] : notice.delivery) {
+    oldest = std::min(oldest, OldestFor(notice, &delivery));
+  }
+  return oldest;
+}
+
+uint32_t OldestAgainst(const Notice& notice, base::PartyId party) {
+  if (party == notice.party) {
+    const NoticeVersion* effective = EffectiveVersion(notice);
+    return static_cast<uint32_t>(effective == nullptr ? notice.versions.size()
+                                                      : effective - notice.versions.data());
+  }
+  const auto delivery = notice.delivery.find(party);
+  return delivery == notice.delivery.end() ? OldestForAny(notice)
+                                           : OldestFor(notice, &delivery->second);
+}
+
+std::vector<uint32_t> NoDraftsFrom(const Notice& notice, uint32_t oldest) {
+  std::vector<uint32_t> checked;
+  if (EffectiveVersion(notice) == nullptr) return checked;
+  for (uint32_t i = oldest; i < notice.versions.size(); ++i) {
+    if (kIsNoDraft(notice.versions[i])) checked.push_back(i);
+  }
+  return checked;
+}
+
+// Whether no volume of the version begins before this one.
+bool IsFirst(const NoticeVersion& version, const Volume4D& volume) {
+  const std::vector<Volume4D>& volumes = version.declaration.volumes;
+  return std::none_of(volumes.begin(), volumes.end(), [&](const Volume4D& other) {
+    return other.window.start < volume.window.start;
+  });
 }
 
 }  // namespace
 
-TimeWindow EffectiveWindow(const Notice& notice, const Volume4D& volume) {
+bool Notice::held() const {
+  const NoticeVersion* newest = NewestNoDraft(*this);
+  return newest != nullptr && newest->disclosure == Disclosure::kHeld;
+}
+
+const NoticeVersion* EffectiveVersion(const Notice& notice) {
+  const NoticeVersion* newest = NewestNoDraft(notice);
+  const bool in_effect = newest != nullptr && (newest->author == AuthorState::kReleased ||
+                                               newest->author == AuthorState::kHeld);
+  return in_effect ? newest : nullptr;
+}
+
+const NoticeVersion* FindVersion(const Notice& notice, const base::Digest& version) {
+  const auto found = std::find_if(notice.versions.rbegin(), notice.versions.rend(),
+                                  [&](const NoticeVersion& v) { return v.digest == version; });
+  return found == notice.versions.rend() ? nullptr : &*found;
+}
+
+const NoticeVersion* LatestDeclared(const Notice& notice) {
+  const auto found =
+      std::find_if(notice.versions.rbegin(), notice.versions.rend(),
+                   [](const NoticeVersion& v) { return v.disclosure == Disclosure::kDeclared; });
+  return found == notice.versions.rend() ? nullptr : &*found;
+}
+
+std::vector<uint32_t> CheckedVersions(const Notice& notice) {
+  return NoDraftsFrom(notice, OldestForAny(notice));
+}
+
+std::vector<uint32_t> CheckedVersions(const Notice& notice, base::PartyId against) {
+  return NoDraftsFrom(notice, OldestAgainst(notice, against));
+}
+
+bool IsChecked(const Notice& notice, uint32_t version, base::PartyId against) {
+  return &notice.versions[version] == EffectiveVersion(notice) ||
+         version >= OldestAgainst(notice, against);
+}
+
+TimeWindow EffectiveWindow(const Notice& notice, const NoticeVersion& version,
+                           const Volume4D& volume) {
   TimeWindow window = volume.window;
-  if (notice.started_at && *notice.started_at < window.start && IsFirst(notice, volume)) {
+  if (notice.started_at && *notice.started_at < window.start && IsFirst(version, volume)) {
     window.start = *notice.started_at;
   }
   if (notice.kind() == NoticeKind::kHazard) {
@@ -244,13 +352,35 @@ TimeWindow EffectiveWindow(const Notice& notice, const Volume4D& volume) {
 }
 
 bool InForce(const Notice& notice, base::UtcMicros now) {
-  const NoticeVersion* version = EffectiveVersion(notice);
-  if (version == nullptr) return false;
-  const std::vector<Volume4D>& volumes = version->declaration.volumes;
-  return std::any_of(volumes.begin(), volumes.end(), [&](const Volume4D& volume) {
-    const TimeWindow window = EffectiveWindow(notice, volume);
-    return window.start < window.end && window.end > now;
-  });
+  const auto occupies = [&](uint32_t checked) {
+    const NoticeVersion& version = notice.versions[checked];
+    const std::vector<Volume4D>& volumes = version.declaration.volumes;
+    return std::any_of(volumes.begin(), volumes.end(), [&](const Volume4D& volume) {
+      const TimeWindow window = EffectiveWindow(notice, version, volume);
+      return window.start < window.end && window.end > now;
+    });
+  };
+  const std::vector<uint32_t> checked = CheckedVersions(notice);
+  return std::any_of(checked.begin(), checked.end(), occupies);
+}
+
+base::UtcMicros EarliestStart(const Declaration& declaration) {
+  base::UtcMicros earliest = base::kTimeOpenEnd;
+  for (const Volume4D& volume : declaration.volumes) {
+    earliest = std::min(earliest, volume.window.start);
+  }
+  return earliest;
+}
+
+int64_t LeadTimeUs(const Declaration& declaration, base::UtcMicros since) {
+  const base::UtcMicros start = EarliestStart(declaration);
+  return start == base::kTimeOpenStart ? 0 : start.us - since.us;
+}
+
+std::optional<int64_t> LeadTimeUs(const NoticeVersion& version,
+                                  const std::optional<Receipt>& receipt) {
+  if (!receipt || receipt->version != version.digest) return std::nullopt;
+  return LeadTimeUs(version.declaration, receipt->at);
 }
 
 }  // namespace wideberth::airspace

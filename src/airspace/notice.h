@@ -26,6 +26,7 @@ inline constexpr size_t kDataModes = 3;
 inline constexpr size_t kNoticeKinds = 4;
 inline constexpr size_t kHazardClasses = 11;
 inline constexpr size_t kRestrictions = 4;
+inline constexpr size_t kMayTellMax = 64;
 
 enum class NoticeKind : uint8_t { kActivity = 0, kHazard = 1, kProtectedSite = 2, kZone = 3 };
 
@@ -49,9 +50,16 @@ enum class Restriction : uint8_t { kProhibited, kReqAuthorisation, kConditional,
 enum class Confidence : uint8_t { kPlanned, kObserved, kExpected };
 enum class HazardSource : uint8_t { kOwn, kObserved, kExpectedThirdParty };
 
+// Whom a version was stored for; it never changes, whatever becomes of the version later.
+enum class Disclosure : uint8_t {
+  kDraft,     // seen by its party alone, takes no part in checks
+  kHeld,      // seen by its party alone, checked against what other parties declare (MECHANISM 2.2)
+  kDeclared,  // for others to see
+};
+
 // The five axes. Author and activity belong to the notice; delivery and assessment to each
-// recipient; dissemination to each party.
-enum class AuthorState : uint8_t { kDraft, kReleased, kSuperseded, kWithdrawn };
+// recipient; dissemination to each party. kHeld is what kReleased is, of a version that is held.
+enum class AuthorState : uint8_t { kDraft, kReleased, kSuperseded, kWithdrawn, kHeld };
 enum class ActivityState : uint8_t { kPlanned, kActive, kEnded, kAllClear, kNoLongerObserved };
 enum class Assessment : uint8_t { kNone, kNoObjection, kObjection, kNeedTime };
 
@@ -64,6 +72,7 @@ std::string_view Name(HazardClass value);
 std::string_view Name(Restriction value);
 std::string_view Name(Confidence value);
 std::string_view Name(HazardSource value);
+std::string_view Name(Disclosure value);
 std::string_view Name(AuthorState value);
 std::string_view Name(ActivityState value);
 std::string_view Name(Assessment value);
@@ -100,6 +109,11 @@ struct Declaration {
   std::string name;          // zone and protected site: what the publisher calls it; else empty
   std::string role_to_call;  // a role, never a person
   std::string frequency;     // "121.500 MHz"
+  bool unplanned = false;    // hazard: sent in one act without approval, to be refined
+  // Told for others who are not on the line: not verified by whoever tells it, and no permission.
+  bool on_behalf_of = false;
+  // The parties that the notice may be forwarded to, as it was signed (MECHANISM 1.1).
+  std::vector<base::PartyId> may_tell;
   std::vector<Volume4D> volumes;
   // The bytes as they were received or imported (JSON). Never interpreted again; kept so that the
   // original text of every quantised number, and fields a notice must not have, survive for export
@@ -117,6 +131,8 @@ struct Declaration {
 //                      limits::kNoticeNameBytesMax
 //   "/role_to_call", "/frequency"
 //                      longer than limits::kContactBytesMax
+//   "/unplanned"       said of what is not a hazard
+//   "/may_tell"        more than kMayTellMax; "/may_tell/i": nil, or named before
 //   "/original"        longer than limits::kJsonBodyBytesMax
 // The texts for people (name, role, frequency) must be UTF-8 without control characters, line and
 // paragraph separators and marks that reorder what is displayed.
@@ -126,11 +142,16 @@ base::Result<void> ValidateDeclaration(const Declaration& declaration);
 bool IsClassName(std::string_view text);
 
 struct NoticeVersion {
-  uint32_t number = 1;  // 1, 2, 3, ... within the notice
-  // SHA-256 of EncodeDeclaration(declaration): equal content has an equal name.
+  uint32_t number =
+      1;  // 1, 2, 3, ... within the notice of this node; another node may count otherwise
+  // What names the version: the SHA-256 of the envelope that it was released in (MECHANISM 3.1), or,
+  // where nothing was signed, of EncodeDeclaration(declaration): equal content has an equal name.
   base::Digest digest;
   base::UtcMicros stored_at;
+  Disclosure disclosure = Disclosure::kDeclared;
   AuthorState author = AuthorState::kReleased;
+  // The versions before this one stay in checks until it is read back. Of declared versions only.
+  bool until_read_back = false;
   // Earliest start minus stored_at, and whether that is under the agreed minimum: a late notice is
   // kept, and labelled.
   int64_t lead_time_us = 0;
@@ -154,11 +175,19 @@ struct Dissemination {
   bool operator==(const Dissemination&) const = default;
 };
 
-// Delivery of a version to one recipient: three separate facts (MECHANISM 3.2). On one node R1 is
-// the storing itself; R2 and R3 come with the record and the line.
-struct Delivery {
+// That a version came to a recipient (R1) or that a person there read it back (R3).
+struct Receipt {
   base::Digest version;
-  std::optional<base::UtcMicros> r1;
+  base::UtcMicros at;
+  bool counts = true;  // false: a newer version was declared since
+  bool operator==(const Receipt&) const = default;
+};
+
+// Delivery to one recipient: separate facts (MECHANISM 3.2), each of the newest version it was given
+// for. R2 is the record's. For parties that share a node the storing itself is R1.
+struct Delivery {
+  std::optional<Receipt> r1;
+  std::optional<Receipt> r3;
   bool operator==(const Delivery&) const = default;
 };
 
@@ -174,27 +203,63 @@ struct Notice {
   std::map<base::PartyId, Delivery> delivery;
   std::map<base::PartyId, AssessmentRecord> assessments;
   std::map<base::PartyId, Dissemination> dissemination;
+  // Parties that disregard this hazard because its issuer is gone (MECHANISM 3.5). It stays visible
+  // and in checks. The issuer's next version takes the marks away: it was not gone.
+  std::map<base::PartyId, base::UtcMicros> disregarded_by;
 
   const NoticeVersion& latest() const { return versions.back(); }
   DataMode data_mode() const { return latest().declaration.data_mode; }
   NoticeKind kind() const { return latest().declaration.kind; }
+  bool held() const;  // its versions are held, not declared
   bool operator==(const Notice&) const = default;
 };
 
-// The version that takes effect: the newest that is not a draft, if it is released; null when it
-// has been withdrawn or no version was ever released. A draft over a released version leaves the
-// released one in force until the draft is released itself.
+// The newest version that is not a draft, declared or held; null when it has been withdrawn or there
+// is none. A draft over a released version leaves the released one in force until the draft is
+// released itself.
 const NoticeVersion* EffectiveVersion(const Notice& notice);
 
-// The window that a volume of a notice occupies: a hazard from its start until all-clear (or no longer observed),
-// whatever the planned end, without an end until then (MECHANISM 3.5); an activity that was said to have ended, until
-// then; else the declared window. What was said to be active before its declared start occupies its first volumes from
-// that moment. {start, start}, which occupies nothing, when nothing is left of it.
-TimeWindow EffectiveWindow(const Notice& notice, const Volume4D& volume);
+// The newest version of that name; null when there is none.
+const NoticeVersion* FindVersion(const Notice& notice, const base::Digest& version);
 
-// Whether the notice takes part in conflict checks: it has an effective version, and some volume of
-// that occupies a time after `now`.
+// The newest version that was declared; null when others never saw one. May be withdrawn.
+const NoticeVersion* LatestDeclared(const Notice& notice);
+
+// The versions that take part in checks, as indices into notice.versions, oldest first: the base and
+// every later one that is not a draft (MECHANISM 3.1: the union of the last version read back and all
+// later ones). The base is the newest version that was read back or was not stored
+// `until_read_back`; while there is none, every version is checked. Empty when EffectiveVersion is
+// null, else the last one is EffectiveVersion.
+//
+// Read-backs are bilateral: against a party its own read-backs count and nobody else's, and against
+// the issuer's own notices the effective version alone. A party that nothing was delivered to, and
+// the form without a party, take every version that is checked against some recipient.
+std::vector<uint32_t> CheckedVersions(const Notice& notice);
+std::vector<uint32_t> CheckedVersions(const Notice& notice, base::PartyId against);
+// Whether CheckedVersions(notice, against) has `version`, which CheckedVersions(notice) has. A few
+// nanoseconds for the effective version.
+bool IsChecked(const Notice& notice, uint32_t version, base::PartyId against);
+
+// The window that a volume of a version occupies: a hazard from its start until all-clear (or no longer observed),
+// whatever the planned end, without an end until then (MECHANISM 3.5); an activity that was said to have ended, until
+// then; else the declared window. What was said to be active before its declared start occupies the first volumes of
+// each version from that moment. {start, start}, which occupies nothing, when nothing is left of it.
+TimeWindow EffectiveWindow(const Notice& notice, const NoticeVersion& version,
+                           const Volume4D& volume);
+
+// Whether the notice takes part in conflict checks: some volume of a checked version occupies a time
+// after `now`.
 bool InForce(const Notice& notice, base::UtcMicros now);
+
+// The earliest moment that the declaration occupies.
+base::UtcMicros EarliestStart(const Declaration& declaration);
+
+// The lead time of a declaration that was known from `since` on: its earliest start minus that; 0
+// with an open start, which was always there. By a receipt: nothing without one for that version.
+// MECHANISM 3.6 keeps it twice, by R1 and by R3; the agreed minimum is judged on R1.
+int64_t LeadTimeUs(const Declaration& declaration, base::UtcMicros since);
+std::optional<int64_t> LeadTimeUs(const NoticeVersion& version,
+                                  const std::optional<Receipt>& receipt);
 
 }  // namespace wideberth::airspace
 

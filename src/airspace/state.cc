@@ -1,6 +1,7 @@
 #include "airspace/state.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "airspace/state_impl.h"
 #include "base/check.h"
@@ -8,18 +9,52 @@
 namespace wideberth::airspace {
 namespace {
 
-// The end of the last effective window; empty windows do not count.
+// The end of the last effective window of a checked version; empty windows do not count.
 base::UtcMicros LastEnd(const Notice& notice) {
   base::UtcMicros last{0};
-  const NoticeVersion* version = EffectiveVersion(notice);
-  const Declaration& declaration = (version ? *version : notice.latest()).declaration;
-  for (const Volume4D& volume : declaration.volumes) {
-    last = std::max(last, version ? EffectiveWindow(notice, volume).end : volume.window.end);
+  if (EffectiveVersion(notice) == nullptr) {
+    for (const Volume4D& volume : notice.latest().declaration.volumes) {
+      last = std::max(last, volume.window.end);
+    }
+    return last;
+  }
+  for (const uint32_t checked : CheckedVersions(notice)) {
+    const NoticeVersion& version = notice.versions[checked];
+    for (const Volume4D& volume : version.declaration.volumes) {
+      last = std::max(last, EffectiveWindow(notice, version, volume).end);
+    }
   }
   return last;
 }
 
+bool HasManyVertices(const Volume4D& volume) {
+  return volume.outline.vertices().size() >= kKeepShapeVerticesMin;
+}
+
+// Everything of a notice that decides what of it is in the index, beside the versions' content.
+struct Occupancy {
+  std::vector<uint32_t> checked;
+  std::optional<base::UtcMicros> started_at;
+  std::optional<base::UtcMicros> ended_at;
+  std::optional<base::UtcMicros> all_clear_at;
+  bool operator==(const Occupancy&) const = default;
+};
+
+Occupancy OccupancyOf(const Notice& notice) {
+  return {CheckedVersions(notice), notice.started_at, notice.ended_at, notice.all_clear_at};
+}
+
 }  // namespace
+
+std::vector<bool> MayBeChecked(const Notice& notice) {
+  std::vector<bool> may(notice.versions.size(), false);
+  for (size_t i = notice.versions.size(); i-- > 0;) {
+    if (notice.versions[i].disclosure == Disclosure::kDraft) continue;
+    may[i] = true;
+    if (!notice.versions[i].until_read_back) break;
+  }
+  return may;
+}
 
 void State::Impl::Unindex(NoticeRecord& record) {
   Partition& partition = PartitionOf(record.notice.data_mode());
@@ -44,35 +79,41 @@ void State::Impl::Index(NoticeRecord& record) {
     (record.retired ? partition.evictable : partition.ending)
         .insert({*record.ends, record.ordinal});
   }
-  if (record.retired) return;
-  const NoticeVersion* version = EffectiveVersion(record.notice);
-  if (version == nullptr || record.prepared.empty()) return;
-  const std::vector<Volume4D>& volumes = version->declaration.volumes;
-  // While a log is applied again over newer rows, a version may for a moment stand beside another's
-  // cache.
-  if (volumes.size() != record.prepared.size()) return;
   record.kept.reset();
-  if (std::any_of(volumes.begin(), volumes.end(), [](const Volume4D& volume) {
-        return volume.outline.vertices().size() >= kKeepShapeVerticesMin;
-      })) {
-    record.kept = std::make_unique<KeptShape[]>(volumes.size());
-  }
-  for (uint32_t i = 0; i < volumes.size(); ++i) {
-    const TimeWindow window = EffectiveWindow(record.notice, volumes[i]);
-    if (window.start >= window.end) continue;
-    VolumeSlot slot = static_cast<VolumeSlot>(partition.slots.size());
-    if (partition.free_slots.empty()) {
-      partition.slots.emplace_back();
-    } else {
-      slot = partition.free_slots.back();
-      partition.free_slots.pop_back();
+  if (record.retired) return;
+  uint32_t kept = 0;
+  for (const uint32_t checked : CheckedVersions(record.notice)) {
+    const NoticeVersion& version = record.notice.versions[checked];
+    const std::vector<Volume4D>& volumes = version.declaration.volumes;
+    std::vector<PreparedVolume>& prepared = record.prepared[checked];
+    // While a log is applied again over newer rows, a version may for a moment stand beside another's
+    // cache, or without one.
+    if (volumes.size() != prepared.size()) continue;
+    for (uint32_t i = 0; i < volumes.size(); ++i) {
+      const TimeWindow window = EffectiveWindow(record.notice, version, volumes[i]);
+      if (window.start >= window.end) continue;
+      const VolumeSlot slot = TakeSlot(partition);
+      // The cache stays as it was stored, so that it does not depend on what happened since.
+      const TimeWindow declared = std::exchange(prepared[i].window, window);
+      partition.index.Insert(slot, prepared[i]);
+      prepared[i].window = declared;
+      partition.slots[slot] = {&record, static_cast<uint16_t>(checked), static_cast<uint16_t>(i),
+                               HasManyVertices(volumes[i]) ? kept++ : SlotOwner::kNothingKept};
+      record.slots.push_back(slot);
     }
-    record.prepared[i].window = window;
-    partition.index.Insert(slot, record.prepared[i]);
-    partition.slots[slot] = {&record, i};
-    record.slots.push_back(slot);
   }
+  if (kept > 0) record.kept = std::make_unique<KeptShape[]>(kept);
   if (!record.slots.empty()) ++partition.in_force;
+}
+
+VolumeSlot State::Impl::TakeSlot(Partition& partition) {
+  if (partition.free_slots.empty()) {
+    partition.slots.emplace_back();
+    return static_cast<VolumeSlot>(partition.slots.size() - 1);
+  }
+  const VolumeSlot slot = partition.free_slots.back();
+  partition.free_slots.pop_back();
+  return slot;
 }
 
 NoticeRecord* State::Impl::AddNotice(uint64_t ordinal, base::NoticeId id, base::PartyId party) {
@@ -103,14 +144,17 @@ void State::Impl::On(const VersionStored& effect) {
   CHECK_MSG(place <= versions.size(), "versions of a notice are stored without gaps");
   if (place == versions.size()) {
     versions.push_back(effect.version);
+    record->prepared.emplace_back();
   } else {
     versions[place] = effect.version;
   }
+  record->prepared[place] = effect.prepared;
+  const std::vector<bool> may_be_checked = MayBeChecked(record->notice);
+  for (size_t i = 0; i < versions.size(); ++i) {
+    if (!may_be_checked[i]) record->prepared[i] = {};
+  }
   // A notice that was over is extended by a version with a later window.
   record->retired = false;
-  if (!effect.prepared.empty() && EffectiveVersion(record->notice) == &versions[place]) {
-    record->prepared = effect.prepared;
-  }
   Index(*record);
   MarkNotice(*record);
 }
@@ -118,8 +162,8 @@ void State::Impl::On(const VersionStored& effect) {
 void State::Impl::On(const AxesChanged& effect) {
   NoticeRecord* record = Find(effect.id);
   if (record == nullptr) return;  // evicted by a later effect that the projection already held
-  Unindex(*record);
   Notice& notice = record->notice;
+  const Occupancy before = OccupancyOf(notice);
   for (size_t i = 0; i < std::min(effect.authors.size(), notice.versions.size()); ++i) {
     notice.versions[i].author = effect.authors[i];
   }
@@ -130,7 +174,12 @@ void State::Impl::On(const AxesChanged& effect) {
   notice.delivery = effect.delivery;
   notice.assessments = effect.assessments;
   notice.dissemination = effect.dissemination;
-  Index(*record);
+  notice.disregarded_by = effect.disregarded_by;
+  if (record->retired || OccupancyOf(notice) != before) {
+    Unindex(*record);
+    record->retired = false;
+    Index(*record);
+  }
   MarkNotice(*record);
 }
 
@@ -276,10 +325,12 @@ void State::Near(DataMode mode, const VolumeIndex::PreparedQuery& query,
   for (const VolumeIndex::Candidate& candidate : candidates) {
     const SlotOwner& owner = partition.slots[candidate.slot];
     const NoticeRecord& record = *owner.record;
-    const Volume4D& volume = EffectiveVersion(record.notice)->declaration.volumes[owner.volume];
-    const bool keeps = volume.outline.vertices().size() >= kKeepShapeVerticesMin;
-    out->push_back({&record.notice, owner.volume, candidate.lateral,
-                    keeps ? &record.kept[owner.volume].Get(volume.outline) : nullptr});
+    const geo::Shape* shape = nullptr;
+    if (owner.kept != SlotOwner::kNothingKept) {
+      const Declaration& declaration = record.notice.versions[owner.version].declaration;
+      shape = &record.kept[owner.kept].Get(declaration.volumes[owner.volume].outline);
+    }
+    out->push_back({&record.notice, owner.version, owner.volume, candidate.lateral, shape});
   }
 }
 

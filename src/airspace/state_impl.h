@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "airspace/state.h"
+#include "base/limits.h"
 
 namespace wideberth::airspace {
 
@@ -53,13 +54,14 @@ struct NoticeRecord {
   Notice notice;
   uint64_t ordinal = 0;
   bool retired = false;
-  // Of the effective version's volumes; empty before the first release.
-  std::vector<PreparedVolume> prepared;
-  // One a volume in force, in order of volume.
+  // One entry a version: what the index needs of its volumes, as it was stored. Empty where the
+  // version can not be checked (any more): MayBeChecked.
+  std::vector<std::vector<PreparedVolume>> prepared;
+  // One a volume in force, in order of version and volume.
   std::vector<VolumeSlot> slots;
   std::optional<base::UtcMicros> ends;  // as entered in Partition::ending or ::evictable
   std::set<uint64_t> conflicts;         // ordinals, live or not
-  // One a volume of the effective version, if any of them has many vertices.
+  // One a volume in force that has many vertices.
   std::unique_ptr<KeptShape[]> kept;
 };
 
@@ -69,9 +71,14 @@ struct ConflictRecord {
 };
 
 struct SlotOwner {
+  static constexpr uint32_t kNothingKept = UINT32_MAX;
   const NoticeRecord* record = nullptr;
-  uint32_t volume = 0;
+  uint16_t version = 0;
+  uint16_t volume = 0;
+  uint32_t kept = kNothingKept;  // index into record->kept
 };
+static_assert(limits::kNoticeVersionsMax <= UINT16_MAX && limits::kNoticeVolumesMax <= UINT16_MAX);
+static_assert(sizeof(SlotOwner) == 16);
 
 using Deadline = std::pair<base::UtcMicros, uint64_t>;  // and the ordinal
 
@@ -87,9 +94,9 @@ struct Partition {
   SetClock clock;
 };
 
-inline bool IsLive(const Conflict& conflict) {
-  return conflict.state != ConflictState::kResolved && conflict.state != ConflictState::kPassed;
-}
+// Where a version's volumes may still be checked, in the order of the notice's versions: it is no
+// draft, and no later one was stored that needs no reading back.
+std::vector<bool> MayBeChecked(const Notice& notice);
 
 struct State::Impl {
   std::array<Partition, kDataModes> partitions;
@@ -120,10 +127,7 @@ struct State::Impl {
 
   void Unindex(NoticeRecord& record);
   void Index(NoticeRecord& record);
-  void Reindex(NoticeRecord& record) {
-    Unindex(record);
-    Index(record);
-  }
+  VolumeSlot TakeSlot(Partition& partition);
   // Null when there is one of this id.
   NoticeRecord* AddNotice(uint64_t ordinal, base::NoticeId id, base::PartyId party);
   void PutConflict(uint64_t ordinal, const Conflict& conflict);
@@ -144,7 +148,7 @@ struct State::Impl {
 struct NoticeRow {
   Notice notice;
   bool retired = false;
-  std::vector<PreparedVolume> prepared;
+  std::vector<std::vector<PreparedVolume>> prepared;
 };
 struct FactsRow {
   base::Digest rules;

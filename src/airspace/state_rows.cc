@@ -25,8 +25,10 @@ void EncodeNoticeRow(const NoticeRecord& record, base::Bytes* out) {
   EncodeNotice(record.notice, out);
   WireWriter wire(out);
   wire.Bool(record.retired);
-  wire.Varint(record.prepared.size());
-  for (const PreparedVolume& volume : record.prepared) EncodePrepared(volume, out);
+  for (const std::vector<PreparedVolume>& of_version : record.prepared) {
+    wire.Varint(of_version.size());
+    for (const PreparedVolume& volume : of_version) EncodePrepared(volume, out);
+  }
 }
 
 base::Unexpected DamagedRow() {
@@ -38,15 +40,21 @@ base::Result<NoticeRow> DecodeNoticeRow(base::ByteView bytes) {
   WB_ASSIGN_OR_RETURN(row.notice, DecodeNotice(&bytes));
   WireReader in(bytes);
   row.retired = in.Bool();
-  const size_t count = in.Count(32);
-  base::ByteView rest = in.rest();
-  if (!in.ok()) return DamagedRow();
-  row.prepared.reserve(count);
-  for (size_t i = 0; i < count; ++i) {
-    WB_ASSIGN_OR_RETURN(PreparedVolume volume, DecodePrepared(&rest));
-    row.prepared.push_back(std::move(volume));
+  row.prepared.resize(row.notice.versions.size());
+  const std::vector<bool> may_be_checked = MayBeChecked(row.notice);
+  for (size_t i = 0; i < row.prepared.size(); ++i) {
+    const size_t volumes = row.notice.versions[i].declaration.volumes.size();
+    if (in.Varint() != (may_be_checked[i] ? volumes : 0) || !in.ok()) return DamagedRow();
+    if (!may_be_checked[i]) continue;
+    row.prepared[i].reserve(volumes);
+    base::ByteView rest = in.rest();
+    for (size_t k = 0; k < volumes; ++k) {
+      WB_ASSIGN_OR_RETURN(PreparedVolume volume, DecodePrepared(&rest));
+      row.prepared[i].push_back(std::move(volume));
+    }
+    in = WireReader(rest);
   }
-  if (!rest.empty()) return DamagedRow();
+  if (!in.ok() || in.left() != 0) return DamagedRow();
   return row;
 }
 
@@ -173,6 +181,42 @@ base::Bytes State::Canonical() const {
   return bytes;
 }
 
+namespace {
+
+// The slots of a notice are the volumes of its checked versions that occupy anything, one each, and
+// there is a cache for every version that may be checked.
+void CheckSlots(const NoticeRecord& record, const Partition& partition) {
+  const Notice& notice = record.notice;
+  const std::vector<bool> may_be_checked = MayBeChecked(notice);
+  CHECK(record.prepared.size() == notice.versions.size());
+  for (size_t i = 0; i < notice.versions.size(); ++i) {
+    const NoticeVersion& version = notice.versions[i];
+    CHECK(version.number == i + 1);
+    CHECK(record.prepared[i].size() ==
+          (may_be_checked[i] ? version.declaration.volumes.size() : 0));
+    CHECK((version.disclosure == Disclosure::kDeclared) || !version.until_read_back);
+    CHECK(version.disclosure == Disclosure::kDraft ||
+          (version.disclosure == Disclosure::kHeld) == notice.held());
+  }
+  size_t next = 0;
+  for (const uint32_t checked : CheckedVersions(notice)) {
+    CHECK(may_be_checked[checked]);
+    const NoticeVersion& version = notice.versions[checked];
+    for (uint32_t i = 0; i < version.declaration.volumes.size() && !record.retired; ++i) {
+      const TimeWindow window = EffectiveWindow(notice, version, version.declaration.volumes[i]);
+      if (window.start >= window.end) continue;
+      CHECK(next < record.slots.size());
+      const VolumeSlot slot = record.slots[next++];
+      const SlotOwner& owner = partition.slots[slot];
+      CHECK(owner.record == &record && owner.version == checked && owner.volume == i);
+      CHECK(partition.index.Contains(slot));
+    }
+  }
+  CHECK(next == record.slots.size());
+}
+
+}  // namespace
+
 void State::SanityCheck() const {
   size_t volumes = 0;
   for (const auto& [ordinal, record] : impl_->notices) {
@@ -182,10 +226,7 @@ void State::SanityCheck() const {
     const Deadline deadline{*record.ends, ordinal};
     CHECK(partition.ending.contains(deadline) == !record.retired);
     CHECK(partition.evictable.contains(deadline) == record.retired);
-    CHECK(!record.retired || record.slots.empty());
-    for (const VolumeSlot slot : record.slots) {
-      CHECK(partition.slots[slot].record == &record && partition.index.Contains(slot));
-    }
+    CheckSlots(record, partition);
     volumes += record.slots.size();
     for (const uint64_t conflict : record.conflicts) CHECK(impl_->conflicts.contains(conflict));
   }
@@ -197,9 +238,17 @@ void State::SanityCheck() const {
     live += IsLive(conflict) ? 1 : 0;
     const Partition& partition = impl_->PartitionOf(conflict.data_mode);
     CHECK(partition.passing.contains({conflict.last_moment, ordinal}) == IsLive(conflict));
-    for (const ConflictSide& side : conflict.sides) {
+    CHECK(!conflict.sides[0].held || !conflict.sides[1].held);
+    for (size_t i = 0; i < conflict.sides.size(); ++i) {
+      const ConflictSide& side = conflict.sides[i];
       const NoticeRecord* notice = impl_->Find(side.notice);
       CHECK(notice != nullptr && notice->conflicts.contains(ordinal));
+      CHECK(side.held == notice->notice.held());
+      if (!IsLive(conflict)) continue;
+      const auto& by = impl_->Find(conflict.sides[1 - i].notice)->notice.disregarded_by;
+      const auto mark = by.find(side.party);
+      CHECK(side.disregarded_at ==
+            (mark == by.end() ? std::nullopt : std::optional<base::UtcMicros>(mark->second)));
     }
   }
   CHECK(live == impl_->live_conflicts);

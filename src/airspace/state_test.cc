@@ -27,6 +27,9 @@ TEST(StateTest, AgreesWithTheNaiveModelOverRandomCommands) {
   EXPECT_GT(coverage.commands, 10'000u);
   EXPECT_GT(coverage.refusals, 1'000u);
   EXPECT_GT(coverage.conflicts_seen, 10'000u);
+  EXPECT_GT(coverage.local_conflicts, 1'000u);
+  EXPECT_GT(coverage.unions, 1'000u);
+  EXPECT_GT(coverage.read_backs, 100u);
 }
 
 TEST(StateTest, ApplyingEffectsTwiceChangesNothing) {

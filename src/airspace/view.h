@@ -14,10 +14,11 @@
 
 namespace wideberth::airspace {
 
-// A volume of the effective version of a notice in force that may be near.
+// A volume of a checked version of a notice in force that may be near.
 struct NearVolume {
   const Notice* notice = nullptr;
-  uint32_t volume = 0;  // index into EffectiveVersion(*notice)->declaration.volumes
+  uint32_t version = 0;  // index into notice->versions; one of CheckedVersions(*notice)
+  uint32_t volume = 0;   // index into that version's declaration.volumes
   geo::Lateral lateral = geo::Lateral::kWithinTolerance;  // as VolumeIndex::Candidate
   // The prepared outline, where the view keeps one (outlines of many vertices); null otherwise.
   const geo::Shape* shape = nullptr;

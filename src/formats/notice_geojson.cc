@@ -74,6 +74,8 @@ void WriteNoticeFeature(json::Writer* json, const Notice& notice, size_t index,
   if (!declaration.role_to_call.empty()) {
     json->StringField("role_to_call", declaration.role_to_call);
   }
+  if (declaration.unplanned) json->BoolField("unplanned", true);
+  if (declaration.on_behalf_of) json->BoolField("on_behalf_of", true);
   json->StringField("author", airspace::Name(notice.latest().author));
   json->StringField("activity", airspace::Name(notice.activity));
   json->StringField("lower", AltitudeText(volume.band.lower));

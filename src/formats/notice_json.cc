@@ -20,6 +20,7 @@ using geo::Outline;
 using geo::Position;
 
 constexpr size_t kTimeBytesMax = 40;
+constexpr size_t kUuidBytes = 36;
 
 enum class LengthUnit { kMetre, kKilometre, kNauticalMile, kFoot };
 constexpr json::EnumName<LengthUnit> kLengthUnits[] = {{"M", LengthUnit::kMetre},
@@ -173,6 +174,25 @@ Result<Volume4D> ReadVolume(const json::Value& value, NoticeKind kind) {
   return Volume4D{std::move(outline), band, window, {}, {}};
 }
 
+Result<void> ReadFlag(json::Object* object, std::string_view key, bool* flag) {
+  WB_ASSIGN_OR_RETURN(const std::optional<bool> given, object->OptionalBool(key));
+  *flag = given.value_or(false);
+  return {};
+}
+
+Result<void> ReadMayTell(json::Object* object, std::vector<base::PartyId>* parties) {
+  if (!object->Find("may_tell")) return {};
+  WB_ASSIGN_OR_RETURN(const json::Array ids,
+                      object->RequiredArray("may_tell", airspace::kMayTellMax));
+  for (const json::Value item : ids) {
+    WB_ASSIGN_OR_RETURN(const std::string_view text, item.AsString(kUuidBytes));
+    base::Result<base::PartyId> id = base::PartyId::Parse(text);
+    if (!id) return item.Refuse(std::move(id).error());
+    parties->push_back(*id);
+  }
+  return {};
+}
+
 template <class Enum>
 Result<void> ReadWord(json::Object* object, std::string_view key, bool required, Enum* word) {
   if (!required && !object->Find(key)) return {};
@@ -198,7 +218,8 @@ Result<void> ReadKindFields(json::Object* object, Declaration* declaration) {
       WB_ASSIGN_OR_RETURN(json::Object hazard, object->RequiredObject("hazard"));
       WB_RETURN_IF_ERROR(ReadWord(&hazard, "class", true, &declaration->hazard_class));
       WB_RETURN_IF_ERROR(ReadWord(&hazard, "source", false, &declaration->hazard_source));
-      return hazard.ExpectNoOtherFields();
+      WB_RETURN_IF_ERROR(hazard.ExpectNoOtherFields());
+      return ReadFlag(object, "unplanned", &declaration->unplanned);
     }
     case NoticeKind::kZone:
       WB_RETURN_IF_ERROR(ReadWord(object, "restriction", true, &declaration->restriction));
@@ -220,6 +241,8 @@ Result<Declaration> ReadDeclaration(const json::Value& value) {
       ReadText(&object, "role_to_call", limits::kContactBytesMax, &declaration.role_to_call));
   WB_RETURN_IF_ERROR(
       ReadText(&object, "frequency", limits::kContactBytesMax, &declaration.frequency));
+  WB_RETURN_IF_ERROR(ReadFlag(&object, "on_behalf_of", &declaration.on_behalf_of));
+  WB_RETURN_IF_ERROR(ReadMayTell(&object, &declaration.may_tell));
   WB_ASSIGN_OR_RETURN(const json::Array volumes,
                       object.RequiredArray("volumes", limits::kNoticeVolumesMax));
   declaration.volumes.reserve(volumes.size());
@@ -392,6 +415,14 @@ void WriteDeclaration(json::Writer* json, const Declaration& declaration) {
     json->StringField("role_to_call", declaration.role_to_call);
   }
   if (!declaration.frequency.empty()) json->StringField("frequency", declaration.frequency);
+  if (declaration.unplanned) json->BoolField("unplanned", true);
+  if (declaration.on_behalf_of) json->BoolField("on_behalf_of", true);
+  if (!declaration.may_tell.empty()) {
+    json->Key("may_tell");
+    json->BeginArray();
+    for (const base::PartyId party : declaration.may_tell) json->String(party.ToString());
+    json->EndArray();
+  }
   json->Key("volumes");
   json->BeginArray();
   for (const Volume4D& volume : declaration.volumes) WriteVolume(json, volume);

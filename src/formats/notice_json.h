@@ -12,6 +12,9 @@
 //    "name": "...",                      // zone and protected site, optional
 //    "role_to_call": "duty officer",     // optional; a role, never a person
 //    "frequency": "121.500 MHz",         // optional
+//    "unplanned": true,                  // hazard, optional: sent in one act without approval, to be refined
+//    "on_behalf_of": true,               // optional: told for others; not verified, not a permission
+//    "may_tell": ["5b0c7a3e-..."],       // optional: ids of parties it may be forwarded to, each once, at most 64
 //    "volumes": [{
 //      "outline_polygon": {"vertices": [{"lat": 46.9, "lng": 7.4}, ...]},                     one of
 //      "outline_circle": {"center": {"lat": 46.9, "lng": 7.4},                                these
@@ -69,8 +72,8 @@ void WriteVolume(json::Writer* json, const airspace::Volume4D& volume);
 // "open" for the open ends.
 std::string TimeText(base::UtcMicros time);
 
-// A version: number, digest, when it was stored, author state, lead time, the declaration, and the W84 interval of each
-// limit in metres ("altitudes_w84": [{"lower": [min, max], "upper": [min, max]}, ...]).
+// A version: number, digest, when it was stored, disclosure, author state, lead time, the declaration, and the W84
+// interval of each limit in metres ("altitudes_w84": [{"lower": [min, max], "upper": [min, max]}, ...]).
 void WriteVersion(json::Writer* json, const airspace::NoticeVersion& version);
 
 // A notice with its latest version, its states, and what each recipient has done. Parties are written as

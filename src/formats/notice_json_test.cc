@@ -49,6 +49,57 @@ TEST(ParseDeclaration, ReadsEveryField) {
   EXPECT_EQ(base::FormatRfc3339(volume.window.end), "2026-11-21T10:00:00.250Z");
 }
 
+constexpr char kHazard[] = R"({"kind":"hazard","data_mode":"REAL","hazard":{"class":"debris"},
+  "unplanned":true,"on_behalf_of":true,
+  "may_tell":["5b0c7a3e-61d4-4f0e-9a57-2d1f6c1b8e01","c2a4e9d8-0f3b-4c76-8e1a-7b9d5f2a6c02"],
+  "volumes":[{"outline_circle":{"center":{"lat":46.9,"lng":7.4},"radius":{"value":3,"units":"KM"}},
+   "altitude_lower":{"unlimited":true},"altitude_upper":{"unlimited":true},
+   "time_start":"2026-11-21T10:00:00Z","time_end":"open"}]})";
+
+TEST(ParseDeclaration, ReadsAndWritesTheMarks) {
+  const auto d = ParseDeclaration(kHazard);
+  ASSERT_TRUE(d.has_value()) << d.error().ToString();
+  EXPECT_TRUE(d->unplanned);
+  EXPECT_TRUE(d->on_behalf_of);
+  ASSERT_EQ(d->may_tell.size(), 2u);
+  EXPECT_EQ(d->may_tell[1].ToString(), "c2a4e9d8-0f3b-4c76-8e1a-7b9d5f2a6c02");
+  const std::string written = Written(*d);
+  auto again = ParseDeclaration(written);
+  ASSERT_TRUE(again.has_value()) << again.error().ToString();
+  again->original = d->original;
+  EXPECT_EQ(*again, *d);
+  // Without them nothing of them is written.
+  for (const char* name : {"unplanned", "on_behalf_of", "may_tell"}) {
+    EXPECT_NE(written.find(name), std::string::npos) << name;
+    EXPECT_EQ(Written(ParseDeclaration(kActivity).value()).find(name), std::string::npos) << name;
+  }
+}
+
+TEST(ParseDeclaration, RefusesMarksWithThePointer) {
+  struct {
+    const char* from;
+    const char* to;
+    const char* field;
+  } const cases[] = {
+      {"\"unplanned\":true", "\"unplanned\":1", "/unplanned"},
+      {"\"on_behalf_of\":true", "\"on_behalf_of\":null", "/on_behalf_of"},
+      {"[\"5b0c7a3e-61d4-4f0e-9a57-2d1f6c1b8e01\"", "[\"north\"", "/may_tell/0"},
+      {"[\"5b0c7a3e-61d4-4f0e-9a57-2d1f6c1b8e01\"", "[7", "/may_tell/0"},
+      {"5b0c7a3e-61d4-4f0e-9a57-2d1f6c1b8e01", "c2a4e9d8-0f3b-4c76-8e1a-7b9d5f2a6c02",
+       "/may_tell/1"},
+      {"\"may_tell\":[", "\"may_tell\":\"north\",\"x\":[", "/may_tell"},
+  };
+  for (const auto& c : cases) {
+    const auto d = ParseDeclaration(With(kHazard, c.from, c.to));
+    ASSERT_FALSE(d.has_value()) << c.to;
+    EXPECT_EQ(d.error().field, c.field) << d.error().ToString();
+  }
+  const auto d =
+      ParseDeclaration(With(kActivity, "\"activity_class\"", "\"unplanned\":true,\"x\""));
+  ASSERT_FALSE(d.has_value());
+  EXPECT_EQ(d.error().field, "/unplanned") << "of a hazard alone";
+}
+
 struct Refusal {
   const char* from;
   const char* to;
@@ -219,7 +270,8 @@ TEST(WriteNotice, SaysWhatAPersonNeeds) {
   version.lead_time_us = 3'600 * base::kMicrosPerSecond;
   version.declaration = ParseDeclaration(kActivity).value();
   notice.versions.push_back(version);
-  notice.delivery[rules.content().parties[1].id] = {version.digest, version.stored_at};
+  notice.delivery[rules.content().parties[1].id].r1 =
+      airspace::Receipt{version.digest, version.stored_at};
   std::string text;
   json::Writer json(&text);
   WriteNotice(&json, notice, rules);

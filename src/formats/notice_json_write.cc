@@ -92,6 +92,8 @@ void WriteWhatItIs(json::Writer* json, const Declaration& declaration) {
     json->StringField("role_to_call", declaration.role_to_call);
   }
   if (!declaration.frequency.empty()) json->StringField("frequency", declaration.frequency);
+  if (declaration.unplanned) json->BoolField("unplanned", true);
+  if (declaration.on_behalf_of) json->BoolField("on_behalf_of", true);
 }
 
 void WriteSeparation(json::Writer* json, std::string_view key,
@@ -116,6 +118,11 @@ void WritePoint(json::Writer* json, std::string_view key, geo::Position p) {
 
 void WritePair(json::Writer* json, const VolumeConflict& pair) {
   json->BeginObject();
+  json->Key("versions");
+  json->BeginArray();
+  json->String(pair.version_a.ToHex());
+  json->String(pair.version_b.ToHex());
+  json->EndArray();
   json->Key("volumes");
   json->BeginArray();
   json->Uint64(pair.volume_a);
@@ -185,7 +192,58 @@ void WriteSide(json::Writer* json, const airspace::ConflictSide& side, const Not
   json->StringField("version", side.version.ToHex());
   WriteOptionalTime(json, "seen_at", side.seen_at);
   if (!side.measures.empty()) json->StringField("measures", side.measures);
+  WriteOptionalTime(json, "disregarded_at", side.disregarded_at);
   if (notice != nullptr) WriteWhatItIs(json, notice->latest().declaration);
+  json->EndObject();
+}
+
+// "received" and "read_back", each with when, of which version, and whether that is in effect; and
+// the lead time that the version shown had then.
+void WriteReceipt(json::Writer* json, std::string_view what, const Notice& notice,
+                  const std::optional<airspace::Receipt>& receipt) {
+  if (!receipt) return;
+  const std::string prefix(what);
+  json->StringField(prefix + "_at", TimeText(receipt->at));
+  json->StringField(prefix + "_version", receipt->version.ToHex());
+  json->BoolField(prefix + "_counts", receipt->counts);
+  const std::optional<int64_t> lead_time_us = airspace::LeadTimeUs(notice.latest(), receipt);
+  if (lead_time_us) WriteSeconds(json, prefix + "_lead_time_s", *lead_time_us);
+}
+
+// What one party has done about the notice; nothing when it has done nothing.
+void WriteRecipient(json::Writer* json, const Notice& notice, base::PartyId party,
+                    const Rules& rules) {
+  const auto delivery = notice.delivery.find(party);
+  const auto assessment = notice.assessments.find(party);
+  const auto told = notice.dissemination.find(party);
+  const auto disregarded = notice.disregarded_by.find(party);
+  if (delivery == notice.delivery.end() && assessment == notice.assessments.end() &&
+      told == notice.dissemination.end() && disregarded == notice.disregarded_by.end()) {
+    return;
+  }
+  json->BeginObject();
+  json->Key("party");
+  WriteParty(json, party, rules);
+  if (delivery != notice.delivery.end()) {
+    WriteReceipt(json, "received", notice, delivery->second.r1);
+    WriteReceipt(json, "read_back", notice, delivery->second.r3);
+  }
+  if (assessment != notice.assessments.end()) {
+    json->StringField("assessment", airspace::Name(assessment->second.assessment));
+    json->StringField("assessed_at", TimeText(assessment->second.at));
+    json->StringField("assessed_version", assessment->second.version.ToHex());
+    json->BoolField("assessment_counts", assessment->second.counts);
+    if (assessment->second.assessment == airspace::Assessment::kNeedTime) {
+      json->StringField("need_time_until", TimeText(assessment->second.need_time_until));
+    }
+  }
+  if (told != notice.dissemination.end()) {
+    WriteOptionalTime(json, "units_told", told->second.units_told);
+    WriteOptionalTime(json, "own_aircraft_clear", told->second.own_aircraft_clear);
+  }
+  if (disregarded != notice.disregarded_by.end()) {
+    json->StringField("disregarded_at", TimeText(disregarded->second));
+  }
   json->EndObject();
 }
 
@@ -251,6 +309,7 @@ void WriteVersion(json::Writer* json, const NoticeVersion& version) {
   json->Uint64Field("number", version.number);
   json->StringField("digest", version.digest.ToHex());
   json->StringField("stored_at", TimeText(version.stored_at));
+  json->StringField("disclosure", airspace::Name(version.disclosure));
   json->StringField("author", airspace::Name(version.author));
   WriteSeconds(json, "lead_time_s", version.lead_time_us);
   json->BoolField("late", version.late);
@@ -284,33 +343,7 @@ void WriteNotice(json::Writer* json, const Notice& notice, const Rules& rules) {
   json->Key("recipients");
   json->BeginArray();
   for (const airspace::PartyEntry& party : rules.content().parties) {
-    const auto delivery = notice.delivery.find(party.id);
-    const auto assessment = notice.assessments.find(party.id);
-    const auto told = notice.dissemination.find(party.id);
-    if (delivery == notice.delivery.end() && assessment == notice.assessments.end() &&
-        told == notice.dissemination.end()) {
-      continue;
-    }
-    json->BeginObject();
-    json->Key("party");
-    WriteParty(json, party.id, rules);
-    if (delivery != notice.delivery.end()) {
-      WriteOptionalTime(json, "received_at", delivery->second.r1);
-    }
-    if (assessment != notice.assessments.end()) {
-      json->StringField("assessment", airspace::Name(assessment->second.assessment));
-      json->StringField("assessed_at", TimeText(assessment->second.at));
-      json->StringField("assessed_version", assessment->second.version.ToHex());
-      json->BoolField("assessment_counts", assessment->second.counts);
-      if (assessment->second.assessment == airspace::Assessment::kNeedTime) {
-        json->StringField("need_time_until", TimeText(assessment->second.need_time_until));
-      }
-    }
-    if (told != notice.dissemination.end()) {
-      WriteOptionalTime(json, "units_told", told->second.units_told);
-      WriteOptionalTime(json, "own_aircraft_clear", told->second.own_aircraft_clear);
-    }
-    json->EndObject();
+    WriteRecipient(json, notice, party.id, rules);
   }
   json->EndArray();
   json->EndObject();
@@ -324,6 +357,7 @@ void WriteConflict(json::Writer* json, const Conflict& conflict, const ConflictN
   json->StringField("verdict", airspace::Name(conflict.verdict));
   json->StringField("state", airspace::Name(conflict.state));
   json->StringField("treatment", airspace::Name(conflict.treatment));
+  if (conflict.local()) json->BoolField("local", true);
   json->StringField("why", ConflictSentence(conflict));
   json->Key("sides");
   json->BeginArray();

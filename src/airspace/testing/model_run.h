@@ -12,12 +12,17 @@ namespace wideberth::airspace::testing {
 struct ModelCoverage {
   size_t commands = 0;
   size_t refusals = 0;
-  size_t conflicts_seen = 0;  // live conflicts, summed over all comparisons
+  size_t conflicts_seen = 0;   // live conflicts, summed over all comparisons
+  size_t local_conflicts = 0;  // of those, with a held notice
+  size_t unions = 0;           // notices of which several versions were checked, likewise
+  size_t read_backs = 0;       // that were not refused
 };
 
 // Turns `bytes` into commands (4 to 8 bytes each), runs them, and compares after each. Invariants checked:
 //
 //   - the live conflicts after a tick are those of the naive model, with its treatments and verdicts;
+//   - the versions that are checked are those of the model, which keeps its own book of what was declared and read back;
+//   - no answer has a conflict that is not the asker's to know;
 //   - a refused command changes nothing;
 //   - State::SanityCheck holds;
 //   - at the end, replaying the log, and restoring from a fuzzy checkpoint and the rest of the log, each give the same

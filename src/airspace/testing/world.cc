@@ -122,22 +122,27 @@ base::Result<Decision> World::Put(uint8_t party, uint8_t notice, const Declarati
   base::Result<PreparedDeclaration> prepared =
       PreparedDeclaration::Prepare(declaration, rules_, {}, TestDigest);
   if (!prepared) return base::Fail(prepared.error());
-  return Do(TestParty(party),
-            Declare{TestNotice(notice),
-                    std::make_shared<const PreparedDeclaration>(std::move(*prepared)),
-                    draft,
-                    {}});
+  Declare command;
+  command.id = TestNotice(notice);
+  command.prepared = std::make_shared<const PreparedDeclaration>(std::move(*prepared));
+  command.draft = draft;
+  return Do(TestParty(party), std::move(command));
+}
+
+base::Result<Decision> World::Store(uint8_t party, uint8_t notice, const Declaration& declaration,
+                                    Declare command) {
+  base::Result<PreparedDeclaration> prepared =
+      PreparedDeclaration::Prepare(declaration, rules_, {}, TestDigest);
+  if (!prepared) return base::Fail(prepared.error());
+  command.id = TestNotice(notice);
+  command.prepared = std::make_shared<const PreparedDeclaration>(std::move(*prepared));
+  if (state_.FindNotice(command.id) != nullptr) command.replaces = Latest(notice);
+  return Do(TestParty(party), std::move(command));
 }
 
 base::Result<Decision> World::Replace(uint8_t party, uint8_t notice,
                                       const Declaration& declaration) {
-  base::Result<PreparedDeclaration> prepared =
-      PreparedDeclaration::Prepare(declaration, rules_, {}, TestDigest);
-  if (!prepared) return base::Fail(prepared.error());
-  return Do(
-      TestParty(party),
-      Declare{TestNotice(notice), std::make_shared<const PreparedDeclaration>(std::move(*prepared)),
-              false, Latest(notice)});
+  return Store(party, notice, declaration, {});
 }
 
 base::Digest World::Latest(uint8_t notice) const {

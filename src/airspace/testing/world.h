@@ -44,6 +44,10 @@ class World {
   // Prepares and declares; CHECKs that preparing succeeds.
   base::Result<Decision> Put(uint8_t party, uint8_t notice, const Declaration& declaration,
                              bool draft = false);
+  // Prepares and stores the command with this declaration and, once there is a notice, with the latest version as the
+  // replaced one; everything else as given.
+  base::Result<Decision> Store(uint8_t party, uint8_t notice, const Declaration& declaration,
+                               Declare command);
   // As Put, naming whatever version is the latest.
   base::Result<Decision> Replace(uint8_t party, uint8_t notice, const Declaration& declaration);
   void Pass(int64_t us) { now_.us += us; }

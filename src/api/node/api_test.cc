@@ -295,6 +295,58 @@ TEST(VisibilityTest, DraftsAreSeenByTheirPartyAlone) {
   EXPECT_EQ(node.Get("south", NoticePath(1, "versions/2")).status, 404);
 }
 
+TEST(VisibilityTest, HeldPlansAndTheirConflictsAreSeenByTheirPartyAlone) {
+  TestNode node;
+  const std::string held = ",\"held\":true";
+  node.Put("south", NoticePath(2), PutBody());
+  const Answer put = node.Put("north", NoticePath(1), PutBody({}, held));
+  ASSERT_EQ(put.status, 201);
+  ASSERT_EQ(put.json.Size("/conflicts"), 1);
+  EXPECT_EQ(put.Text("/conflicts/0/local"), "true");
+  const std::string conflict = "/v1/conflicts/" + put.Text("/conflicts/0/id");
+  EXPECT_EQ(node.Get("north", NoticePath(1)).Text("/notice/latest/author"), "held");
+  EXPECT_EQ(node.Get("north", conflict).status, 200);
+  EXPECT_EQ(node.Get("north", "/v1/conflicts").json.Size("/conflicts"), 1);
+
+  EXPECT_EQ(node.Get("south", NoticePath(1)).status, 404);
+  EXPECT_EQ(node.Get("south", NoticePath(1, "versions/1")).status, 404);
+  EXPECT_EQ(node.Get("south", "/v1/notices").json.Size("/notices"), 1);
+  EXPECT_EQ(node.Get("south", "/v1/notices?format=geojson").json.Size("/features"), 1);
+  EXPECT_EQ(node.Get("south", conflict).status, 404);
+  EXPECT_EQ(node.Get("south", "/v1/conflicts").json.Size("/conflicts"), 0);
+  EXPECT_EQ(node.Get("south", "/v1/conflicts?format=geojson").json.Size("/features"), 0);
+  EXPECT_EQ(node.Post("south", conflict + "/seen", "{}").status, 404);
+  EXPECT_EQ(node.Post("south", NoticePath(1, "dissemination"), "{\"units_told\":true}").status,
+            404);
+  EXPECT_EQ(node.Post("south", "/v1/check", PutBody()).json.Size("/conflicts"), 0);
+  const Answer again = node.Put("south", NoticePath(2), PutBody());
+  EXPECT_EQ(again.json.Size("/conflicts"), 0);
+
+  EXPECT_EQ(node.Post("north", conflict + "/seen", "{}").Text("/state"), "seen");
+  const std::string replaces = ",\"replaces\":\"" + put.Text("/version") + "\"";
+  EXPECT_EQ(node.Put("north", NoticePath(1), PutBody({.upper_m = 1500}, replaces)).status, 409);
+}
+
+TEST(VisibilityTest, ADraftThatWasNeverDeclaredStaysInsideWhateverBecomesOfIt) {
+  TestNode node;
+  const std::string draft = ",\"draft\":true";
+  const Answer first = node.Put("north", NoticePath(1), PutBody({}, draft));
+  EXPECT_EQ(node.Post("north", NoticePath(1, "withdraw"),
+                      "{\"version\":\"" + first.Text("/version") + "\"}")
+                .status,
+            200);
+  EXPECT_EQ(node.Get("south", NoticePath(1)).status, 404);
+  const Answer second = node.Put("north", NoticePath(2), PutBody({}, draft));
+  node.Put("north", NoticePath(2),
+           PutBody({.upper_m = 1500}, ",\"replaces\":\"" + second.Text("/version") + "\""));
+  const Answer south = node.Get("south", NoticePath(2));
+  EXPECT_EQ(south.status, 200);
+  EXPECT_EQ(south.json.Size("/versions"), 1);
+  EXPECT_EQ(south.Text("/versions/0/checked"), "true");
+  EXPECT_EQ(node.Get("south", NoticePath(2, "versions/1")).status, 404);
+  EXPECT_EQ(node.Get("north", NoticePath(2)).Text("/versions/0/checked"), "false");
+}
+
 TEST(VisibilityTest, ConflictsAreSeenByTheirTwoPartiesAlone) {
   TestNode node;
   node.Put("north", NoticePath(1), PutBody());

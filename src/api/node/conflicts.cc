@@ -24,9 +24,7 @@ struct ConflictFilter {
   bool Wants(const Conflict& conflict) const {
     if (data_mode && *data_mode != conflict.data_mode) return false;
     if (state && *state != conflict.state) return false;
-    const bool over =
-        conflict.state == ConflictState::kResolved || conflict.state == ConflictState::kPassed;
-    if (live && *live == over) return false;
+    if (live && *live != airspace::IsLive(conflict)) return false;
     if (treatment && *treatment != conflict.treatment) return false;
     return !notice || conflict.sides[0].notice == *notice || conflict.sides[1].notice == *notice;
   }
@@ -71,7 +69,7 @@ Result<void> ListConflicts(Call& call) {
   const Page<ConflictView> page = ReadPage<ConflictView, Conflict>(
       node, request, &airspace::State::VisitConflicts,
       [&](const airspace::State& state, const Conflict& conflict) -> std::optional<ConflictView> {
-        if (!IsSide(conflict, party) || !filter.Wants(conflict)) return std::nullopt;
+        if (!airspace::IsKnownTo(conflict, party) || !filter.Wants(conflict)) return std::nullopt;
         return ViewConflict(state, conflict);
       });
   net::Response response;
@@ -96,7 +94,7 @@ Result<void> GetConflict(Call& call) {
   const auto [view, seq] =
       call.context.node.Read([&](const airspace::State& state) -> std::optional<ConflictView> {
         const Conflict* conflict = state.FindConflict(id);
-        if (conflict == nullptr || !IsSide(*conflict, party)) return std::nullopt;
+        if (conflict == nullptr || !airspace::IsKnownTo(*conflict, party)) return std::nullopt;
         return ViewConflict(state, *conflict);
       });
   if (!view) {

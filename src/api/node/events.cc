@@ -102,13 +102,22 @@ void EventHub::DescribeNotice(const Notice& notice, base::UtcMicros now, bool re
                               std::vector<Change>* changes) {
   // What two parties do about a notice is theirs: third ones do not even hear that something was
   // done. An axis tells when it changed; only a withdrawal leaves no time behind.
-  const airspace::NoticeVersion* released = LatestReleased(notice);
+  const airspace::NoticeVersion* released = airspace::LatestDeclared(notice);
   std::vector<base::PartyId> acted;
   for (const auto& [party, assessment] : notice.assessments) {
     if (assessment.at == now) acted.push_back(party);
   }
   for (const auto& [party, told] : notice.dissemination) {
     if (told.units_told == now || told.own_aircraft_clear == now) acted.push_back(party);
+  }
+  for (const auto& [party, delivery] : notice.delivery) {
+    const auto is_from_now = [&](const std::optional<airspace::Receipt>& receipt) {
+      return receipt && receipt->at == now;
+    };
+    if (is_from_now(delivery.r1) || is_from_now(delivery.r3)) acted.push_back(party);
+  }
+  for (const auto& [party, at] : notice.disregarded_by) {
+    if (at == now) acted.push_back(party);
   }
   const bool own_act = std::find(acted.begin(), acted.end(), notice.party) != acted.end();
   const bool everybody =
@@ -123,7 +132,8 @@ void EventHub::DescribeNotice(const Notice& notice, base::UtcMicros now, bool re
     changes->push_back({notice.data_mode(), everybody, std::move(acted), "notice", own_data});
     return;
   }
-  // A draft is the business of its party alone; the others hear of what it would replace.
+  // A draft, and what is held, is the business of its party alone; the others hear of what a draft
+  // would replace.
   changes->push_back({notice.data_mode(), false, {notice.party}, "notice", own_data});
   if (released == nullptr) return;
   std::string data = NoticeEvent(notice, *released, retired);
@@ -156,11 +166,12 @@ std::vector<EventHub::Change> EventHub::Describe(const airspace::State& state,
       std::string data;
       json::Writer json(&data);
       WriteConflictView(&json, ViewConflict(state, conflict), node_->rules());
-      changes.push_back({conflict.data_mode,
-                         false,
-                         {conflict.sides[0].party, conflict.sides[1].party},
-                         "conflict",
-                         std::move(data)});
+      std::vector<base::PartyId> parties;
+      for (const airspace::ConflictSide& side : conflict.sides) {
+        if (airspace::IsKnownTo(conflict, side.party)) parties.push_back(side.party);
+      }
+      changes.push_back(
+          {conflict.data_mode, false, std::move(parties), "conflict", std::move(data)});
     } else if (const auto* clock = std::get_if<airspace::ClockSet>(&*it)) {
       changes.push_back({clock->clock.mode, true, {}, "clock", ClockEvent(clock->clock)});
     }

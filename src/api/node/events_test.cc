@@ -122,6 +122,20 @@ TEST(EventsTest, ThirdPartiesHearOnlyWhatIsTheirs) {
   EXPECT_EQ(Json(east.Next().data).Text("/notice"), NoticeId(3));
 }
 
+TEST(EventsTest, OfAHeldPlanItsPartyAloneHears) {
+  TestNode node;
+  node.Put("south", NoticePath(2), PutBody());
+  Listener north(&node, "north");
+  Listener south(&node, "south");
+  EXPECT_EQ(north.Next().name, "open");
+  EXPECT_EQ(south.Next().name, "open");
+  node.Put("north", NoticePath(1), PutBody({}, ",\"held\":true"));
+  EXPECT_EQ(Json(north.Next().data).Text("/notice"), NoticeId(1));
+  EXPECT_EQ(Json(north.Next().data).Text("/local"), "true");
+  node.Put("east", NoticePath(3), PutBody({.lng = 8.5}));
+  EXPECT_EQ(Json(south.Next().data).Text("/notice"), NoticeId(3)) << "nothing before it";
+}
+
 TEST(EventsTest, TheTwoOfAnAssessmentHearOfIt) {
   TestNode node;
   const Answer put = node.Put("north", NoticePath(1), PutBody());

@@ -97,7 +97,8 @@ base::Error InRequestWords(base::Error error, const airspace::Declaration& decla
   const bool of_declaration = error.field.starts_with("/volumes") || error.field == "/kind" ||
                               error.field == "/data_mode" || error.field == "/activity_class" ||
                               error.field == "/name" || error.field == "/role_to_call" ||
-                              error.field == "/frequency";
+                              error.field == "/frequency" || error.field == "/unplanned" ||
+                              error.field.starts_with("/may_tell");
   if (!of_declaration) return error;
   return formats::InJsonNames(std::move(error), declaration).Under(kDeclaration);
 }
@@ -173,16 +174,7 @@ Result<void> GetNotice(Call& call) {
   WriteNoticeView(&json, found.view, call.context.node.rules());
   json.Key("versions");
   json.BeginArray();
-  for (const airspace::NoticeVersion& version : found.view.history) {
-    json.BeginObject();
-    json.Uint64Field("number", version.number);
-    json.StringField("digest", version.digest.ToHex());
-    json.StringField("stored_at", base::FormatRfc3339(version.stored_at));
-    json.StringField("author", airspace::Name(version.author));
-    WriteSeconds(&json, "lead_time_s", version.lead_time_us);
-    json.BoolField("late", version.late);
-    json.EndObject();
-  }
+  for (const VersionView& view : found.view.history) WriteVersionView(&json, view);
   json.EndArray();
   json.EndObject();
   AnswerWhenDurable(&call.context.node.sequencer(), found.seq, std::move(call.responder),
@@ -234,12 +226,15 @@ Result<void> PutNotice(Call& call) {
   WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(call.request.body));
   WB_ASSIGN_OR_RETURN(json::Object body, document.root().AsObject());
   WB_ASSIGN_OR_RETURN(const std::optional<bool> draft, body.OptionalBool("draft"));
+  WB_ASSIGN_OR_RETURN(const std::optional<bool> held, body.OptionalBool("held"));
   WB_ASSIGN_OR_RETURN(const auto replaces,
                       body.OptionalParsed("replaces", 64, base::Digest::FromHex));
   WB_ASSIGN_OR_RETURN(const auto prepared, TakeDeclaration(call, &body, /*to_keep=*/true));
   WB_RETURN_IF_ERROR(body.ExpectNoOtherFields());
-  return Submit(call, airspace::Declare{id, prepared, draft.value_or(false), replaces},
-                DecisionWriter(call.context), [prepared](base::Error error) {
+  airspace::Declare declare{id, prepared, draft.value_or(false), replaces};
+  declare.held = held.value_or(false);
+  return Submit(call, std::move(declare), DecisionWriter(call.context),
+                [prepared](base::Error error) {
                   return InRequestWords(std::move(error), prepared->declaration());
                 });
 }

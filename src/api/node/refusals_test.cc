@@ -127,6 +127,7 @@ std::vector<BadInput> BadInputs() {
       {"null", With("\"duty officer\"", "null"), 400, "/declaration/role_to_call"},
       {"replaces no digest", PutBody({}, ",\"replaces\":\"12\""), 400, "/replaces"},
       {"draft in words", PutBody({}, ",\"draft\":\"yes\""), 400, "/draft"},
+      {"a held draft", PutBody({}, ",\"draft\":true,\"held\":true"), 400, "/held"},
       {"too large", PutBody() + std::string(limits::kJsonBodyBytesMax, ' '), 413, "body"},
   };
 }

@@ -8,7 +8,6 @@
 namespace wideberth::api::node {
 namespace {
 
-using airspace::AuthorState;
 using airspace::Conflict;
 using airspace::Declaration;
 using airspace::Notice;
@@ -25,15 +24,18 @@ constexpr size_t kPairBytes = 1'024;
 // compiling when a field is added.
 Declaration WordsOf(const Declaration& declaration) {
   const auto& [data_mode, kind, activity_class, hazard_class, hazard_source, restriction,
-               confidence, name, role_to_call, frequency, volumes, original] = declaration;
-  return {data_mode,   kind,       activity_class, hazard_class, hazard_source,
-          restriction, confidence, name,           role_to_call, frequency,
-          {},          {}};
+               confidence, name, role_to_call, frequency, unplanned, on_behalf_of, may_tell,
+               volumes, original] = declaration;
+  return {data_mode,   kind,         activity_class, hazard_class, hazard_source,
+          restriction, confidence,   name,           role_to_call, frequency,
+          unplanned,   on_behalf_of, may_tell,       {},           {}};
 }
 
 NoticeVersion WithoutContent(const NoticeVersion& version) {
-  const auto& [number, digest, stored_at, author, lead_time_us, late, declaration] = version;
-  return {number, digest, stored_at, author, lead_time_us, late, WordsOf(declaration)};
+  const auto& [number, digest, stored_at, disclosure, author, until_read_back, lead_time_us, late,
+               declaration] = version;
+  return {number,          digest,       stored_at, disclosure,          author,
+          until_read_back, lead_time_us, late,      WordsOf(declaration)};
 }
 
 NoticeVersion WithoutOriginal(const NoticeVersion& version) {
@@ -49,18 +51,11 @@ void KeepOnly(Map* map, base::PartyId a, base::PartyId b) {
 
 }  // namespace
 
-const NoticeVersion* LatestReleased(const Notice& notice) {
-  for (auto it = notice.versions.rbegin(); it != notice.versions.rend(); ++it) {
-    if (it->author != AuthorState::kDraft) return &*it;
-  }
-  return nullptr;
-}
-
 std::optional<NoticeView> ViewNotice(const Notice& notice, base::PartyId party, bool with_history,
                                      std::optional<uint32_t> version) {
   const bool own = notice.party == party;
   const auto visible = [&](const NoticeVersion& v) {
-    return own || v.author != AuthorState::kDraft;
+    return own || v.disclosure == airspace::Disclosure::kDeclared;
   };
   const NoticeVersion* shown = nullptr;
   for (const NoticeVersion& v : notice.versions) {
@@ -69,8 +64,12 @@ std::optional<NoticeView> ViewNotice(const Notice& notice, base::PartyId party, 
   if (shown == nullptr) return std::nullopt;
   NoticeView view;
   if (with_history) {
-    for (const NoticeVersion& v : notice.versions) {
-      if (visible(v)) view.history.push_back(WithoutContent(v));
+    const std::vector<uint32_t> checked =
+        own ? airspace::CheckedVersions(notice) : airspace::CheckedVersions(notice, party);
+    for (uint32_t i = 0; i < notice.versions.size(); ++i) {
+      if (!visible(notice.versions[i])) continue;
+      const bool is_checked = std::binary_search(checked.begin(), checked.end(), i);
+      view.history.push_back({WithoutContent(notice.versions[i]), is_checked});
     }
   }
   Notice* copy = &view.notice;
@@ -84,10 +83,12 @@ std::optional<NoticeView> ViewNotice(const Notice& notice, base::PartyId party, 
   copy->delivery = notice.delivery;
   copy->assessments = notice.assessments;
   copy->dissemination = notice.dissemination;
+  copy->disregarded_by = notice.disregarded_by;
   if (!own) {
     KeepOnly(&copy->delivery, party, notice.party);
     KeepOnly(&copy->assessments, party, notice.party);
     KeepOnly(&copy->dissemination, party, notice.party);
+    KeepOnly(&copy->disregarded_by, party, notice.party);
   }
   return view;
 }
@@ -104,10 +105,6 @@ ConflictView ViewConflict(const airspace::State& state, const Conflict& conflict
     }
   }
   return view;
-}
-
-bool IsSide(const Conflict& conflict, base::PartyId party) {
-  return conflict.sides[0].party == party || conflict.sides[1].party == party;
 }
 
 size_t EstimateBytes(const NoticeView& view) {
@@ -129,6 +126,20 @@ void WriteSeconds(json::Writer* json, std::string_view key, int64_t us) {
 
 void WriteNoticeView(json::Writer* json, const NoticeView& view, const Rules& rules) {
   formats::WriteNotice(json, view.notice, rules);
+}
+
+void WriteVersionView(json::Writer* json, const VersionView& view) {
+  const NoticeVersion& version = view.version;
+  json->BeginObject();
+  json->Uint64Field("number", version.number);
+  json->StringField("digest", version.digest.ToHex());
+  json->StringField("stored_at", base::FormatRfc3339(version.stored_at));
+  json->StringField("disclosure", airspace::Name(version.disclosure));
+  json->StringField("author", airspace::Name(version.author));
+  json->BoolField("checked", view.checked);
+  WriteSeconds(json, "lead_time_s", version.lead_time_us);
+  json->BoolField("late", version.late);
+  json->EndObject();
 }
 
 void WriteConflictView(json::Writer* json, const ConflictView& view, const Rules& rules) {

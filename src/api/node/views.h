@@ -1,8 +1,8 @@
 // What a party may see of the state, copied out of it, and how it is written.
 //
-// A party sees its own notices whole. Of another party's notice it sees the released versions, and
-// of what has been done about them only its own part and the issuer's: dealings are bilateral
-// (MECHANISM 1.1). What a declaration was imported from (Declaration::original) is in no view.
+// A party sees its own notices whole. Of another party's notice it sees the declared versions, never a
+// draft or what is held, and of what has been done about them only its own part and the issuer's:
+// dealings are bilateral (MECHANISM 1.1, 2.2). Which conflicts it sees: airspace::IsKnownTo. What a declaration was imported from (Declaration::original) is in no view.
 #ifndef WIDEBERTH_API_NODE_VIEWS_H_
 #define WIDEBERTH_API_NODE_VIEWS_H_
 
@@ -20,12 +20,13 @@
 
 namespace wideberth::api::node {
 
-// The newest version that is not a draft; null when there is none.
-const airspace::NoticeVersion* LatestReleased(const airspace::Notice& notice);
-
+struct VersionView {
+  airspace::NoticeVersion version;  // without content
+  bool checked = false;             // it takes part in checks: for the issuer against anybody
+};
 struct NoticeView {
-  airspace::Notice notice;                       // one version: the latest that the party may see
-  std::vector<airspace::NoticeVersion> history;  // if asked for: all of those, without content
+  airspace::Notice notice;           // one version: the latest that the party may see
+  std::vector<VersionView> history;  // if asked for: all versions that the party may see
 };
 // Nothing when the party may not see the notice. `version`: that number instead of the latest.
 std::optional<NoticeView> ViewNotice(const airspace::Notice& notice, base::PartyId party,
@@ -38,13 +39,13 @@ struct ConflictView {
   std::array<std::optional<airspace::Notice>, 2> notices;
 };
 ConflictView ViewConflict(const airspace::State& state, const airspace::Conflict& conflict);
-bool IsSide(const airspace::Conflict& conflict, base::PartyId party);
 
 // About how much memory the view holds and its JSON takes.
 size_t EstimateBytes(const NoticeView& view);
 size_t EstimateBytes(const ConflictView& view);
 
 void WriteNoticeView(json::Writer* json, const NoticeView& view, const airspace::Rules& rules);
+void WriteVersionView(json::Writer* json, const VersionView& view);
 void WriteConflictView(json::Writer* json, const ConflictView& view, const airspace::Rules& rules);
 void WriteClock(json::Writer* json, const airspace::SetClock& clock);
 // {"notice":...,"version_number":...,"version":...,"late":...,"lead_time_s":...,"conflicts":[...]}
