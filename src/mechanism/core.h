@@ -193,7 +193,8 @@ class Core {
   base::Result<void> TellEveryLine(const ActRequest& request, line::Now now);
   base::Result<void> StartCall(Line& line, const ActRequest& request, Call call, MatterKind matter,
                                line::Now now);
-  void TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind matter, base::UtcMicros now);
+  void TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind matter, base::UtcMicros now,
+                  int64_t wait_s = 0);
 
   // received_acts.cc: the same acts by an operator of the peer. An error makes the act unusable.
   void TakeAct(Line& line, const line::Received& received, line::Now now);

@@ -416,9 +416,9 @@ Result<const Call*> Core::OpenCallOf(base::Uuid id, ActKind kind, bool by_us) {
   return call;
 }
 
-void Core::TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind kind, UtcMicros now) {
+void Core::TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind kind, UtcMicros now,
+                      int64_t wait_s) {
   answer.at = now;
-  const std::string text = answer.answer;
   call.answers.push_back(std::move(answer));
   if (final) {
     call.closed_at = now;
@@ -427,15 +427,12 @@ void Core::TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind kind,
   const base::Digest act = call.act;
   Put(CallChanged{std::move(call)});
   if (final) return CloseMattersOf(act, kind, "answered", now);
-  // Not final: the clock starts again, on both sides alike.
+  // Not final: the clock starts again, on both sides alike, when the wait that was asked for is over.
   for (const Matter* open : desk_.OpenMattersOf(act)) {
     Matter matter = *open;
     const Level level = matter.level;
-    Open(terms_, now, &matter);
+    Open(terms_, {now.us + wait_s * base::kMicrosPerSecond}, &matter);
     matter.level = level;
-    if (text.starts_with("wait ")) {
-      matter.next_climb_at.us += std::stoll(text.substr(5)) * base::kMicrosPerSecond;
-    }
     Put(MatterChanged{std::move(matter)});
   }
 }
@@ -458,7 +455,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AnswerS
   WB_RETURN_IF_ERROR(SendAct(*line, request, now));
   const bool final = body.answer != StopAnswer::kStopping && body.answer != StopAnswer::kWait;
   TakeAnswer(*call, {{}, request.act.digest, true, request.act.act.role, StopAnswerText(body)},
-             final, MatterKind::kStopCall, now.utc);
+             final, MatterKind::kStopCall, now.utc, body.wait_s);
   return airspace::Decision();
 }
 

@@ -133,8 +133,8 @@ class Comparison {
   std::vector<Mismatch>* found_;
 };
 
-// Beyond so many vertices a ring is compared from its first vertex on: nobody reads so many over voice, and trying every
-// way round takes the square of their number.
+// Beyond so many vertices a ring is compared from its first vertex on: nobody reads so many over voice, and trying
+// every way round takes the square of their number.
 constexpr size_t kAlignedVerticesMax = 256;
 
 // Of all ways to begin and go round, the one whose worst vertex is the least off: a ring has no first vertex.

@@ -249,7 +249,7 @@ Result<void> Core::TakeBody(Line&, const SealedAct& act, const AnswerStopCall& b
   if (body.answer == StopAnswer::kWait) text += " " + std::to_string(body.wait_s);
   const bool final = body.answer != StopAnswer::kStopping && body.answer != StopAnswer::kWait;
   TakeAnswer(*call, {{}, act.digest, false, act.act.role, std::move(text)}, final,
-             MatterKind::kStopCall, now);
+             MatterKind::kStopCall, now, body.wait_s);
   return {};
 }
 

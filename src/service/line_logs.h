@@ -1,7 +1,7 @@
 // The logs of the lines, as the store holds them: where each entry stands, and how far each log goes.
 //
-// An entry is stored once, inside the batch of the turn that took it in (service/batch.h). The index names the batch for
-// each entry, 8 bytes of memory an entry; reading one reads its batch, which is kept for the next, because entries are
+// An entry is stored once, inside the batch of the turn that took it in (service/batch.h). The index names the batch
+// for each entry, 8 bytes of memory an entry; reading one reads its batch, which is kept for the next, as entries are
 // read in order when they are sent again.
 //
 // Threads: changed on the sequencer's thread under the state's lock; rows are encoded on another under the shared one;
