@@ -29,6 +29,7 @@ TEST(StateTest, AgreesWithTheNaiveModelOverRandomCommands) {
   EXPECT_GT(coverage.conflicts_seen, 10'000u);
   EXPECT_GT(coverage.local_conflicts, 1'000u);
   EXPECT_GT(coverage.unions, 1'000u);
+  EXPECT_GT(coverage.bilateral, 100u);
   EXPECT_GT(coverage.read_backs, 100u);
 }
 

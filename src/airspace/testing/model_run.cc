@@ -1,6 +1,8 @@
 #include "airspace/testing/model_run.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -270,16 +272,20 @@ std::string CompareChecked(const World& world, const Books& books, ModelCoverage
       difference = "the versions checked against anybody are not those checked against some";
     }
     if (any.size() > 1) ++coverage->unions;
+    for (uint8_t party = 1; party <= 3; ++party) {
+      const size_t against = CheckedVersions(notice, TestParty(party)).size();
+      if (TestParty(party) != notice.party && against < any.size()) ++coverage->bilateral;
+    }
     return difference.empty();
   });
   return difference;
 }
 
-// A version of the notice, not always the latest.
+// A version of the notice, often the latest.
 base::Digest SomeVersion(const World& world, uint8_t notice, uint8_t choice) {
   const Notice* found = world.state().FindNotice(TestNotice(notice));
   if (found == nullptr) return {};
-  const size_t back = choice % 4;
+  const size_t back = choice % 8 < 5 ? 0 : choice % 8 - 4u;
   const size_t last = found->versions.size() - 1;
   return found->versions[back > last ? last : last - back].digest;
 }
@@ -308,8 +314,24 @@ std::optional<Asked> ReadCommand(World& world, Input& in, uint8_t operation, uin
   const base::PartyId party = TestParty(static_cast<uint8_t>(1 + notice % 3));
   const base::NoticeId id = TestNotice(notice);
   const base::Digest version = world.Latest(notice);
-  const auto other = [&] { return TestParty(static_cast<uint8_t>(1 + in.Byte() % 3)); };
-  switch (operation % 16) {
+  const auto anybody = [&] { return TestParty(static_cast<uint8_t>(1 + in.Byte() % 3)); };
+  // Nearly always one of the two others.
+  const auto other = [&] {
+    const uint8_t byte = in.Byte();
+    return byte == 255 ? party : TestParty(static_cast<uint8_t>(1 + (notice + 1 + byte % 2) % 3));
+  };
+  const Notice* found = world.state().FindNotice(id);
+  // Somebody it came to, if there is anybody.
+  const auto recipient = [&] {
+    const uint8_t byte = in.Byte();
+    if (found == nullptr || found->delivery.empty())
+      return TestParty(static_cast<uint8_t>(1 + byte % 3));
+    return std::next(found->delivery.begin(), static_cast<ptrdiff_t>(byte % found->delivery.size()))
+        ->first;
+  };
+  // Of what does not exist yet little can be asked but that it should.
+  const bool begins = found == nullptr && operation < 192 && operation % 16 != 5;
+  switch (begins ? 15 : operation % 16) {
     case 0:
       return Asked{party, Withdraw{id, version}};
     case 1:
@@ -319,23 +341,24 @@ std::optional<Asked> ReadCommand(World& world, Input& in, uint8_t operation, uin
     case 3:
       return Asked{party, AllClear{id, version, false}};
     case 4:
-      return Asked{other(), Assess{id, version, Assessment::kObjection, std::nullopt}};
+      return Asked{anybody(), Assess{id, version, Assessment::kObjection, std::nullopt}};
     case 5:
       world.Pass((in.Byte() % 32) * kMinute);
       return std::nullopt;
     case 6:
       return Asked{{}, Recheck{id}};
     case 8:
+    case 12:
       return Asked{{}, RecordReceipt{id, SomeVersion(world, notice, in.Byte()), other()}};
     case 9:
     case 10:
-      return Asked{{}, RecordReadBack{id, SomeVersion(world, notice, in.Byte()), other()}};
+      return Asked{{}, RecordReadBack{id, SomeVersion(world, notice, in.Byte()), recipient()}};
     case 11:
       return Asked{{}, Disregard{id, other()}};
     default: {
       Declare command = ReadDeclare(in, world, operation, notice);
       command.id = id;
-      if (world.state().FindNotice(id) != nullptr) command.replaces = version;
+      if (found != nullptr) command.replaces = version;
       base::Result<PreparedDeclaration> prepared = PreparedDeclaration::Prepare(
           ReadDeclaration(in, notice, world.now()), world.rules(), {}, TestDigest);
       CHECK(prepared.has_value());

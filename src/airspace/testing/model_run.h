@@ -15,7 +15,9 @@ struct ModelCoverage {
   size_t conflicts_seen = 0;   // live conflicts, summed over all comparisons
   size_t local_conflicts = 0;  // of those, with a held notice
   size_t unions = 0;           // notices of which several versions were checked, likewise
-  size_t read_backs = 0;       // that were not refused
+  size_t bilateral =
+      0;  // of a union, that are fewer against one recipient than against another, likewise
+  size_t read_backs = 0;  // that were not refused
 };
 
 // Turns `bytes` into commands (4 to 8 bytes each), runs them, and compares after each. Invariants checked:
