@@ -410,6 +410,10 @@ ActKind Act::kind() const {
   return kKinds[body.index()];
 }
 
+Result<ActBody> ReadActBody(ActKind kind, json::Object* object) {
+  return ReadBodyOf(kind, object);
+}
+
 Result<SealedAct> SealAct(Act act, const crypto::SecretKey& key) {
   act.key_id = key.public_key().KeyId();
   const std::string payload = WritePayload(act);

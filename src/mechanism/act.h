@@ -1,9 +1,9 @@
 // Acts: what a person does that another party must be able to prove (MECHANISM 1.2, 1.3).
 //
 // An act is one DSSE envelope of type application/vnd.wideberth.act.v1+json, signed with the operator's own key. It
-// holds no data of a line, so the same bytes go to every party that is told, each line wrapping them in a message of its
-// own; its SHA-256 is its name, and that of a released version of a notice (MECHANISM 3.1). A peer sees role and key id,
-// never a name. The payload:
+// holds no data of a line, so the same bytes go to every party that is told, each line wrapping them in a message of
+// its own; its SHA-256 is its name, and that of a released version of a notice (MECHANISM 3.1). A peer sees role and
+// key id, never a name. The payload:
 //
 //   {"act": "release", "id": uuid, "party": uuid, "key": hex, "role": "duty_officer", "data_mode": "REAL",
 //    "at": "2027-01-15T12:00:00Z", ...}
@@ -45,6 +45,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "crypto/ed25519.h"
+#include "json/reader.h"
 #include "mechanism/reading.h"
 #include "operators/account.h"
 #include "operators/role.h"
@@ -166,6 +167,10 @@ struct SealedAct {
   std::string envelope;
   base::Digest digest;  // SHA-256 of the envelope
 };
+
+// What a kind adds, from an object that has its fields; the caller looks for others. Refuses a kind that crosses no
+// line.
+base::Result<ActBody> ReadActBody(operators::ActKind kind, json::Object* object);
 
 // Refuses what OpenAct would refuse: every text within its limit, kWait with 1 to 3,600 s and so on. `key` is the one
 // that act.key_id names.

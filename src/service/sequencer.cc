@@ -142,6 +142,7 @@ void Sequencer::Apply(mechanism::DeskEffect effect) {
   const auto write = lock_.Write();
   contents_.desk().Apply(effect);
   applied_seq_.store(durable_seq() + 1, std::memory_order_release);
+  if (hooks_.on_desk) desk_effects_.push_back(std::move(effect));
 }
 
 void Sequencer::Apply(uint32_t line, const line::Effect& effect) {
@@ -239,10 +240,13 @@ void Sequencer::FinishTurn() {
   }
   if (!failure) SendTurn(std::move(end));
   const auto effects = std::exchange(effects_, {});
+  const auto desk_effects = std::exchange(desk_effects_, {});
   auto decided = std::exchange(decided_, {});
   const auto dones = std::exchange(done_, {});
   AnswerTogether([&] {
-    if (!effects.empty() && !failure && hooks_.on_durable) hooks_.on_durable(seq, effects);
+    if (!desk_effects.empty() && !failure) hooks_.on_desk(desk_effects);
+    const bool anything = !effects.empty() || !desk_effects.empty();
+    if (anything && !failure && hooks_.on_durable) hooks_.on_durable(seq, effects);
     for (Decided& each : decided) {
       if (!each.answer) continue;
       each.answer(failure ? base::Fail(*failure) : std::move(each.result));

@@ -69,6 +69,8 @@ class Sequencer final : private mechanism::Applier {
     // After a batch is durable, before its answers: what changed, for subscribers. On the
     // sequencer's thread, which may read the state.
     std::function<void(uint64_t seq, std::span<const airspace::Effect>)> on_durable;
+    // The same for the desk: called before on_durable of that batch, which then comes even if nothing else changed.
+    std::function<void(std::span<const mechanism::DeskEffect>)> on_desk;
     // To the peers, in order; what they cause here comes back by Receive. On the sequencer's thread; must not block.
     std::function<void(std::vector<mechanism::ToSend> frames)> on_frames;
     // So much of what Receive was given has been dealt with.
@@ -199,6 +201,7 @@ class Sequencer final : private mechanism::Applier {
   // This turn.
   BatchWriter batch_;
   std::vector<airspace::Effect> effects_;
+  std::vector<mechanism::DeskEffect> desk_effects_;  // while on_desk is set
   std::vector<Decided> decided_;
   std::vector<Done> done_;
   std::map<std::pair<base::PartyId, size_t>, Handled> handled_;

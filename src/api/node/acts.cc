@@ -26,6 +26,7 @@ Result<json::Document> ParseBody(const Call& call) {
 // Reads the body of an act, which is one object read strictly, and submits what `read` makes of it.
 template <class Read>
 Result<void> Act(Call& call, Read read, WriteAnswer write) {
+  WB_RETURN_IF_ERROR(RequirePoolMode(call));
   WB_ASSIGN_OR_RETURN(const json::Document document, ParseBody(call));
   WB_ASSIGN_OR_RETURN(json::Object body, document.root().AsObject());
   auto command = read(&body);
@@ -38,7 +39,8 @@ Result<base::Digest> TakeVersion(json::Object* body) {
   return body->RequiredParsed("version", kDigestBytes, base::Digest::FromHex);
 }
 
-// The one conflict that an act was about.
+}  // namespace
+
 WriteAnswer ConflictWriter(const Context& context) {
   return [&context](airspace::Decision decision) {
     const ConflictView view = context.node
@@ -52,8 +54,6 @@ WriteAnswer ConflictWriter(const Context& context) {
     return body;
   };
 }
-
-}  // namespace
 
 Result<void> WithdrawNotice(Call& call) {
   WB_ASSIGN_OR_RETURN(const base::NoticeId id, NoticeIdOf(call));
@@ -139,6 +139,7 @@ Result<void> ProposeConflictMeasures(Call& call) {
 
 Result<void> PutClock(Call& call) {
   service::Node& node = call.context.node;
+  WB_RETURN_IF_ERROR(RequireRole(call, operators::ActKind::kOpenExercise));
   WB_ASSIGN_OR_RETURN(const json::Document document, ParseBody(call));
   WB_ASSIGN_OR_RETURN(json::Object body, document.root().AsObject());
   airspace::SetClock set;

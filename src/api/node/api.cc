@@ -41,6 +41,23 @@ constexpr std::array kRoutes = {
     Route{{Method::kPost, "/v1/conflicts/{id}/seen", Scope::kWrite}, SeeConflict},
     Route{{Method::kPost, "/v1/conflicts/{id}/measures", Scope::kWrite}, ProposeConflictMeasures},
     Route{{Method::kPut, "/v1/clock", Scope::kAdmin}, PutClock},
+    Route{{Method::kPost, "/v1/login", Scope::kNone, true}, PostLogin},
+    Route{{Method::kPost, "/v1/logout", Scope::kSession, true}, PostLogout},
+    Route{{Method::kGet, "/v1/me", Scope::kSession, true}, GetMe},
+    Route{{Method::kGet, "/v1/operators", Scope::kRead, true}, ListOperators},
+    Route{{Method::kPost, "/v1/operators", Scope::kAdmin, true}, PostOperator},
+    Route{{Method::kPost, "/v1/operators/{name}/disable", Scope::kAdmin, true}, DisableOperator},
+    Route{{Method::kPost, "/v1/acts", Scope::kSession, true}, PostAct},
+    Route{{Method::kPost, "/v1/notices/{id}/check", Scope::kSession, true}, CheckDraft},
+    Route{{Method::kPost, "/v1/notices/{id}/disregard", Scope::kSession, true}, DisregardNotice},
+    Route{{Method::kGet, "/v1/lines", Scope::kRead, true}, ListLines},
+    Route{{Method::kPost, "/v1/lines/{peer}/suspend", Scope::kSession, true}, SuspendLine},
+    Route{{Method::kPost, "/v1/lines/{peer}/resume", Scope::kSession, true}, ResumeLine},
+    Route{{Method::kPost, "/v1/lines/{peer}/confirm", Scope::kSession, true}, ConfirmLine},
+    Route{{Method::kGet, "/v1/matters", Scope::kRead, true}, ListMatters},
+    Route{{Method::kGet, "/v1/calls", Scope::kRead, true}, ListCalls},
+    Route{{Method::kGet, "/v1/statistics", Scope::kRead, true}, GetStatistics},
+    Route{{Method::kGet, "/v1/conflicts/{id}/bases", Scope::kRead, true}, GetConflictBases},
 };
 
 bool HasBody(Method method) {
@@ -58,10 +75,17 @@ bool IsJson(const net::Headers& headers) {
 
 void Handle(const Context& context, const Route& route, const net::Request& request,
             const net::PathParams& params, net::Responder responder) {
+  if (route.info.line_mode && !context.line) {
+    return Refuse(&responder,
+                  {base::ErrorCode::kNotFound, "path", "this node is not in line mode", ""});
+  }
   Caller caller;
   if (route.info.scope != Scope::kNone) {
-    base::Result<Caller> known = Authenticate(request, route.info.scope, context.tokens,
-                                              context.node.rules(), context.node.clock().Now());
+    const Authority authority{context.tokens, context.node.rules(),
+                              context.line ? &context.line->sessions : nullptr,
+                              context.node.party()};
+    base::Result<Caller> known =
+        Authenticate(request, route.info.scope, authority, context.node.clock().Now());
     if (!known) return responder(RenderAuthRefusal(known.error(), route.info.scope));
     caller = std::move(known).value();
   }

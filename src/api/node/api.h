@@ -20,30 +20,44 @@
 #ifndef WIDEBERTH_API_NODE_API_H_
 #define WIDEBERTH_API_NODE_API_H_
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "api/node/auth.h"
 #include "api/node/events.h"
+#include "api/node/sessions.h"
 #include "base/metrics.h"
+#include "crypto/key_file.h"
 #include "crypto/token.h"
+#include "link/transport.h"
 #include "net/http.h"
 #include "net/router.h"
 #include "service/node.h"
 
 namespace wideberth::api::node {
 
+// What there is in line mode alone (DESIGN 3). The transport may be null: then no path is told of.
+struct LineContext {
+  Sessions& sessions;
+  PasswordWorker& passwords;
+  crypto::KdfCost account_cost;
+  const link::Transport* transport = nullptr;
+};
+
 struct Context {
   service::Node& node;
   const crypto::TokenVerifier& tokens;
   EventHub& events;
   const base::Metrics& metrics;
+  std::optional<LineContext> line;
 };
 
 struct RouteInfo {
   net::Method method = net::Method::kGet;
   std::string_view pattern;
   Scope scope = Scope::kNone;
+  bool line_mode = false;  // 404 for a node that is no side of lines
 };
 
 class Api {

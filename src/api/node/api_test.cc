@@ -49,7 +49,9 @@ TEST(RoutesTest, AreThoseOfTheFile) {
   for (const RouteInfo& route : Api::Routes()) {
     std::string line(net::MethodName(route.method));
     line.append(" ").append(route.pattern);
-    if (route.scope != Scope::kNone) line.append(" ").append(ScopeName(route.scope));
+    const std::string_view scope = ScopeName(route.scope);
+    if (!scope.empty()) line.append(" ").append(scope);
+    if (route.scope != Scope::kNone) line.append(" session");
     served.push_back(std::move(line));
   }
   std::sort(served.begin(), served.end());

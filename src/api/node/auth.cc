@@ -15,6 +15,39 @@ base::Unexpected Unauthorized(std::string_view rule) {
   return base::Fail(base::ErrorCode::kUnauthorized, kHeader, rule);
 }
 
+base::Result<Caller> OfSession(std::string_view token, const Authority& authority,
+                               base::UtcMicros now) {
+  Caller caller;
+  caller.session = authority.sessions->Find(token, now);
+  if (caller.session == nullptr) {
+    return base::Fail(base::ErrorCode::kUnauthorized, "token",
+                      "must be of a session that is open: sign on again");
+  }
+  caller.party = authority.rules.FindParty(*authority.party);
+  if (caller.party != nullptr) return caller;
+  return base::Fail(base::ErrorCode::kForbidden, "rules",
+                    "must have the party of this node, or nobody acts for it",
+                    authority.party->ToString());
+}
+
+base::Result<void> CheckMachine(const Caller& machine, Scope scope, const Authority& authority) {
+  if (!authority.party) return {};
+  if (machine.id() != *authority.party) {
+    return base::Fail(base::ErrorCode::kForbidden, "token.sub", "must be the party of this node",
+                      machine.party->name);
+  }
+  if (scope == Scope::kRead || scope == Scope::kAdmin) return {};
+  return base::Fail(base::ErrorCode::kForbidden, kHeader,
+                    "must be a session: in line mode people act, signed on with name and password");
+}
+
+}  // namespace
+
+bool Caller::is_administrator() const {
+  if (session != nullptr) return session->role == operators::Role::kAdministrator;
+  return claims->HasScope(ScopeName(Scope::kAdmin));
+}
+
 base::Result<std::string_view> BearerToken(const net::Headers& headers) {
   const std::optional<std::string_view> value = headers.Find(kHeader);
   if (!value) return Unauthorized("must be present: \"Bearer\" and a token");
@@ -25,11 +58,10 @@ base::Result<std::string_view> BearerToken(const net::Headers& headers) {
   return value->substr(kScheme.size());
 }
 
-}  // namespace
-
 std::string_view ScopeName(Scope scope) {
   switch (scope) {
     case Scope::kNone:
+    case Scope::kSession:
       break;
     case Scope::kRead:
       return "wideberth.read";
@@ -42,12 +74,17 @@ std::string_view ScopeName(Scope scope) {
 }
 
 base::Result<Caller> Authenticate(const net::Request& request, Scope scope,
-                                  const crypto::TokenVerifier& tokens, const airspace::Rules& rules,
-                                  base::UtcMicros now) {
+                                  const Authority& authority, base::UtcMicros now) {
   WB_ASSIGN_OR_RETURN(const std::string_view token, BearerToken(request.headers));
+  if (authority.party && token.starts_with(kSessionTokenPrefix)) {
+    return OfSession(token, authority, now);
+  }
+  const airspace::Rules& rules = authority.rules;
   Caller caller;
-  WB_ASSIGN_OR_RETURN(caller.claims, tokens.Verify(token, now));
-  WB_RETURN_IF_ERROR(crypto::RequireScope(*caller.claims, ScopeName(scope)));
+  WB_ASSIGN_OR_RETURN(caller.claims, authority.tokens.Verify(token, now));
+  if (scope != Scope::kSession) {
+    WB_RETURN_IF_ERROR(crypto::RequireScope(*caller.claims, ScopeName(scope)));
+  }
   const std::string& subject = caller.claims->subject;
   caller.party = rules.FindParty(std::string_view(subject));
   if (caller.party == nullptr) {
@@ -58,13 +95,14 @@ base::Result<Caller> Authenticate(const net::Request& request, Scope scope,
     return base::Fail(base::ErrorCode::kForbidden, "token.sub",
                       "must be the name or the id of a party of the rules", subject);
   }
+  WB_RETURN_IF_ERROR(CheckMachine(caller, scope, authority));
   return caller;
 }
 
 net::Response RenderAuthRefusal(const base::Error& error, Scope scope) {
   net::Response response = RenderError(net::StatusFor(error.code), error);
   std::string challenge = "Bearer realm=\"wideberth\"";
-  if (error.code == base::ErrorCode::kForbidden) {
+  if (error.code == base::ErrorCode::kForbidden && !ScopeName(scope).empty()) {
     challenge.append(", error=\"insufficient_scope\", scope=\"")
         .append(ScopeName(scope))
         .append("\"");

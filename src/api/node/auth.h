@@ -1,20 +1,25 @@
 // Who asks: the bearer token of a request, and the party that it names.
 //
-// A token is accepted by crypto::TokenVerifier; its `sub` must be the name or the id of a party of
+// A machine's token is accepted by crypto::TokenVerifier; its `sub` must be the name or the id of a party of
 // the rules, and its scopes must hold what the route asks for:
 //
 //   wideberth.read   look: notices, conflicts, events, rules, status
 //   wideberth.write  declare and act for the party
 //   wideberth.admin  move the clocks of EXERCISE and TEST; see the counts of the whole node
 //
-// A scope does not imply another. No token, and no part of one, is ever logged or answered.
+// A scope does not imply another. In line mode (the node is one party's) people act, in sessions (api/node/sessions.h):
+// a session's token is accepted everywhere, and what it may do is its role's to say (operators/role.h). A machine may
+// look and, with wideberth.admin, manage the operators; it acts for nobody, and its subject must be the node's party.
+// No token, and no part of one, is ever logged or answered.
 #ifndef WIDEBERTH_API_NODE_AUTH_H_
 #define WIDEBERTH_API_NODE_AUTH_H_
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "airspace/rules.h"
+#include "api/node/sessions.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -23,21 +28,40 @@
 
 namespace wideberth::api::node {
 
-enum class Scope { kNone, kRead, kWrite, kAdmin };
-std::string_view ScopeName(Scope scope);  // "wideberth.read"; empty for kNone
+enum class Scope {
+  kNone,
+  kRead,
+  kWrite,
+  kAdmin,
+  kSession,  // no scope of a token will do
+};
+std::string_view ScopeName(Scope scope);  // "wideberth.read"; empty for kNone and kSession
+
+// Whom a node believes.
+struct Authority {
+  const crypto::TokenVerifier& tokens;
+  const airspace::Rules& rules;
+  const Sessions* sessions = nullptr;  // in line mode
+  std::optional<base::PartyId> party;  // in line mode: whose node this is
+};
 
 struct Caller {
-  const airspace::PartyEntry* party = nullptr;  // of the rules
-  std::shared_ptr<const crypto::Claims> claims;
+  const airspace::PartyEntry* party = nullptr;   // of the rules
+  std::shared_ptr<const crypto::Claims> claims;  // of a machine's token
+  std::shared_ptr<const Session> session;        // of a person; never both
 
   base::PartyId id() const { return party->id; }
+  // May see what is of the node as a whole.
+  bool is_administrator() const;
 };
+
+// The token of a request. Refuses with kUnauthorized, field "authorization".
+base::Result<std::string_view> BearerToken(const net::Headers& headers);
 
 // Refuses with kUnauthorized what has no valid token, with kForbidden a token without the scope or
 // of no party. The field is "authorization", or names the part of the token.
 base::Result<Caller> Authenticate(const net::Request& request, Scope scope,
-                                  const crypto::TokenVerifier& tokens, const airspace::Rules& rules,
-                                  base::UtcMicros now);
+                                  const Authority& authority, base::UtcMicros now);
 
 // The answer to such a refusal, with the challenge of RFC 6750.
 net::Response RenderAuthRefusal(const base::Error& error, Scope scope);

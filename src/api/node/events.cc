@@ -1,9 +1,11 @@
 #include "api/node/events.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
+#include "api/node/desk_views.h"
 #include "api/node/views.h"
 #include "formats/notice_json.h"
 #include "json/writer.h"
@@ -68,6 +70,9 @@ std::string ClockEvent(const airspace::SetClock& clock) {
 }
 
 }  // namespace
+
+EventHub::EventHub() = default;
+EventHub::~EventHub() = default;
 
 void EventHub::Attach(const service::Node* node) {
   const std::lock_guard lock(mutex_);
@@ -197,13 +202,40 @@ void EventHub::Send(uint64_t seq, std::vector<Change>* changes, Client* client) 
   client->stream.Send(last->with_id);
 }
 
+// The desk is the node's party's, as is everybody who listens to a node in line mode.
+void EventHub::AddDesk(std::span<const mechanism::DeskEffect> effects) {
+  const std::lock_guard lock(mutex_);
+  if (clients_.empty()) return;
+  for (const mechanism::DeskEffect& effect : effects) {
+    std::string data;
+    json::Writer json(&data);
+    if (const auto* matter = std::get_if<mechanism::MatterChanged>(&effect)) {
+      WriteMatter(&json, matter->matter, node_->rules());
+      desk_changes_.push_back({matter->matter.data_mode, true, {}, "matter", std::move(data)});
+    } else if (const auto* call = std::get_if<mechanism::CallChanged>(&effect)) {
+      WriteCall(&json, call->call, node_->rules());
+      desk_changes_.push_back({call->call.data_mode, true, {}, "call", std::move(data)});
+    }
+  }
+}
+
 void EventHub::Publish(uint64_t seq, std::span<const Effect> effects) {
   const std::lock_guard lock(mutex_);
   seq_ = seq;
+  std::vector<Change> desk_changes = std::exchange(desk_changes_, {});
   if (clients_.empty()) return;
   std::vector<Change> changes =
       node_->Read([&](const airspace::State& state) { return Describe(state, effects); }).first;
-  for (Client& client : clients_) Send(seq, &changes, &client);
+  std::move(desk_changes.begin(), desk_changes.end(), std::back_inserter(changes));
+  const base::UtcMicros now = node_->clock().Now();
+  for (Client& client : clients_) {
+    const Session* session = client.subscription.session.get();
+    if (session != nullptr && !session->IsOpen(now)) {
+      client.stream.Close();
+    } else {
+      Send(seq, &changes, &client);
+    }
+  }
 }
 
 }  // namespace wideberth::api::node

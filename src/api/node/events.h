@@ -6,6 +6,8 @@
 //                                          batch: changes were missed, read again
 //   event: notice    which notice changed and how it stands; read it again for the rest
 //   event: conflict  the conflict as it stands, whole
+//   event: matter    what somebody owes an answer to, as it stands, whole (line mode)
+//   event: call      a call between duty officers, as it stands, whole (line mode)
 //   event: clock     a clock of EXERCISE or TEST was set
 //
 // The id of an event is the number of the batch that it was durable with; it stands on the last
@@ -32,7 +34,9 @@
 #include "airspace/effects.h"
 #include "airspace/notice.h"
 #include "airspace/state.h"
+#include "api/node/sessions.h"
 #include "base/ids.h"
+#include "mechanism/desk.h"
 #include "net/event_stream.h"
 #include "service/node.h"
 
@@ -42,14 +46,22 @@ struct Subscription {
   base::PartyId party;
   std::optional<airspace::DataMode> data_mode;  // none: every mode
   std::optional<uint64_t> last_seq;             // of Last-Event-ID
+  // In line mode: the stream ends with the session, at the next change that it is no longer told of.
+  std::shared_ptr<const Session> session = nullptr;
 };
 
 class EventHub {
  public:
+  EventHub();
+  ~EventHub();
+
   // Once, before the first subscription: where the states of notices are read.
   void Attach(const service::Node* node);
 
   void Subscribe(net::EventStream stream, const Subscription& subscription);
+
+  // Sequencer::Hooks::on_desk: published with the next Publish.
+  void AddDesk(std::span<const mechanism::DeskEffect> effects);
 
   // Sequencer::Hooks::on_durable.
   void Publish(uint64_t seq, std::span<const airspace::Effect> effects);
@@ -72,6 +84,7 @@ class EventHub {
   mutable std::mutex mutex_;
   const service::Node* node_ = nullptr;
   uint64_t seq_ = 0;
+  std::vector<Change> desk_changes_;
   bool closed_ = false;
   std::list<Client> clients_;
 };

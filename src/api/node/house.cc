@@ -98,7 +98,7 @@ Result<void> GetStatus(Call& call) {
     std::array<base::UtcMicros, airspace::kDataModes> times;
     airspace::State::Statistics counts;
   };
-  const bool admin = call.caller.claims->HasScope(ScopeName(Scope::kAdmin));
+  const bool admin = call.caller.is_administrator();
   const auto [facts, seq] = node.Read([&](const airspace::State& state) {
     Facts read;
     for (size_t i = 0; i < kModes.size(); ++i) read.times[i] = node.sequencer().NowOf(kModes[i]);
@@ -165,6 +165,7 @@ Result<void> GetEvents(Call& call) {
   Query query(call.request.target);
   Subscription subscription;
   subscription.party = call.caller.id();
+  subscription.session = call.caller.session;
   WB_ASSIGN_OR_RETURN(subscription.data_mode,
                       query.Parsed("data_mode", airspace::ParseName<DataMode>));
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());

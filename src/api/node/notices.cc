@@ -93,16 +93,6 @@ Result<FoundNotice> FindVisible(const Call& call, bool with_history,
   return FoundNotice{*std::move(view), seq};
 }
 
-base::Error InRequestWords(base::Error error, const airspace::Declaration& declaration) {
-  const bool of_declaration = error.field.starts_with("/volumes") || error.field == "/kind" ||
-                              error.field == "/data_mode" || error.field == "/activity_class" ||
-                              error.field == "/name" || error.field == "/role_to_call" ||
-                              error.field == "/frequency" || error.field == "/unplanned" ||
-                              error.field.starts_with("/may_tell");
-  if (!of_declaration) return error;
-  return formats::InJsonNames(std::move(error), declaration).Under(kDeclaration);
-}
-
 // The feature of a file that a zone was imported from, with what a notice must not have (MECHANISM 10): kept with the
 // zone, and given to its publisher alone.
 Result<void> TakeOriginal(json::Object* body, airspace::Declaration* declaration) {
@@ -119,7 +109,34 @@ Result<void> TakeOriginal(json::Object* body, airspace::Declaration* declaration
   return {};
 }
 
-// `to_keep`: it will be stored, and may have an original.
+// In line mode nothing is released by putting it.
+Result<void> CheckPutInLineMode(const Call& call, bool draft, bool held,
+                                const airspace::PreparedDeclaration& prepared) {
+  if (!call.context.line) return {};
+  if (!draft && !held) {
+    return base::Fail(base::ErrorCode::kConflict, "/draft",
+                      "must be true, or held: in line mode people act by POST /v1/acts");
+  }
+  // The text of a draft is what its release sends.
+  if (draft && formats::UnwrapOriginal(prepared.declaration().original)) {
+    return base::Invalid("/original",
+                         "must not be given with draft in line mode: it would be sent");
+  }
+  return RequireRole(call, held ? operators::ActKind::kHoldPlan : operators::ActKind::kDraftNotice);
+}
+
+}  // namespace
+
+base::Error InRequestWords(base::Error error, const airspace::Declaration& declaration) {
+  const bool of_declaration = error.field.starts_with("/volumes") || error.field == "/kind" ||
+                              error.field == "/data_mode" || error.field == "/activity_class" ||
+                              error.field == "/name" || error.field == "/role_to_call" ||
+                              error.field == "/frequency" || error.field == "/unplanned" ||
+                              error.field.starts_with("/may_tell");
+  if (!of_declaration) return error;
+  return formats::InJsonNames(std::move(error), declaration).Under(kDeclaration);
+}
+
 Result<std::shared_ptr<const airspace::PreparedDeclaration>> TakeDeclaration(const Call& call,
                                                                              json::Object* body,
                                                                              bool to_keep) {
@@ -134,8 +151,6 @@ Result<std::shared_ptr<const airspace::PreparedDeclaration>> TakeDeclaration(con
   WB_ASSIGN_OR_RETURN(declaration, formats::DecodeDeclaration(value));
   return base::Fail(InRequestWords(std::move(prepared).error(), declaration));
 }
-
-}  // namespace
 
 Result<void> ListNotices(Call& call) {
   const service::Node& node = call.context.node;
@@ -231,6 +246,8 @@ Result<void> PutNotice(Call& call) {
                       body.OptionalParsed("replaces", 64, base::Digest::FromHex));
   WB_ASSIGN_OR_RETURN(const auto prepared, TakeDeclaration(call, &body, /*to_keep=*/true));
   WB_RETURN_IF_ERROR(body.ExpectNoOtherFields());
+  WB_RETURN_IF_ERROR(
+      CheckPutInLineMode(call, draft.value_or(false), held.value_or(false), *prepared));
   airspace::Declare declare{id, prepared, draft.value_or(false), replaces};
   declare.held = held.value_or(false);
   return Submit(call, std::move(declare), DecisionWriter(call.context),

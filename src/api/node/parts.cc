@@ -96,7 +96,8 @@ Result<LineParts> ReadLineParts(const service::LineConfig& config) {
                   std::move(transport),
                   config.listen_address,
                   config.listen_port,
-                  {}};
+                  {},
+                  operators::kAccountKdfCost};
   for (const service::PeerConfig& peer : config.peers) {
     WB_ASSIGN_OR_RETURN(std::string text, ReadFile(peer.card_file, kKeyFileBytesMax));
     Result<line::PartyCard> theirs = line::ReadCard(text);

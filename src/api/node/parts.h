@@ -16,6 +16,7 @@
 #include "crypto/token.h"
 #include "geo/altitude.h"
 #include "link/peers.h"
+#include "operators/account.h"
 #include "service/config.h"
 #include "service/node.h"
 #include "store/store.h"
@@ -29,6 +30,8 @@ struct LineParts {
   std::string listen_address;
   uint16_t listen_port = 0;
   std::vector<link::PeerPaths> peers;
+  // What guessing an operator's password costs.
+  crypto::KdfCost account_cost = operators::kAccountKdfCost;
 };
 
 struct Parts {

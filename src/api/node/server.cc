@@ -16,6 +16,12 @@ void LogTrouble(const mechanism::PeerTrouble& trouble) {
              {"error", trouble.trouble.error.ToString()}});
 }
 
+// Without it nobody could be told from whom a notice is.
+base::Result<void> CheckOwnParty(const airspace::Rules& rules, base::PartyId party) {
+  if (rules.FindParty(party) != nullptr) return {};
+  return base::Invalid("rules", "must have the party of this node", party.ToString());
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& config, Parts parts,
@@ -32,8 +38,14 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
     give();
   };
   options.hooks.on_failure = std::move(parts.on_failure);
+  crypto::KdfCost account_cost;
   if (parts.line) {
+    WB_RETURN_IF_ERROR(CheckOwnParty(parts.rules, parts.line->node.party));
     options.line = parts.line->node;
+    account_cost = parts.line->account_cost;
+    options.hooks.on_desk = [self](std::span<const mechanism::DeskEffect> effects) {
+      self->events_.AddDesk(effects);
+    };
     options.hooks.on_frames = [self](std::vector<mechanism::ToSend> frames) {
       self->SendFrames(std::move(frames));
     };
@@ -53,8 +65,7 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   if (parts.line) WB_RETURN_IF_ERROR(self->StartTransport(std::move(*parts.line), clock));
   self->node_->Start();
   self->AddMetrics();
-  self->api_ =
-      std::make_unique<Api>(Context{*self->node_, *self->tokens_, self->events_, self->metrics_});
+  self->api_ = std::make_unique<Api>(self->MakeContext(account_cost));
   self->router_ = std::make_unique<net::Router>(RenderError);
   self->api_->AddRoutes(self->router_.get());
 
@@ -80,6 +91,15 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   return server;
 }
 
+Context Server::MakeContext(crypto::KdfCost account_cost) {
+  Context context{*node_, *tokens_, events_, metrics_, std::nullopt};
+  if (!node_->party()) return context;
+  sessions_ = std::make_unique<Sessions>();
+  passwords_ = std::make_unique<PasswordWorker>();
+  context.line.emplace(LineContext{*sessions_, *passwords_, account_cost, transport_.get()});
+  return context;
+}
+
 Server::~Server() {
   Stop();
 }
@@ -87,6 +107,7 @@ Server::~Server() {
 void Server::Stop() {
   events_.Close();
   if (http_ != nullptr) http_->Stop(limits::kHttpStopDeadlineMs);
+  if (passwords_ != nullptr) passwords_->Stop();
   if (node_ != nullptr) node_->Stop();
   if (transport_ != nullptr) transport_->Stop();
 }

@@ -18,6 +18,7 @@
 #include "api/node/api.h"
 #include "api/node/events.h"
 #include "api/node/parts.h"
+#include "api/node/sessions.h"
 #include "base/metrics.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -49,6 +50,7 @@ class Server {
  private:
   Server() = default;
   void AddMetrics();
+  Context MakeContext(crypto::KdfCost account_cost);
   base::Result<void> StartTransport(LineParts line, const base::Clock& clock);
   void SendFrames(std::vector<mechanism::ToSend> frames);
 
@@ -56,7 +58,10 @@ class Server {
   EventHub events_;
   std::unique_ptr<crypto::TokenVerifier> tokens_;
   std::unique_ptr<service::Node> node_;
-  std::unique_ptr<link::Transport> transport_;  // in line mode
+  // In line mode.
+  std::unique_ptr<link::Transport> transport_;
+  std::unique_ptr<Sessions> sessions_;
+  std::unique_ptr<PasswordWorker> passwords_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<net::Router> router_;
   std::unique_ptr<net::HttpServer> http_;

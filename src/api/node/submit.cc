@@ -3,6 +3,7 @@
 
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
+#include "api/node/query.h"
 #include "api/node/views.h"
 
 namespace wideberth::api::node {
@@ -45,6 +46,65 @@ base::Result<void> Submit(Call& call, airspace::CommandBody body, WriteAnswer wr
   // What is not taken is not answered from there.
   if (!submitted) Refuse(responder.get(), submitted.error());
   return {};
+}
+
+base::Result<void> SubmitWork(Call& call, CoreWork work, RenameError rename) {
+  auto responder = std::make_shared<net::Responder>(std::move(call.responder));
+  const auto refuse = [responder, rename = std::move(rename)](const base::Error& error) {
+    Refuse(responder.get(), rename ? rename(error) : error);
+  };
+  using Done = service::Sequencer::Done;
+  auto turn = [responder, refuse, work = std::move(work)](mechanism::Core& core,
+                                                          line::Now now) -> Done {
+    auto result = std::make_shared<base::Result<net::Response>>(work(core, now));
+    return [responder, refuse, result](const std::optional<base::Error>& failure) {
+      if (failure) return refuse(*failure);
+      if (!*result) return refuse(result->error());
+      (*responder)(std::move(*result).value());
+    };
+  };
+  const auto never_done = [refuse](const std::optional<base::Error>& failure) {
+    refuse(failure.value());
+  };
+  const base::Result<void> submitted =
+      call.context.node.sequencer().SubmitWork(std::move(turn), never_done);
+  if (!submitted) refuse(submitted.error());
+  return {};
+}
+
+base::Result<void> RequireRole(const Call& call, operators::ActKind act) {
+  if (call.caller.session == nullptr) return {};
+  return operators::RequireMayDo(call.caller.session->role, act);
+}
+
+base::Result<void> RequirePoolMode(const Call& call) {
+  if (!call.context.line) return {};
+  return base::Fail(base::ErrorCode::kConflict, "path", "in line mode people act by POST /v1/acts");
+}
+
+base::Result<base::PartyId> FindPeer(const Context& context, std::string_view text) {
+  const auto found =
+      context.node
+          .ReadDesk([&](const airspace::State&,
+                        const mechanism::Desk& desk) -> std::optional<base::PartyId> {
+            for (const auto& [id, peer] : desk.peers()) {
+              if (peer.name == text || id.ToString() == text) return id;
+            }
+            return std::nullopt;
+          })
+          .first;
+  if (found) return *found;
+  return base::Fail(base::ErrorCode::kNotFound, "", "must be the name or the id of a peer", text);
+}
+
+base::Result<json::Object> ReadBody(const Call& call, std::optional<json::Document>* document) {
+  Query query(call.request.target);
+  WB_RETURN_IF_ERROR(query.ExpectNoOthers());
+  const std::string_view text =
+      call.request.body.empty() ? "{}" : std::string_view(call.request.body);
+  WB_ASSIGN_OR_RETURN(json::Document parsed, json::Document::Parse(text));
+  document->emplace(std::move(parsed));
+  return (*document)->root().AsObject();
 }
 
 WriteAnswer DecisionWriter(const Context& context) {

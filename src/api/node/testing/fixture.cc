@@ -61,7 +61,7 @@ int64_t Json::Size(std::string_view pointer) const {
   return array ? static_cast<int64_t>(array->size()) : -1;
 }
 
-TestNode::TestNode(std::shared_ptr<store::memory::MemoryDisk> disk)
+TestNode::TestNode(std::shared_ptr<store::memory::MemoryDisk> disk, std::optional<LineParts> line)
     : disk_(disk ? std::move(disk) : std::make_shared<store::memory::MemoryDisk>()) {
   auto store = store::memory::MemoryStore::Open(disk_);
   CHECK(store.has_value());
@@ -72,6 +72,7 @@ TestNode::TestNode(std::shared_ptr<store::memory::MemoryDisk> disk)
   parts.rules = airspace::testing::TestRules();
   parts.tokens = std::make_unique<crypto::TokenVerifier>(
       crypto::TokenPolicy{{"https://auth.test"}, {"node.test"}}, *keys);
+  parts.line = std::move(line);
   parts.on_failure = [this](const base::Error&) { ++failures_; };
   service::NodeConfig config;
   config.listen_address = "127.0.0.1";

@@ -69,7 +69,9 @@ struct TokenOptions {
 
 class TestNode {
  public:
-  explicit TestNode(std::shared_ptr<store::memory::MemoryDisk> disk = nullptr);
+  // With `line` in line mode.
+  explicit TestNode(std::shared_ptr<store::memory::MemoryDisk> disk = nullptr,
+                    std::optional<LineParts> line = std::nullopt);
   ~TestNode();
 
   // As a party ("north", "south", "east"); an empty name sends no token, "admin" asks as north with

@@ -237,9 +237,10 @@ std::vector<std::string> OpenApi::Operations() const {
       for (char& c : line) c = static_cast<char>(c & ~0x20);
       line.append(" ").append(path.key);
       for (const Value scheme : Items(*Get(operation.value, "security"))) {
-        for (const Value scope : Items(*Get(scheme, "bearer"))) {
-          line.append(" ").append(Text(scope));
-        }
+        if (Get(scheme, "session")) line.append(" session");
+        const auto scopes = Get(scheme, "bearer");
+        if (!scopes) continue;
+        for (const Value scope : Items(*scopes)) line.append(" ").append(Text(scope));
       }
       all.push_back(std::move(line));
     }

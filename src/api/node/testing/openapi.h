@@ -26,7 +26,7 @@ class OpenApi {
   // A text against one of components.schemas.
   std::string CheckAgainst(std::string_view schema_name, std::string_view text) const;
 
-  // "GET /v1/status wideberth.read", sorted.
+  // "GET /v1/status wideberth.read session", sorted.
   std::vector<std::string> Operations() const;
 
  private:

@@ -1,0 +1,108 @@
+#include "api/node/desk_views.h"
+
+#include <string>
+
+namespace wideberth::api::node {
+namespace {
+
+void WriteParty(json::Writer* json, std::string_view key, base::PartyId id,
+                const airspace::Rules& rules) {
+  json->Key(key);
+  json->BeginObject();
+  json->StringField("id", id.ToString());
+  if (const airspace::PartyEntry* party = rules.FindParty(id)) {
+    json->StringField("name", party->name);
+  }
+  json->EndObject();
+}
+
+void WriteTime(json::Writer* json, std::string_view key,
+               const std::optional<base::UtcMicros>& time) {
+  if (!time || *time == base::kTimeOpenEnd || *time == base::kTimeOpenStart) return;
+  json->StringField(key, base::FormatRfc3339(*time));
+}
+
+void WriteMs(json::Writer* json, std::string_view key, double us) {
+  json->DoubleField(key, us / 1e3);
+}
+
+}  // namespace
+
+void WriteMatter(json::Writer* json, const mechanism::Matter& matter,
+                 const airspace::Rules& rules) {
+  json->BeginObject();
+  json->Uint64Field("number", matter.number);
+  json->StringField("kind", mechanism::Name(matter.kind));
+  json->BoolField("owed_by_peer", matter.owed_by_peer);
+  WriteParty(json, "peer", matter.peer, rules);
+  json->StringField("data_mode", airspace::Name(matter.data_mode));
+  if (matter.notice) json->StringField("notice", matter.notice->ToString());
+  json->StringField("subject", matter.subject.ToHex());
+  json->BoolField("urgent", matter.urgent);
+  WriteTime(json, "starts_at", matter.starts_at);
+  json->StringField("opened_at", base::FormatRfc3339(matter.opened_at));
+  WriteMs(json, "deadline_ms", static_cast<double>(matter.deadline_us));
+  if (matter.open()) WriteTime(json, "next_climb_at", matter.next_climb_at);
+  json->StringField("level", mechanism::Name(matter.level));
+  json->BoolField("alarmed", matter.alarmed);
+  WriteTime(json, "closed_at", matter.closed_at);
+  if (matter.closed_at) json->StringField("closed_as", matter.closed_as);
+  json->EndObject();
+}
+
+void WriteCall(json::Writer* json, const mechanism::Call& call, const airspace::Rules& rules) {
+  json->BeginObject();
+  json->StringField("id", call.id.ToString());
+  json->StringField("kind", operators::Name(call.kind));
+  WriteParty(json, "peer", call.peer, rules);
+  json->BoolField("by_us", call.by_us);
+  json->StringField("data_mode", airspace::Name(call.data_mode));
+  json->StringField("act", call.act.ToHex());
+  json->StringField("role", operators::Name(call.role));
+  json->StringField("at", base::FormatRfc3339(call.at));
+  json->StringField("stored_at", base::FormatRfc3339(call.stored_at));
+  if (call.place.radius_mm > 0) {
+    json->Key("centre");
+    json->BeginObject();
+    json->DoubleField("lat", call.place.centre.lat_deg());
+    json->DoubleField("lng", call.place.centre.lng_deg());
+    json->EndObject();
+    json->DoubleField("radius_m", static_cast<double>(call.place.radius_mm) / 1e3);
+  }
+  if (!call.words.empty()) json->StringField("words", call.words);
+  if (call.about) {
+    json->StringField("notice", call.about->notice.ToString());
+    json->StringField("version", call.about->version.ToHex());
+    json->BoolField("no_longer_observed", call.no_longer_observed);
+  }
+  json->Key("answers");
+  json->BeginArray();
+  for (const mechanism::CallAnswer& answer : call.answers) {
+    json->BeginObject();
+    json->StringField("at", base::FormatRfc3339(answer.at));
+    json->StringField("act", answer.act.ToHex());
+    json->BoolField("by_us", answer.by_us);
+    json->StringField("role", operators::Name(answer.role));
+    json->StringField("answer", answer.answer);
+    json->EndObject();
+  }
+  json->EndArray();
+  WriteTime(json, "closed_at", call.closed_at);
+  if (call.closed_at) json->StringField("closed_as", call.closed_as);
+  json->EndObject();
+}
+
+void WriteDurations(json::Writer* json, const mechanism::Durations& durations) {
+  json->BeginObject();
+  json->Uint64Field("count", durations.count);
+  if (durations.count > 0) {
+    WriteMs(json, "mean_ms",
+            static_cast<double>(durations.sum_us) / static_cast<double>(durations.count));
+    WriteMs(json, "p50_ms", static_cast<double>(durations.QuantileUs(0.5)));
+    WriteMs(json, "p95_ms", static_cast<double>(durations.QuantileUs(0.95)));
+    WriteMs(json, "max_ms", static_cast<double>(durations.max_us));
+  }
+  json->EndObject();
+}
+
+}  // namespace wideberth::api::node

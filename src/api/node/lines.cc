@@ -1,0 +1,190 @@
+// How the lines of a node stand, and what people do about a line as a whole.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "api/node/answer.h"
+#include "api/node/handlers.h"
+#include "api/node/query.h"
+#include "line/party_card.h"
+
+namespace wideberth::api::node {
+namespace {
+
+using base::Result;
+using mechanism::Desk;
+using mechanism::Peer;
+using operators::ActKind;
+
+// Beyond it a silence is as unlikely as a display can say.
+constexpr double kSuspicionMax = 100;
+
+int64_t Milliseconds(int64_t us) {
+  return us / 1'000;
+}
+
+// Reading a card costs a millisecond, so it is done on the loop.
+struct PeerFacts {
+  Peer peer;
+  std::string fingerprint;
+  base::UtcMicros next_check;  // ours; kTimeOpenStart: none has been planned
+  base::UtcMicros next_check_of_peer;
+};
+
+std::vector<PeerFacts> ReadPeers(const service::Node& node, std::optional<base::PartyId> only) {
+  std::vector<PeerFacts> peers =
+      node.ReadDesk([&](const airspace::State&, const Desk& desk) {
+            std::vector<PeerFacts> found;
+            for (const auto& [id, peer] : desk.peers()) {
+              if (only && id != *only) continue;
+              found.push_back(
+                  {peer, {}, desk.NextLineCheck(id, false), desk.NextLineCheck(id, true)});
+            }
+            return found;
+          })
+          .first;
+  for (PeerFacts& each : peers) {
+    const auto card = line::ReadCard(each.peer.card);
+    if (card) each.fingerprint = line::FingerprintOf(*card).ToString();
+  }
+  return peers;
+}
+
+void WriteLiveness(const line::Liveness& liveness, line::Now now, json::Writer* json) {
+  json->StringField("state", line::Name(liveness.state()));
+  json->Int64Field("echo_age_ms", Milliseconds(liveness.echo_age_us(now.monotonic_us)));
+  json->DoubleField("suspicion", std::min(liveness.Suspicion(now.monotonic_us), kSuspicionMax));
+  const auto& offset = liveness.clock_offset();
+  if (!offset) return;
+  json->Int64Field("clock_offset_ms", Milliseconds(offset->offset_us));
+  json->Int64Field("clock_error_ms", Milliseconds(offset->error_us));
+  json->BoolField("clock_alarm", offset->alarm());
+}
+
+void WriteEndpoint(const line::Endpoint& endpoint, line::Now now, json::Writer* json) {
+  WriteLiveness(endpoint.liveness(), now, json);
+  const line::LineState& state = endpoint.state();
+  json->Uint64Field("own_size", state.own.size());
+  json->Uint64Field("acknowledged", endpoint.acknowledged());
+  json->Uint64Field("mirror_size", state.mirror.size());
+  json->BoolField("in_step", endpoint.in_step());
+  json->Key("policy_suspended");
+  json->BeginObject();
+  json->BoolField("by_us", state.suspended_by_self);
+  json->BoolField("by_peer", state.suspended_by_peer);
+  json->EndObject();
+}
+
+void WritePath(const link::PathStatus& path, json::Writer* json) {
+  json->BeginObject();
+  json->StringField("name", path.name);
+  json->BoolField("up", path.up);
+  json->StringField("since", base::FormatRfc3339(path.since));
+  if (!path.remote_address.empty()) json->StringField("remote_address", path.remote_address);
+  if (!path.last_error.empty()) json->StringField("last_error", path.last_error);
+  json->Uint64Field("frames_sent", path.frames_sent);
+  json->Uint64Field("frames_received", path.frames_received);
+  json->Uint64Field("bytes_sent", path.bytes_sent);
+  json->Uint64Field("bytes_received", path.bytes_received);
+  json->EndObject();
+}
+
+void WriteCheckTime(std::string_view key, base::UtcMicros at, json::Writer* json) {
+  if (at != base::kTimeOpenStart) json->StringField(key, base::FormatRfc3339(at));
+}
+
+// In the core's turn.
+void WriteLine(const Context& context, const PeerFacts& facts, const mechanism::Core& core,
+               line::Now now, json::Writer* json) {
+  json->BeginObject();
+  json->Key("peer");
+  json->BeginObject();
+  json->StringField("id", facts.peer.id.ToString());
+  json->StringField("name", facts.peer.name);
+  json->EndObject();
+  json->StringField("fingerprint", facts.fingerprint);
+  json->StringField("enrolled_at", base::FormatRfc3339(facts.peer.enrolled_at));
+  json->Uint64Field("operator_keys", facts.peer.operator_keys.size());
+  if (const line::Endpoint* endpoint = core.FindLine(facts.peer.id)) {
+    WriteEndpoint(*endpoint, now, json);
+  } else {
+    json->StringField("state", "not_configured");
+  }
+  json->Key("paths");
+  json->BeginArray();
+  if (const link::Transport* transport = context.line->transport) {
+    for (const auto& path : transport->Status(facts.peer.id)) WritePath(path, json);
+  }
+  json->EndArray();
+  WriteCheckTime("next_line_check", facts.next_check, json);
+  WriteCheckTime("next_line_check_of_peer", facts.next_check_of_peer, json);
+  json->EndObject();
+}
+
+using Change = Result<void> (*)(mechanism::Core& core, base::PartyId peer, line::Now now);
+
+// Changes the line to {peer} and shows how it stands then.
+Result<void> ChangeLine(Call& call, ActKind act, Change change) {
+  WB_RETURN_IF_ERROR(RequireRole(call, act));
+  std::optional<json::Document> document;
+  WB_ASSIGN_OR_RETURN(const json::Object body, ReadBody(call, &document));
+  WB_RETURN_IF_ERROR(body.ExpectNoOtherFields());
+  Result<base::PartyId> peer = FindPeer(call.context, call.params.Get("peer"));
+  if (!peer) return base::Fail(std::move(peer).error().Under("peer"));
+  const std::vector<PeerFacts> facts = ReadPeers(call.context.node, *peer);
+  const auto work = [&context = call.context, change, facts](
+                        mechanism::Core& core, line::Now now) -> Result<net::Response> {
+    WB_RETURN_IF_ERROR(change(core, facts.front().peer.id, now));
+    std::string text;
+    json::Writer json(&text);
+    WriteLine(context, facts.front(), core, now, &json);
+    return net::JsonResponse(200, std::move(text));
+  };
+  return SubmitWork(call, work, [](base::Error error) {
+    if (error.field == "/to") error.field = "peer";
+    return error;
+  });
+}
+
+}  // namespace
+
+Result<void> ListLines(Call& call) {
+  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  const auto work = [&context = call.context, peers = ReadPeers(call.context.node, std::nullopt)](
+                        mechanism::Core& core, line::Now now) -> Result<net::Response> {
+    std::string text;
+    json::Writer json(&text);
+    json.BeginObject();
+    json.StringField("at", base::FormatRfc3339(now.utc));
+    json.Key("lines");
+    json.BeginArray();
+    for (const PeerFacts& facts : peers) WriteLine(context, facts, core, now, &json);
+    json.EndArray();
+    json.EndObject();
+    return net::JsonResponse(200, std::move(text));
+  };
+  return SubmitWork(call, work);
+}
+
+Result<void> SuspendLine(Call& call) {
+  return ChangeLine(call, ActKind::kSuspendPolicyLane,
+                    [](mechanism::Core& core, base::PartyId peer, line::Now now) {
+                      return core.SetPolicyLane(peer, true, now);
+                    });
+}
+
+Result<void> ResumeLine(Call& call) {
+  return ChangeLine(call, ActKind::kResumePolicyLane,
+                    [](mechanism::Core& core, base::PartyId peer, line::Now now) {
+                      return core.SetPolicyLane(peer, false, now);
+                    });
+}
+
+Result<void> ConfirmLine(Call& call) {
+  return ChangeLine(call, ActKind::kConfirmRecovery,
+                    [](mechanism::Core& core, base::PartyId peer, line::Now now) {
+                      return core.ConfirmRecovered(peer, now);
+                    });
+}
+
+}  // namespace wideberth::api::node
