@@ -12,8 +12,8 @@
 // the queue is refused with kStorage, `on_failure` is called once, and the process is expected to
 // exit and recover by restart.
 //
-// In line mode a turn also takes in what the peers sent, and what goes to them leaves after the turn is durable: nothing
-// is acknowledged, receipted or said that a power cut could take back.
+// In line mode a turn also takes in what the peers sent, and what goes to them leaves after the turn is durable:
+// nothing is acknowledged, receipted or said that a power cut could take back.
 //
 // Step() is one turn of the wheel and may be driven by a simulator on one thread; Run() drives it
 // on the calling thread until Stop().
