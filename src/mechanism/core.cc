@@ -79,6 +79,7 @@ void Core::OpenLine(base::PartyId peer, size_t paths, line::LineState state,
       peer, known->line, paths,
       line::Endpoint(std::move(config), *self_.message_key, {card->key(line::KeyRole::kMessage)},
                      std::move(state), own_log, mirror, start));
+  now_ = start;
 }
 
 Core::Line* Core::Find(base::PartyId peer) {
@@ -97,15 +98,20 @@ Result<airspace::Decision> Core::Decide(const airspace::Command& command, UtcMic
   WB_ASSIGN_OR_RETURN(airspace::Decision decision,
                       airspace::Decide(airspace_, rules_, crypto::Sha256, command, now));
   if (decision.effects.empty()) return decision;
+  now_.utc = clock;
   decision.effects.push_back(airspace::TimeAdvanced{mode, now});
   std::vector<airspace::Effect> effects = std::move(decision.effects);
   decision.effects.clear();
   std::vector<airspace::Effect> conflicts;
+  bool evicted = false;
   for (const airspace::Effect& effect : effects) {
     if (std::holds_alternative<airspace::ConflictChanged>(effect)) conflicts.push_back(effect);
+    evicted = evicted || std::holds_alternative<airspace::NoticeEvicted>(effect);
   }
   applier_.Apply(std::move(effects));
-  FollowConflicts(conflicts, now);
+  // Matters run by the node's clock, whatever a drill's shows.
+  FollowConflicts(conflicts, clock);
+  if (evicted) ForgetBases();
   return decision;
 }
 
@@ -137,6 +143,16 @@ void Core::CloseMattersOf(const base::Digest& subject, std::optional<MatterKind>
                           std::string_view as, UtcMicros now) {
   for (const Matter* matter : desk_.OpenMattersOf(subject)) {
     if (!kind || matter->kind == *kind) CloseMatter(*matter, as, now);
+  }
+}
+
+void Core::CloseMattersWith(base::PartyId peer, const base::Digest& subject,
+                            std::initializer_list<MatterKind> kinds, std::string_view as,
+                            UtcMicros now) {
+  for (const Matter* matter : desk_.OpenMattersOf(subject)) {
+    if (matter->peer != peer) continue;
+    if (std::find(kinds.begin(), kinds.end(), matter->kind) == kinds.end()) continue;
+    CloseMatter(*matter, as, now);
   }
 }
 
@@ -249,9 +265,10 @@ void Core::TakeLinkState(Line& line, UtcMicros now) {
 TurnEnd Core::Finish(line::Now now) {
   now_ = now;
   TurnEnd end;
-  for (auto& [peer, line] : lines_) {
-    // What is received may make us write; what we write goes out in the next Finish.
-    while (true) {
+  // What is received on one line may make us write on any; all of it belongs to this turn.
+  for (bool again = true; again;) {
+    again = false;
+    for (auto& [peer, line] : lines_) {
       line::Output output = line->endpoint.Finish(now);
       for (const line::Effect& effect : output.effects) applier_.Apply(line->number, effect);
       for (line::Outgoing& frame : output.frames) end.frames.push_back({peer, std::move(frame)});
@@ -263,7 +280,7 @@ TurnEnd Core::Finish(line::Now now) {
         end.link_changed.push_back(peer);
       }
       for (const line::Received& received : output.received) TakeReceived(*line, received, now);
-      if (output.received.empty()) break;
+      again = again || !output.received.empty();
     }
   }
   for (const auto& [key, counts] : counts_) Put(CountsChanged{key, counts});
@@ -431,7 +448,12 @@ void Core::TakeLineCheck(Line& line, const line::Received& received, UtcMicros n
   };
   Result<Call> call = read();
   if (!call) return OpenUnusable(line, received, call.error(), now);
-  if (desk_.FindCall(call->id) != nullptr) return;
+  if (desk_.FindCall(call->id) != nullptr) {
+    return OpenUnusable(line, received,
+                        {base::ErrorCode::kConflict, "/id", "must be drawn anew for each check",
+                         call->id.ToString()},
+                        now);
+  }
   call->kind = ActKind::kLineCheck;
   call->peer = line.peer;
   call->act = received.opened.digest;
@@ -473,10 +495,18 @@ void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
       if (other.kind == ActKind::kWithdraw && other.notice == awaited.notice) return;
     }
     // It takes effect when every line that was told holds it (MECHANISM 3.1).
-    CloseMattersOfNotice(awaited.notice, "withdrawn", now);
-    (void)DecideAs(self_.party, airspace::Withdraw{awaited.notice, awaited.version}, now)
-        .has_value();
-    return;
+    const auto withdrawn =
+        DecideAs(self_.party, airspace::Withdraw{awaited.notice, awaited.version}, now);
+    if (withdrawn) return CloseMattersOfNotice(awaited.notice, "withdrawn", now);
+    // It began, or was replaced, before they all held it. It stays in force here; they may see it otherwise.
+    Journal("not_withdrawn", nullptr, withdrawn.error().ToString(), now);
+    Matter matter;
+    matter.kind = MatterKind::kUnusable;
+    matter.peer = line.peer;
+    matter.notice = awaited.notice;
+    matter.subject = awaited.version;
+    matter.urgent = true;
+    return OpenMatter(std::move(matter), now);
   }
   (void)DecideAs({}, airspace::RecordReceipt{awaited.notice, awaited.version, line.peer}, now)
       .has_value();
@@ -488,7 +518,9 @@ void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
     Open(terms_, now, &matter);
     Counts& counts = CountsOf(line.peer, matter.data_mode);
     counts.receipt.Add(now.us - awaited.written_at.us);
-    if (matter.starts_at) counts.lead_at_r1.Add(matter.starts_at->us - now.us);
+    if (matter.starts_at && matter.starts_at != base::kTimeOpenStart) {
+      counts.lead_at_r1.Add(matter.starts_at->us - now.us);
+    }
     Put(MatterChanged{std::move(matter)});
   }
 }

@@ -21,6 +21,7 @@
 #ifndef WIDEBERTH_MECHANISM_CORE_H_
 #define WIDEBERTH_MECHANISM_CORE_H_
 
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -142,7 +143,11 @@ class Core {
                                             base::UtcMicros now);
   base::Result<void> DecideFor(Line& line, airspace::CommandBody body, base::UtcMicros now);
 
+  // An act is of the data mode of what it is about: drills never touch what is real (MECHANISM 2.4).
+  base::Result<void> CheckMode(const Act& act) const;
+
   // core_conflicts.cc
+  void ForgetBases();
   void FollowConflicts(std::span<const airspace::Effect> effects, base::UtcMicros now);
   void FollowConflict(const airspace::Conflict& conflict, base::UtcMicros now);
   void SignBasis(Line& line, const airspace::Conflict& conflict);
@@ -188,7 +193,9 @@ class Core {
   base::Result<void> CheckBeforeRelease(const ActRequest& request, const Release& release);
   base::Result<Line*> LineTo(const std::optional<base::PartyId>& peer);
   base::Result<Line*> LineAbout(base::NoticeId notice);
-  base::Result<const Call*> OpenCallOf(base::Uuid id, operators::ActKind kind, bool by_us);
+  // `peer`: who says so, of what is received; only calls of its line are its to answer.
+  base::Result<const Call*> OpenCallOf(base::Uuid id, operators::ActKind kind, bool by_us,
+                                       std::optional<base::PartyId> peer = std::nullopt);
   base::Result<base::Digest> SendAct(Line& line, const ActRequest& request, line::Now now);
   base::Result<void> TellEveryLine(const ActRequest& request, line::Now now);
   base::Result<void> StartCall(Line& line, const ActRequest& request, Call call, MatterKind matter,
@@ -234,8 +241,9 @@ class Core {
                               std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const SendPolicyText& body,
                               std::string_view declaration, base::UtcMicros now);
-  void TakeCall(Line& line, const SealedAct& act, Call call, MatterKind matter,
-                base::UtcMicros now);
+  base::Result<void> TakeCall(Line& line, const SealedAct& act, Call call, MatterKind matter,
+                              base::UtcMicros now);
+  base::Result<const airspace::Notice*> OurNotice(base::NoticeId id) const;
 
   // The desk's bookkeeping.
   void Put(DeskEffect effect) { applier_.Apply(std::move(effect)); }
@@ -243,6 +251,9 @@ class Core {
   void CloseMatter(Matter matter, std::string_view as, base::UtcMicros now);
   void CloseMattersOf(const base::Digest& subject, std::optional<MatterKind> kind,
                       std::string_view as, base::UtcMicros now);
+  void CloseMattersWith(base::PartyId peer, const base::Digest& subject,
+                        std::initializer_list<MatterKind> kinds, std::string_view as,
+                        base::UtcMicros now);
   void CloseMattersOfNotice(base::NoticeId notice, std::string_view as, base::UtcMicros now);
   Counts& CountsOf(base::PartyId peer, airspace::DataMode mode);
   void Journal(std::string_view what, const SealedAct* act, std::string_view details,

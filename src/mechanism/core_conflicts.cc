@@ -82,6 +82,22 @@ void Core::FollowConflict(const Conflict& conflict, UtcMicros now) {
   OpenMatter(std::move(matter), now);
 }
 
+// Of conflicts that have left the state, save those that the peer alone has found and nobody here has looked at.
+void Core::ForgetBases() {
+  std::vector<base::Digest> gone;
+  for (const auto& [conflict, basis] : desk_.bases_signed()) {
+    if (airspace_.FindConflict(conflict) == nullptr) gone.push_back(conflict);
+  }
+  for (const base::Digest& conflict : gone) Put(BasisSigned{conflict, {}});
+  gone.clear();
+  for (const auto& [conflict, text] : desk_.bases_heard()) {
+    if (airspace_.FindConflict(conflict) == nullptr && desk_.OpenMattersOf(conflict).empty()) {
+      gone.push_back(conflict);
+    }
+  }
+  for (const base::Digest& conflict : gone) Put(BasisHeard{conflict, {}});
+}
+
 void Core::SignBasis(Line& line, const Conflict& conflict) {
   std::string text = BasisText(conflict, terms_.agreement);
   const base::Digest digest = crypto::Sha256(base::AsBytes(text));
@@ -145,6 +161,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const MarkCon
   }
   WB_ASSIGN_OR_RETURN(airspace::Decision decision,
                       DecideAs(self_.party, airspace::MarkConflictSeen{body.conflict}, now.utc));
+  conflict = airspace_.FindConflict(body.conflict);
   if (conflict->local()) return decision;
   for (const airspace::ConflictSide& side : conflict->sides) {
     Line* line = Find(side.party);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -27,9 +28,11 @@ void Durations::Add(int64_t us) {
 }
 
 int64_t Durations::QuantileUs(double share) const {
-  const auto wanted = static_cast<uint64_t>(share * static_cast<double>(count) + 0.5);
+  // The smallest count that is at least this share; a product that is a whole number but for its rounding is that.
+  const auto wanted = static_cast<uint64_t>(std::ceil(share * static_cast<double>(count) - 1e-9));
   uint64_t seen = 0;
-  for (size_t bucket = 0; bucket < by_log2_ms.size(); ++bucket) {
+  // The last has no upper end.
+  for (size_t bucket = 0; bucket + 1 < by_log2_ms.size(); ++bucket) {
     seen += by_log2_ms[bucket];
     if (seen >= wanted && seen > 0) return std::min(max_us, (int64_t{1} << bucket) * 1000);
   }
@@ -64,6 +67,21 @@ void Desk::ApplyMatter(const Matter& matter) {
   }
 }
 
+void Desk::ApplyCall(const Call& call) {
+  Touch(rows::kCalls);
+  const auto order = [](const Call& each) { return std::pair(each.stored_at, each.id); };
+  if (const auto old = calls_.find(call.id); old != calls_.end() && old->second.closed_at) {
+    closed_calls_.erase(order(old->second));
+  }
+  calls_.insert_or_assign(call.id, call);
+  if (!call.closed_at) return;
+  // The newest closed ones are kept, whatever was open meanwhile, so a log behind a row gives the same.
+  closed_calls_.insert(order(call));
+  if (closed_calls_.size() <= kClosedCallsKept) return;
+  calls_.erase(closed_calls_.begin()->second);
+  closed_calls_.erase(closed_calls_.begin());
+}
+
 void Desk::Apply(const DeskEffect& effect) {
   if (const auto* peer = std::get_if<PeerChanged>(&effect)) {
     peers_.insert_or_assign(peer->peer.id, peer->peer);
@@ -74,15 +92,7 @@ void Desk::Apply(const DeskEffect& effect) {
   } else if (const auto* matter = std::get_if<MatterChanged>(&effect)) {
     ApplyMatter(matter->matter);
   } else if (const auto* call = std::get_if<CallChanged>(&effect)) {
-    calls_.insert_or_assign(call->call.id, call->call);
-    if (calls_.size() > kClosedCallsKept) {
-      const auto oldest = std::min_element(calls_.begin(), calls_.end(), [](auto& a, auto& b) {
-        return std::pair(!a.second.closed_at, a.second.stored_at) <
-               std::pair(!b.second.closed_at, b.second.stored_at);
-      });
-      calls_.erase(oldest);
-    }
-    Touch(rows::kCalls);
+    ApplyCall(call->call);
   } else if (const auto* awaited = std::get_if<AwaitedChanged>(&effect)) {
     if (awaited->done) {
       awaited_.erase(awaited->awaited.message);

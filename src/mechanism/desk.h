@@ -90,7 +90,7 @@ struct Durations {
   std::array<uint32_t, 40> by_log2_ms{};
 
   void Add(int64_t us);
-  // At most this long in that share of the cases: an upper bound within a factor of two.
+  // At most this long in that share of the cases: an upper bound within a factor of two (beyond 8 years: the longest).
   int64_t QuantileUs(double share) const;
   bool operator==(const Durations&) const = default;
 };
@@ -205,6 +205,8 @@ class Desk {
   const std::map<CountsKey, Counts>& counts() const { return counts_; }
   std::optional<base::Digest> SignedBasis(const base::Digest& conflict) const;
   const std::string* HeardBasis(const base::Digest& conflict) const;
+  const std::map<base::Digest, base::Digest>& bases_signed() const { return bases_signed_; }
+  const std::map<base::Digest, std::string>& bases_heard() const { return bases_heard_; }
   base::UtcMicros NextLineCheck(base::PartyId peer, bool theirs) const;
   const ReleaseChecked* FindReleaseCheck(base::NoticeId notice) const;
 
@@ -222,6 +224,7 @@ class Desk {
  private:
   void Touch(uint64_t row) { dirty_.insert(row); }
   void ApplyMatter(const Matter& matter);
+  void ApplyCall(const Call& call);
 
   std::map<base::PartyId, Peer> peers_;
   std::map<std::string, operators::Account, std::less<>> accounts_;
@@ -230,6 +233,7 @@ class Desk {
   std::set<std::pair<base::UtcMicros, uint64_t>> by_next_climb_;  // open ones that climb on
   uint64_t next_matter_ = 1;
   std::map<base::Uuid, Call> calls_;
+  std::set<std::pair<base::UtcMicros, base::Uuid>> closed_calls_;  // oldest first
   std::map<base::Digest, Awaited> awaited_;
   std::map<CountsKey, Counts> counts_;
   std::map<base::Digest, base::Digest> bases_signed_;

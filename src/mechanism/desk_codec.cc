@@ -1,4 +1,6 @@
 // The binary form of desk effects and rows.
+#include <limits>
+
 #include "airspace/wire.h"
 #include "base/check.h"
 #include "mechanism/desk.h"
@@ -25,6 +27,9 @@ enum class Kind : uint8_t {
   kLineCheck,
   kReleaseChecked,
 };
+
+// Far beyond what a node opens, and far from where counting on would wrap.
+constexpr uint64_t kMatterNumberMax = uint64_t{1} << 48;
 
 base::Unexpected Damaged() {
   return base::Fail(base::ErrorCode::kStorage, "effect",
@@ -63,10 +68,15 @@ void Put(const Peer& peer, WireWriter* wire) {
   CHECK_MSG(keys.has_value(), "the keys of a peer were read from such a text");
   wire->Text(*keys);
 }
+uint32_t ReadU32(WireReader* wire) {
+  const uint64_t value = wire->Varint();
+  if (value > std::numeric_limits<uint32_t>::max()) wire->Fail();
+  return static_cast<uint32_t>(value);
+}
 Result<Peer> ReadPeer(WireReader* wire) {
   Peer peer;
   peer.id = wire->ReadId<base::PartyId>();
-  peer.line = static_cast<uint32_t>(wire->Varint());
+  peer.line = ReadU32(wire);
   peer.name = wire->Text();
   peer.card = wire->Text();
   peer.enrolled_at = wire->Time();
@@ -98,6 +108,7 @@ void Put(const Matter& matter, WireWriter* wire) {
 Matter ReadMatter(WireReader* wire) {
   Matter matter;
   matter.number = wire->Varint();
+  if (matter.number == 0 || matter.number > kMatterNumberMax) wire->Fail();
   matter.kind = wire->EnumValue(MatterKind::kConflict);
   matter.owed_by_peer = wire->Bool();
   matter.peer = wire->ReadId<base::PartyId>();
@@ -210,7 +221,7 @@ Durations ReadDurations(WireReader* wire) {
   durations.count = wire->Varint();
   durations.sum_us = wire->I64();
   durations.max_us = wire->I64();
-  for (uint32_t& bucket : durations.by_log2_ms) bucket = static_cast<uint32_t>(wire->Varint());
+  for (uint32_t& bucket : durations.by_log2_ms) bucket = ReadU32(wire);
   return durations;
 }
 

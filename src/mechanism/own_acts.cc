@@ -1,6 +1,8 @@
 // What an operator of this node does.
 #include <algorithm>
+#include <type_traits>
 
+#include "base/limits.h"
 #include "crypto/sha256.h"
 #include "json/writer.h"
 #include "mechanism/core.h"
@@ -44,6 +46,16 @@ std::string StopAnswerText(const AnswerStopCall& answer) {
   return text;
 }
 
+std::string MessageBodyOf(const ActRequest& request) {
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.StringField("act", request.act.envelope);
+  if (!request.declaration.empty()) json.StringField("declaration", request.declaration);
+  json.EndObject();
+  return body;
+}
+
 Call CallOf(const ActRequest& request, Place place, std::string words) {
   Call call;
   call.place = place;
@@ -62,11 +74,39 @@ Result<ActResult> Core::Do(const ActRequest& request, line::Now now) {
                 act.party.ToString());
   }
   WB_RETURN_IF_ERROR(operators::RequireMayDo(act.role, act.kind()));
+  WB_RETURN_IF_ERROR(CheckMode(act));
   WB_ASSIGN_OR_RETURN(
       airspace::Decision decision,
       std::visit([&](const auto& body) { return DoBody(request, body, now); }, act.body));
   Journal(operators::Name(act.kind()), &request.act, {}, now.utc);
   return ActResult{std::move(decision), request.act.digest};
+}
+
+Result<void> Core::CheckMode(const Act& act) const {
+  const auto check = [&](const auto* about, airspace::DataMode mode) -> Result<void> {
+    if (about == nullptr || mode == act.data_mode) return {};
+    return base::Invalid(
+        "/data_mode", "must be that of what the act is about: " + std::string(airspace::Name(mode)),
+        airspace::Name(act.data_mode));
+  };
+  return std::visit(
+      [&](const auto& body) -> Result<void> {
+        if constexpr (requires { body.notice; }) {
+          const Notice* notice = airspace_.FindNotice(body.notice);
+          return check(notice, notice == nullptr ? act.data_mode : notice->data_mode());
+        } else if constexpr (requires { body.answers; }) {
+          const Call* call = desk_.FindCall(body.answers);
+          return check(call, call == nullptr ? act.data_mode : call->data_mode);
+        } else if constexpr (requires { body.conflict; }) {
+          const airspace::Conflict* conflict = airspace_.FindConflict(body.conflict);
+          return check(conflict, conflict == nullptr ? act.data_mode : conflict->data_mode);
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(body)>, LineCheck>) {
+          return check(&body, airspace::DataMode::kReal);
+        } else {
+          return {};
+        }
+      },
+      act.body);
 }
 
 Result<Core::Line*> Core::LineTo(const std::optional<base::PartyId>& peer) {
@@ -87,12 +127,7 @@ Result<Core::Line*> Core::LineAbout(base::NoticeId id) {
 
 Result<base::Digest> Core::SendAct(Line& line, const ActRequest& request, line::Now now) {
   if (line.announce) AnnounceOperators(now);
-  std::string body;
-  json::Writer json(&body);
-  json.BeginObject();
-  json.StringField("act", request.act.envelope);
-  if (!request.declaration.empty()) json.StringField("declaration", request.declaration);
-  json.EndObject();
+  std::string body = MessageBodyOf(request);
   const bool policy = request.act.act.kind() == ActKind::kSendPolicyText;
   return Write(line, kActType, request.act.act.data_mode,
                policy ? line::Lane::kPolicy : line::Lane::kSafety, std::move(body), now);
@@ -164,6 +199,19 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
                          body.declaration_sha256.ToHex());
   }
   const Declaration& declaration = request.prepared->declaration();
+  if (declaration.original != request.declaration) {
+    return base::Invalid("/declaration", "must be the text that was prepared");
+  }
+  if (!lines_.empty() && MessageBodyOf(request).size() > limits::kMessageBodyBesideBytesMax) {
+    return Fail(ErrorCode::kTooLarge, "/declaration", "must fit into a message to a peer",
+                std::to_string(request.declaration.size()));
+  }
+  const airspace::Declare declare{body.notice,        request.prepared, false, body.previous,
+                                  request.act.digest, !lines_.empty(),  false};
+  if (const Notice* there = airspace_.FindNotice(body.notice);
+      there != nullptr && FindVersion(*there, request.act.digest) != nullptr) {
+    return DecideAs(self_.party, declare, now.utc);  // said already, in these very bytes
+  }
   if (declaration.data_mode != request.act.act.data_mode) {
     return base::Invalid("/data_mode", "must be that of the declaration",
                          airspace::Name(request.act.act.data_mode));
@@ -174,12 +222,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
     }
     return Fail(std::move(checked).error());
   }
-  WB_ASSIGN_OR_RETURN(
-      airspace::Decision decision,
-      DecideAs(self_.party,
-               airspace::Declare{body.notice, request.prepared, false, body.previous,
-                                 request.act.digest, !lines_.empty(), false},
-               now.utc));
+  WB_ASSIGN_OR_RETURN(airspace::Decision decision, DecideAs(self_.party, declare, now.utc));
   const Notice& notice = *airspace_.FindNotice(body.notice);
   if (FindVersion(notice, request.act.digest) == nullptr) return decision;
   for (const NoticeVersion& version : notice.versions) {
@@ -206,10 +249,12 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
   }
   if (!declaration.unplanned) return decision;
   // Unplanned means that it is going on (MECHANISM 3.2).
-  WB_RETURN_IF_ERROR(DecideAs(
-      self_.party,
-      airspace::SetActivity{body.notice, airspace::ActivityState::kActive, request.act.digest},
-      now.utc));
+  if (airspace_.FindNotice(body.notice)->activity == airspace::ActivityState::kPlanned) {
+    WB_RETURN_IF_ERROR(DecideAs(
+        self_.party,
+        airspace::SetActivity{body.notice, airspace::ActivityState::kActive, request.act.digest},
+        now.utc));
+  }
   Matter refine;
   refine.kind = MatterKind::kRefine;
   refine.peer = self_.party;
@@ -318,7 +363,8 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const ReadBac
   } else {
     const auto clear = std::find_if(desk_.calls().begin(), desk_.calls().end(), [&](auto& each) {
       return each.second.act == body.of && each.second.kind == ActKind::kAllClear &&
-             !each.second.closed_at;
+             !each.second.closed_at &&
+             each.second.about == NoticeVersionRef{body.notice, body.version};
     });
     if (clear == desk_.calls().end()) {
       return Fail(ErrorCode::kNotFound, "/of", "must be the version or an all-clear that waits",
@@ -404,9 +450,11 @@ Result<void> Core::StartCall(Line& line, const ActRequest& request, Call call, M
   return {};
 }
 
-Result<const Call*> Core::OpenCallOf(base::Uuid id, ActKind kind, bool by_us) {
+Result<const Call*> Core::OpenCallOf(base::Uuid id, ActKind kind, bool by_us,
+                                     std::optional<base::PartyId> peer) {
   const Call* call = desk_.FindCall(id);
-  if (call == nullptr || call->kind != kind || call->by_us != by_us) {
+  if (call == nullptr || call->kind != kind || call->by_us != by_us ||
+      (peer && call->peer != *peer)) {
     return Fail(ErrorCode::kNotFound, "/answers",
                 std::string("must be a ") + std::string(operators::Name(kind)) +
                     (by_us ? " of this party" : " of the peer"),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "base/limits.h"
 #include "formats/notice_json.h"
@@ -137,24 +138,28 @@ class Comparison {
 // every way round takes the square of their number.
 constexpr size_t kAlignedVerticesMax = 256;
 
-// Of all ways to begin and go round, the one whose worst vertex is the least off: a ring has no first vertex.
+// Of all ways to begin and go round, the one with the fewest vertices off, and of those the one whose worst vertex is
+// the least off: a ring has no first vertex, and one that was misheard must not turn the others.
 std::vector<Position> Aligned(const std::vector<Position>& expected,
-                              const std::vector<Position>& entered) {
+                              const std::vector<Position>& entered, int64_t tolerance_mm) {
   const size_t n = expected.size();
   std::vector<Position> best = entered;
   if (n > kAlignedVerticesMax) return best;
-  double best_m = -1;
+  const double tolerance_m = static_cast<double>(tolerance_mm) / 1e3;
+  std::pair<size_t, double> least = {n + 1, 0};
   for (const bool backwards : {false, true}) {
     for (size_t first = 0; first < n; ++first) {
       std::vector<Position> turned;
       turned.reserve(n);
-      double worst_m = 0;
-      for (size_t i = 0; i < n && (best_m < 0 || worst_m < best_m); ++i) {
+      std::pair<size_t, double> off = {0, 0};
+      for (size_t i = 0; i < n && off < least; ++i) {
         turned.push_back(entered[backwards ? (first + n - i) % n : (first + i) % n]);
-        worst_m = std::max(worst_m, geo::GeodesicDistanceM(expected[i], turned.back()));
+        const double off_m = geo::GeodesicDistanceM(expected[i], turned.back());
+        if (off_m > tolerance_m) ++off.first;
+        off.second = std::max(off.second, off_m);
       }
-      if (turned.size() == n && (best_m < 0 || worst_m < best_m)) {
-        best_m = worst_m;
+      if (turned.size() == n && off < least) {
+        least = off;
         best = std::move(turned);
       }
     }
@@ -210,7 +215,8 @@ std::vector<Mismatch> Compare(const Reading& expected, const Reading& entered,
                      std::to_string(entered.vertices.size()), "another number"});
     return found;
   }
-  const std::vector<Position> aligned = Aligned(expected.vertices, entered.vertices);
+  const std::vector<Position> aligned =
+      Aligned(expected.vertices, entered.vertices, tolerances.position_mm);
   for (size_t i = 0; i < aligned.size(); ++i) {
     compare.Positions("/vertices/" + std::to_string(i), expected.vertices[i], aligned[i]);
   }

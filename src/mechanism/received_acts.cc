@@ -58,6 +58,11 @@ void Core::TakeAct(Line& line, const line::Received& received, line::Now now) {
       return base::Invalid("/act/payload/data_mode", "must be that of the message",
                            airspace::Name(act->act.data_mode));
     }
+    if (act->act.kind() == ActKind::kSendPolicyText &&
+        received.opened.message.lane != line::Lane::kPolicy) {
+      return base::Invalid("/lane", "must be policy: free text never takes the safety lane");
+    }
+    WB_RETURN_IF_ERROR(CheckMode(act->act));
     return std::visit(
         [&](const auto& body) {
           return TakeBody(line, *act, body, declaration.value_or(std::string_view()), now.utc);
@@ -73,6 +78,10 @@ void Core::TakeAct(Line& line, const line::Received& received, line::Now now) {
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const Release& body,
                             std::string_view declaration_text, UtcMicros now) {
+  const Notice* there = airspace_.FindNotice(body.notice);
+  if (there != nullptr && there->party == line.peer && FindVersion(*there, act.digest) != nullptr) {
+    return {};  // the same act, told twice
+  }
   if (TextDigest(declaration_text) != body.declaration_sha256) {
     return base::Invalid("/declaration", "must have the SHA-256 that the act names",
                          TextDigest(declaration_text).ToHex());
@@ -93,7 +102,8 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const Release& bod
                now));
   WB_RETURN_IF_ERROR(
       DecideAs({}, airspace::RecordReceipt{body.notice, act.digest, self_.party}, now));
-  if (content.unplanned) {
+  if (content.unplanned &&
+      airspace_.FindNotice(body.notice)->activity == airspace::ActivityState::kPlanned) {
     WB_RETURN_IF_ERROR(DecideAs(
         line.peer, airspace::SetActivity{body.notice, airspace::ActivityState::kActive, act.digest},
         now));
@@ -132,8 +142,9 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const SetEnded& body, 
 
 Result<void> Core::TakeBody(Line& line, const SealedAct&, const Withdraw& body, std::string_view,
                             UtcMicros now) {
+  WB_RETURN_IF_ERROR(DecideFor(line, airspace::Withdraw{body.notice, body.version}, now));
   CloseMattersOfNotice(body.notice, "withdrawn", now);
-  return DecideFor(line, airspace::Withdraw{body.notice, body.version}, now);
+  return {};
 }
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AllClear& body,
@@ -146,21 +157,35 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AllClear& bo
   Call call = CallOf(act, {}, {});
   call.about = body;
   call.no_longer_observed = body.no_longer_observed;
-  TakeCall(line, act, std::move(call), MatterKind::kReadBack, now);
-  return {};
+  return TakeCall(line, act, std::move(call), MatterKind::kReadBack, now);
 }
 
 // ---- Our notices ----
 
-Result<void> Core::TakeBody(Line& line, const SealedAct& act, const ReadBack& body,
-                            std::string_view, UtcMicros now) {
-  const Notice* notice = airspace_.FindNotice(body.notice);
-  const NoticeVersion* version = notice == nullptr || notice->party != self_.party
-                                     ? nullptr
-                                     : FindVersion(*notice, body.version);
-  if (version == nullptr) {
+Result<const Notice*> Core::OurNotice(base::NoticeId id) const {
+  const Notice* notice = airspace_.FindNotice(id);
+  if (notice != nullptr && notice->party == self_.party && LatestDeclared(*notice) != nullptr) {
+    return notice;
+  }
+  return Fail(ErrorCode::kNotFound, "/notice", "must be a notice of ours", id.ToString());
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct&, const ReadBack& body, std::string_view,
+                            UtcMicros now) {
+  WB_ASSIGN_OR_RETURN(const Notice* notice, OurNotice(body.notice));
+  const NoticeVersion* version = FindVersion(*notice, body.version);
+  if (version == nullptr || version->disclosure != airspace::Disclosure::kDeclared) {
     return Fail(ErrorCode::kNotFound, "/version", "must be a version of ours",
                 body.version.ToHex());
+  }
+  const std::vector<const Matter*> open = desk_.OpenMattersOf(body.of);
+  const bool awaited = std::any_of(open.begin(), open.end(), [&](const Matter* matter) {
+    return matter->kind == MatterKind::kReadBack && matter->peer == line.peer &&
+           matter->notice == body.notice;
+  });
+  if (body.of != body.version && !awaited) {
+    return Fail(ErrorCode::kNotFound, "/of", "must be the version or an all-clear that waits",
+                body.of.ToHex());
   }
   // Both machines compare: the peer's may be wrong, or the bytes that it shows may not be ours.
   if (body.declaration_sha256 != TextDigest(version->declaration.original)) {
@@ -179,20 +204,20 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const ReadBack& bo
         DecideAs({}, airspace::RecordReadBack{body.notice, body.version, line.peer}, now));
     Counts& counts = CountsOf(line.peer, notice->data_mode());
     counts.read_back.Add(now.us - version->stored_at.us);
-    counts.lead_at_r3.Add(StartOf(version->declaration).us - now.us);
+    const UtcMicros start = StartOf(version->declaration);
+    if (start != base::kTimeOpenStart) counts.lead_at_r3.Add(start.us - now.us);
   }
-  for (const Matter* matter : desk_.OpenMattersOf(body.of)) {
-    if (matter->peer == line.peer) CloseMatter(*matter, "read_back", now);
-  }
-  static_cast<void>(act);
+  CloseMattersWith(line.peer, body.of, {MatterKind::kReceipt, MatterKind::kReadBack}, "read_back",
+                   now);
   return {};
 }
 
 Result<void> Core::TakeBody(Line& line, const SealedAct&, const Assess& body, std::string_view,
                             UtcMicros now) {
+  WB_RETURN_IF_ERROR(OurNotice(body.notice));
   WB_RETURN_IF_ERROR(DecideAs(
       line.peer, airspace::Assess{body.notice, body.version, body.assessment, body.until}, now));
-  CloseMattersOf(body.version, MatterKind::kObjection, "assessed_again", now);
+  CloseMattersWith(line.peer, body.version, {MatterKind::kObjection}, "assessed_again", now);
   if (body.assessment != airspace::Assessment::kObjection) return {};
   const Notice& notice = *airspace_.FindNotice(body.notice);
   Matter matter;
@@ -208,14 +233,20 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const Assess& body, st
 
 Result<void> Core::TakeBody(Line& line, const SealedAct&, const TellUnits& body, std::string_view,
                             UtcMicros now) {
+  WB_RETURN_IF_ERROR(OurNotice(body.notice));
   return DecideFor(
       line, airspace::Disseminate{body.notice, body.units_told, body.own_aircraft_clear}, now);
 }
 
 // ---- Calls ----
 
-void Core::TakeCall(Line& line, const SealedAct& act, Call call, MatterKind kind, UtcMicros now) {
-  if (desk_.FindCall(act.act.id) != nullptr) return;  // the same act, told twice
+Result<void> Core::TakeCall(Line& line, const SealedAct& act, Call call, MatterKind kind,
+                            UtcMicros now) {
+  if (const Call* known = desk_.FindCall(act.act.id); known != nullptr) {
+    if (known->act == act.digest && known->peer == line.peer) return {};  // told twice
+    return Fail(ErrorCode::kConflict, "/act/payload/id", "must be drawn anew for each act",
+                act.act.id.ToString());
+  }
   call.kind = act.act.kind();
   call.peer = line.peer;
   call.data_mode = act.act.data_mode;
@@ -232,19 +263,20 @@ void Core::TakeCall(Line& line, const SealedAct& act, Call call, MatterKind kind
   matter.subject = act.digest;
   matter.urgent = kind == MatterKind::kStopCall;
   OpenMatter(std::move(matter), now);
+  return {};
 }
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const StopCall& body,
                             std::string_view, UtcMicros now) {
   std::string words = body.call_sign;
   if (!body.frequency.empty()) words += (words.empty() ? "" : ", ") + body.frequency;
-  TakeCall(line, act, CallOf(act, body.place, std::move(words)), MatterKind::kStopCall, now);
-  return {};
+  return TakeCall(line, act, CallOf(act, body.place, std::move(words)), MatterKind::kStopCall, now);
 }
 
-Result<void> Core::TakeBody(Line&, const SealedAct& act, const AnswerStopCall& body,
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AnswerStopCall& body,
                             std::string_view, UtcMicros now) {
-  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kStopCall, true));
+  WB_ASSIGN_OR_RETURN(const Call* call,
+                      OpenCallOf(body.answers, ActKind::kStopCall, true, line.peer));
   std::string text(Name(body.answer));
   if (body.answer == StopAnswer::kWait) text += " " + std::to_string(body.wait_s);
   const bool final = body.answer != StopAnswer::kStopping && body.answer != StopAnswer::kWait;
@@ -255,7 +287,8 @@ Result<void> Core::TakeBody(Line&, const SealedAct& act, const AnswerStopCall& b
 
 Result<void> Core::TakeBody(Line& line, const SealedAct&, const EndStopCallUnanswered& body,
                             std::string_view, UtcMicros now) {
-  WB_ASSIGN_OR_RETURN(const Call* found, OpenCallOf(body.answers, ActKind::kStopCall, false));
+  WB_ASSIGN_OR_RETURN(const Call* found,
+                      OpenCallOf(body.answers, ActKind::kStopCall, false, line.peer));
   Call call = *found;
   call.closed_at = now;
   call.closed_as = "unanswered";
@@ -267,14 +300,15 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const EndStopCallUnans
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const LineCheck& body,
                             std::string_view, UtcMicros now) {
-  TakeCall(line, act, CallOf(act, {}, body.word), MatterKind::kLineCheck, now);
+  WB_RETURN_IF_ERROR(TakeCall(line, act, CallOf(act, {}, body.word), MatterKind::kLineCheck, now));
   CheckPaths(line, now);
   return {};
 }
 
-Result<void> Core::TakeBody(Line&, const SealedAct& act, const AnswerLineCheck& body,
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AnswerLineCheck& body,
                             std::string_view, UtcMicros now) {
-  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kLineCheck, true));
+  WB_ASSIGN_OR_RETURN(const Call* call,
+                      OpenCallOf(body.answers, ActKind::kLineCheck, true, line.peer));
   if (body.word != call->words) {
     return Fail(ErrorCode::kConflict, "/word", "must be our challenge word", body.word);
   }
@@ -285,17 +319,17 @@ Result<void> Core::TakeBody(Line&, const SealedAct& act, const AnswerLineCheck& 
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AskKeepClear& body,
                             std::string_view, UtcMicros now) {
-  TakeCall(line, act,
-           CallOf(act, body.place,
-                  base::FormatRfc3339(body.window.start) + " to " +
-                      base::FormatRfc3339(body.window.end)),
-           MatterKind::kKeepClear, now);
-  return {};
+  return TakeCall(line, act,
+                  CallOf(act, body.place,
+                         base::FormatRfc3339(body.window.start) + " to " +
+                             base::FormatRfc3339(body.window.end)),
+                  MatterKind::kKeepClear, now);
 }
 
-Result<void> Core::TakeBody(Line&, const SealedAct& act, const AnswerKeepClear& body,
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AnswerKeepClear& body,
                             std::string_view, UtcMicros now) {
-  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kAskKeepClear, true));
+  WB_ASSIGN_OR_RETURN(const Call* call,
+                      OpenCallOf(body.answers, ActKind::kAskKeepClear, true, line.peer));
   TakeAnswer(*call, {{}, act.digest, false, act.act.role, std::string(Name(body.answer))},
              body.answer != KeepClear::kNeedTime, MatterKind::kKeepClear, now);
   return {};
@@ -303,7 +337,11 @@ Result<void> Core::TakeBody(Line&, const SealedAct& act, const AnswerKeepClear& 
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const SendPolicyText& body,
                             std::string_view, UtcMicros now) {
-  if (desk_.FindCall(act.act.id) != nullptr) return {};
+  if (const Call* known = desk_.FindCall(act.act.id); known != nullptr) {
+    if (known->act == act.digest && known->peer == line.peer) return {};  // told twice
+    return Fail(ErrorCode::kConflict, "/act/payload/id", "must be drawn anew for each act",
+                act.act.id.ToString());
+  }
   Call call = CallOf(act, {}, body.text);
   call.kind = ActKind::kSendPolicyText;
   call.peer = line.peer;

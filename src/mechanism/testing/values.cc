@@ -1,0 +1,238 @@
+#include "mechanism/testing/values.h"
+
+#include "airspace/testing/world.h"
+#include "base/check.h"
+#include "formats/notice_json.h"
+#include "json/writer.h"
+
+namespace wideberth::mechanism::testing {
+namespace {
+
+using airspace::testing::TestNotice;
+using airspace::testing::TestParty;
+using operators::Role;
+
+constexpr crypto::KdfCost kCheap{1, 8 * 1024};
+
+base::Digest NumberedDigest(uint8_t n) {
+  base::Digest digest;
+  digest.bytes.fill(n);
+  return digest;
+}
+
+base::Uuid NumberedUuid(uint8_t n) {
+  std::array<uint8_t, 16> bytes{};
+  bytes.fill(n);
+  return base::Uuid::V4FromRandom(bytes);
+}
+
+base::UtcMicros DrawTime(base::SeededRandom* random) {
+  return {random->Between(0, 253'370'764'799'999'999)};
+}
+
+std::string DrawText(base::SeededRandom* random, size_t bytes_max) {
+  std::string text(random->Below(bytes_max + 1), 'x');
+  for (char& c : text) c = static_cast<char>('a' + random->Below(26));
+  return text;
+}
+
+template <class E>
+E DrawEnum(base::SeededRandom* random, E last) {
+  return static_cast<E>(random->Below(static_cast<uint64_t>(last) + 1));
+}
+
+Durations DrawDurations(base::SeededRandom* random) {
+  Durations durations;
+  for (uint64_t i = random->Below(20); i > 0; --i) {
+    durations.Add(random->Between(-1'000'000, int64_t{1} << random->Below(50)));
+  }
+  return durations;
+}
+
+}  // namespace
+
+crypto::SecretKey TestKey(uint8_t n) {
+  return crypto::SecretKey::FromSeed(base::Bytes(crypto::kEd25519KeyBytes, n)).value();
+}
+
+uint8_t MessageSeed(uint8_t party) {
+  return static_cast<uint8_t>(100 + 10 * party);
+}
+
+crypto::SecretKey OperatorSecret(uint8_t party, Role role, uint8_t nth) {
+  return TestKey(static_cast<uint8_t>(16 * party + 2 * static_cast<uint8_t>(role) + nth));
+}
+
+std::string OperatorName(uint8_t party, Role role, uint8_t nth) {
+  return "person" + std::to_string(party) + "." + std::string(operators::Name(role)) +
+         std::to_string(nth);
+}
+
+operators::Account TestAccount(uint8_t party, Role role, uint8_t nth) {
+  operators::AccountSalts salts;
+  salts.password.fill(party);
+  return operators::MakeAccount({OperatorName(party, role, nth), role},
+                                crypto::SecretBytes::CopyOf("correct horse battery"),
+                                OperatorSecret(party, role, nth), salts, kCheap, kNoon)
+      .value();
+}
+
+operators::OperatorKey OperatorKeyFor(uint8_t party, Role role, uint8_t nth) {
+  const crypto::SecretKey secret = OperatorSecret(party, role, nth);
+  return {secret.public_key().KeyId(), role, secret.public_key(), kNoon, std::nullopt};
+}
+
+std::string TextOf(const airspace::Declaration& declaration) {
+  std::string text;
+  json::Writer json(&text);
+  formats::WriteDeclaration(&json, declaration);
+  return text;
+}
+
+airspace::Declaration AsSent(const airspace::Declaration& declaration) {
+  return formats::ParseDeclaration(TextOf(declaration)).value();
+}
+
+std::vector<ActBody> OneOfEach() {
+  const NoticeVersionRef ref{TestNotice(7), NumberedDigest(0x17)};
+  const Place place{{46'400'000'000, 6'500'000'000}, 1'500'250};
+  Reading reading = ReadingOf(AsSent(airspace::testing::TestHazard()));
+  return {
+      Release{TestNotice(7),
+              NumberedDigest(1),
+              NumberedDigest(2),
+              {NumberedDigest(3), NumberedDigest(4)},
+              ReleaseCheck::kHeldPlan},
+      SetActive{ref},
+      SetEnded{ref},
+      Withdraw{ref},
+      AllClear{ref, true},
+      ReadBack{ref, ref.version, std::move(reading), true, NumberedDigest(5)},
+      Assess{ref, airspace::Assessment::kNeedTime, base::UtcMicros{kNoon.us + 60'000'000}},
+      TellUnits{ref, true, false},
+      StopCall{place, "ANVIL 21", "121.500 MHz"},
+      AnswerStopCall{NumberedUuid(9), StopAnswer::kWait, 60},
+      EndStopCallUnanswered{NumberedUuid(9)},
+      LineCheck{"KILO 7 TANGO"},
+      AnswerLineCheck{NumberedUuid(9), "KILO 7 TANGO"},
+      MarkConflictSeen{NumberedDigest(6)},
+      ProposeMeasures{NumberedDigest(6), "north:change_height,south:none"},
+      AskKeepClear{place, {kNoon, {kNoon.us + 3'600'000'000}}},
+      AnswerKeepClear{NumberedUuid(9), KeepClear::kNeedTime},
+      SendPolicyText{"The next session is on Thursday."},
+  };
+}
+
+Act TestAct(uint8_t party, ActBody body) {
+  Act act;
+  act.body = std::move(body);
+  for (const Role role : {Role::kDutyOfficer, Role::kSupervisor, Role::kDeputyChief}) {
+    act.role = role;
+    if (operators::MayDo(role, act.kind())) break;
+  }
+  act.id = NumberedUuid(static_cast<uint8_t>(0x40 + act.body.index()));
+  act.party = TestParty(party);
+  act.key_id = OperatorKeyFor(party, act.role).key_id;
+  act.at = {kNoon.us + 1'000'000};
+  return act;
+}
+
+base::Digest DrawDigest(base::SeededRandom* random) {
+  base::Digest digest;
+  random->Fill(digest.bytes);
+  return digest;
+}
+
+DeskEffect DrawEffect(base::SeededRandom* random) {
+  const base::PartyId peer = TestParty(static_cast<uint8_t>(1 + random->Below(3)));
+  const auto optional_time = [&]() -> std::optional<base::UtcMicros> {
+    if (random->Below(2) == 0) return std::nullopt;
+    return DrawTime(random);
+  };
+  switch (random->Below(std::variant_size_v<DeskEffect>)) {
+    case 0: {
+      Peer changed{peer,
+                   static_cast<uint32_t>(random->Next()),
+                   "south",
+                   DrawText(random, 40),
+                   DrawTime(random),
+                   {}};
+      if (random->Below(2) == 0) changed.operator_keys = {OperatorKeyFor(2, Role::kDutyOfficer)};
+      return PeerChanged{std::move(changed)};
+    }
+    case 1: {
+      static const operators::Account accounts[] = {TestAccount(1, Role::kDutyOfficer),
+                                                    TestAccount(1, Role::kSupervisor)};
+      return AccountChanged{accounts[random->Below(2)]};
+    }
+    case 2: {
+      Matter matter;
+      matter.number = 1 + random->Below(300);
+      matter.kind = DrawEnum(random, MatterKind::kConflict);
+      matter.owed_by_peer = random->Below(2) == 0;
+      matter.peer = peer;
+      matter.data_mode = DrawEnum(random, airspace::DataMode::kTest);
+      if (random->Below(2) == 0) matter.notice = TestNotice(static_cast<uint8_t>(random->Below(9)));
+      matter.subject = random->Below(2) == 0 ? NumberedDigest(1) : DrawDigest(random);
+      matter.urgent = random->Below(2) == 0;
+      matter.starts_at = optional_time();
+      matter.opened_at = DrawTime(random);
+      matter.deadline_us = random->Between(1, 600'000'000);
+      matter.next_climb_at = random->Below(3) == 0 ? base::kTimeOpenEnd : DrawTime(random);
+      matter.level = DrawEnum(random, Level::kDeputyChief);
+      matter.alarmed = random->Below(2) == 0;
+      if (random->Below(2) == 0) {
+        matter.closed_at = DrawTime(random);
+        matter.closed_as = DrawText(random, 12);
+      }
+      return MatterChanged{std::move(matter)};
+    }
+    case 3: {
+      Call call;
+      call.id = NumberedUuid(static_cast<uint8_t>(random->Below(50)));
+      call.kind = DrawEnum(random, operators::ActKind::kManagePeers);
+      call.peer = peer;
+      call.by_us = random->Below(2) == 0;
+      call.act = DrawDigest(random);
+      call.at = DrawTime(random);
+      call.stored_at = DrawTime(random);
+      call.place = {{random->Between(-90, 90), random->Between(-180, 180)}, random->Between(0, 9)};
+      call.words = DrawText(random, 40);
+      if (random->Below(2) == 0) call.about = NoticeVersionRef{TestNotice(1), DrawDigest(random)};
+      for (uint64_t i = random->Below(4); i > 0; --i) {
+        call.answers.push_back({DrawTime(random), DrawDigest(random), random->Below(2) == 0,
+                                Role::kSupervisor, DrawText(random, 9)});
+      }
+      call.closed_at = optional_time();
+      return CallChanged{std::move(call)};
+    }
+    case 4:
+      return AwaitedChanged{
+          {NumberedDigest(static_cast<uint8_t>(random->Below(40))), peer,
+           operators::ActKind::kWithdraw, TestNotice(3), DrawDigest(random), DrawTime(random)},
+          random->Below(2) == 0};
+    case 5: {
+      Counts counts;
+      counts.sent = random->Below(1000);
+      counts.climbed = random->Next();
+      counts.receipt = DrawDurations(random);
+      counts.read_back_by_us = DrawDurations(random);
+      return CountsChanged{{peer, DrawEnum(random, airspace::DataMode::kTest)}, counts};
+    }
+    case 6:
+      return BasisSigned{NumberedDigest(static_cast<uint8_t>(random->Below(40))),
+                         random->Below(3) == 0 ? base::Digest() : DrawDigest(random)};
+    case 7:
+      return BasisHeard{NumberedDigest(static_cast<uint8_t>(random->Below(40))),
+                        DrawText(random, 30)};
+    case 8:
+      return JournalWritten{1 + random->Below(5), DrawText(random, 60)};
+    case 9:
+      return LineCheckScheduled{peer, random->Below(2) == 0, DrawTime(random)};
+    default:
+      return ReleaseChecked{TestNotice(static_cast<uint8_t>(random->Below(40))), DrawDigest(random),
+                            DrawText(random, 16)};
+  }
+}
+
+}  // namespace wideberth::mechanism::testing
