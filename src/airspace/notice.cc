@@ -255,11 +255,16 @@ uint32_t OldestFor(const Notice& notice, const Delivery* delivery) {
   return static_cast<uint32_t>(oldest);
 }
 
+// The place of the effective version; one past the last when there is none.
+uint32_t PlaceOfEffective(const Notice& notice) {
+  const NoticeVersion* effective = EffectiveVersion(notice);
+  return effective == nullptr ? static_cast<uint32_t>(notice.versions.size())
+                              : static_cast<uint32_t>(effective - notice.versions.data());
+}
+
 uint32_t OldestForAny(const Notice& notice) {
   const NoticeVersion* effective = EffectiveVersion(notice);
-  if (effective != nullptr && !effective->until_read_back) {
-    return static_cast<uint32_t>(effective - notice.versions.data());
-  }
+  if (effective != nullptr && !effective->until_read_back) return PlaceOfEffective(notice);
   if (notice.delivery.empty()) return OldestFor(notice, nullptr);
   auto oldest = static_cast<uint32_t>(notice.versions.size());
   for (const auto& [party, delivery] : notice.delivery) {
@@ -269,11 +274,7 @@ uint32_t OldestForAny(const Notice& notice) {
 }
 
 uint32_t OldestAgainst(const Notice& notice, base::PartyId party) {
-  if (party == notice.party) {
-    const NoticeVersion* effective = EffectiveVersion(notice);
-    return static_cast<uint32_t>(effective == nullptr ? notice.versions.size()
-                                                      : effective - notice.versions.data());
-  }
+  if (party == notice.party) return PlaceOfEffective(notice);
   const auto delivery = notice.delivery.find(party);
   return delivery == notice.delivery.end() ? OldestForAny(notice)
                                            : OldestFor(notice, &delivery->second);
