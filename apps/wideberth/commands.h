@@ -28,6 +28,8 @@ struct DeclareOptions {
   std::string id;
   std::string replaces;  // a version's number or digest, or "latest"
   bool draft = false;
+  bool held = false;       // a plan: never told to anybody
+  bool unplanned = false;  // a hazard that is there already
   bool check_only = false;
 };
 base::Result<int> RunDeclare(const Session& session, const DeclareOptions& options);
@@ -145,6 +147,7 @@ struct DemoOptions {
   std::string tokens;
   std::string examples;
   bool loop = false;
+  bool line = false;  // two linked nodes of its own, instead of a day on one
 };
 base::Result<int> RunDemo(const Session& session, const DemoOptions& options);
 

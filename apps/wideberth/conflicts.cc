@@ -164,6 +164,23 @@ Result<int> CallConflict(const Session& session, const ConflictOptions& options,
   return ShowAnswer(session, answer);
 }
 
+// In line mode. A conflict that only the other side has found is not on this node: then the act alone is told of.
+Result<int> ActOnConflict(const Session& session, Remote remote, const ConflictOptions& options,
+                          std::string_view act) {
+  WB_ASSIGN_OR_RETURN(const std::string id, remote.ResolveConflict(options.id));
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.StringField("act", act);
+  json.StringField("conflict", id);
+  if (!options.measures.empty()) json.StringField("measures", options.measures);
+  json.EndObject();
+  WB_ASSIGN_OR_RETURN(const Acted acted, remote.PostAct(body));
+  if (!acted.conflict.empty() && !session.json) return ShowAnswer(session, acted.conflict);
+  Print(session.json ? acted.body + "\n" : "done\n");
+  return kExitOk;
+}
+
 }  // namespace
 
 Result<int> RunConflicts(const Session& session, const ConflictOptions& options) {
@@ -195,10 +212,18 @@ Result<int> RunConflictShow(const Session& session, const ConflictOptions& optio
 }
 
 Result<int> RunConflictSeen(const Session& session, const ConflictOptions& options) {
+  WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
+  if (remote.is_person()) {
+    return ActOnConflict(session, std::move(remote), options, "mark_conflict_seen");
+  }
   return CallConflict(session, options, net::Method::kPost, "/seen", "{}");
 }
 
 Result<int> RunConflictMeasures(const Session& session, const ConflictOptions& options) {
+  WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
+  if (remote.is_person()) {
+    return ActOnConflict(session, std::move(remote), options, "propose_measures");
+  }
   std::string body;
   json::Writer json(&body);
   json.BeginObject();

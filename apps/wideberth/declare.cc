@@ -84,6 +84,7 @@ Result<Declaration> FromFlags(const DeclareOptions& options, airspace::DataMode 
     declaration.activity_class = options.class_name;
   }
   WB_RETURN_IF_ERROR(TakeWord("--confidence", options.confidence, &declaration.confidence));
+  declaration.unplanned = options.unplanned;
   declaration.name = options.name;
   declaration.role_to_call = options.role_to_call;
   declaration.frequency = options.frequency;
@@ -126,9 +127,12 @@ void PrintConflicts(std::vector<ConflictRow> conflicts) {
   PrintTable(ConflictTable(conflicts));
 }
 
-void PrintStored(const Declaration& declaration, const Stored& stored, bool draft) {
+void PrintStored(const Declaration& declaration, const Stored& stored, Keep keep, bool is_person) {
   std::string line =
-      fmt::format("{} {} {}, version {}, {}\n", draft ? "draft of" : "declared",
+      fmt::format("{} {} {}, version {}, {}\n",
+                  keep == Keep::kHeld    ? "held plan of"
+                  : keep == Keep::kDraft ? "draft of"
+                                         : "declared",
                   airspace::Name(declaration.kind), Paint(Style::kBold, stored.notice),
                   stored.version_number, airspace::Name(declaration.data_mode));
   if (stored.lead_time_s > 0) {
@@ -139,7 +143,12 @@ void PrintStored(const Declaration& declaration, const Stored& stored, bool draf
     line += Paint(Style::kYellow, "LATE: it has started already") + "\n";
   }
   Print(line);
-  if (!draft) PrintConflicts(stored.conflicts);
+  if (keep != Keep::kDraft) return PrintConflicts(stored.conflicts);
+  if (!is_person) return;
+  Print(Paint(Style::kYellow, "not sent") +
+        fmt::format(": a second person checks it with `wideberth notice check {0}`, then "
+                    "`wideberth notice release {0}`\n",
+                    stored.notice.substr(0, 8)));
 }
 
 Result<int> CheckOnly(const Session& session, Remote* remote, const Declaration& declaration) {
@@ -170,6 +179,41 @@ Result<int> CheckOnly(const Session& session, Remote* remote, const Declaration&
   return alarmed ? kExitRefused : kExitOk;
 }
 
+// In line mode a person's declaration is a draft until a second person has checked it and it is released; only what is
+// happening already is told at once.
+Keep KeepOf(const Remote& remote, const Declaration& declaration, const DeclareOptions& options) {
+  if (options.held) return Keep::kHeld;
+  if (options.draft) return Keep::kDraft;
+  return remote.is_person() && !declaration.unplanned ? Keep::kDraft : Keep::kReleased;
+}
+
+// In line mode: an unplanned hazard is released in one act.
+Result<Stored> ReleaseUnplanned(Remote* remote, base::NoticeId id, const Declaration& declaration,
+                                const std::string& replaces) {
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.StringField("act", "release");
+  json.StringField("notice", id.ToString());
+  if (!replaces.empty()) json.StringField("previous", replaces);
+  json.Key("declaration");
+  formats::WriteDeclaration(&json, declaration);
+  json.StringField("check", "none");
+  json.EndObject();
+  WB_ASSIGN_OR_RETURN(const Acted acted, remote->PostAct(body));
+  if (!acted.decision) return base::Invalid("/decision", "must be in the node's answer");
+  return *acted.decision;
+}
+
+Result<Stored> Store(Remote* remote, base::NoticeId id, const Declaration& declaration,
+                     const DeclareOptions& options, const std::string& replaces) {
+  const Keep keep = KeepOf(*remote, declaration, options);
+  if (remote->is_person() && keep == Keep::kReleased) {
+    return ReleaseUnplanned(remote, id, declaration, replaces);
+  }
+  return remote->PutNotice(id, declaration, keep, replaces);
+}
+
 Result<base::NoticeId> TakeId(const DeclareOptions& options) {
   if (options.id.empty()) return base::NoticeId{base::SystemRandom().NewUuidV4()};
   return Of("--id", base::NoticeId::Parse(options.id));
@@ -198,12 +242,11 @@ Result<int> RunDeclare(const Session& session, const DeclareOptions& options) {
     if (!options.replaces.empty()) {
       WB_ASSIGN_OR_RETURN(replaces, remote.VersionDigest(id.ToString(), options.replaces));
     }
-    WB_ASSIGN_OR_RETURN(const Stored stored,
-                        remote.PutNotice(id, declaration, options.draft, replaces));
+    WB_ASSIGN_OR_RETURN(const Stored stored, Store(&remote, id, declaration, options, replaces));
     if (session.json) {
       answers.append(answers.empty() ? "" : ",").append(stored.body);
     } else {
-      PrintStored(declaration, stored, options.draft);
+      PrintStored(declaration, stored, KeepOf(remote, declaration, options), remote.is_person());
     }
   }
   if (session.json && !options.check_only) {

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "apps/wideberth/commands.h"
+#include "apps/wideberth/line/commands.h"
 #include "apps/wideberth/remote.h"
 #include "apps/wideberth/show/conflict_text.h"
 #include "apps/wideberth/show/terminal.h"
@@ -373,7 +374,7 @@ class Demo {
     const base::NoticeId id = NewId();
     Tell(*entry.declare_at, entry, "declares");
     const Result<Stored> stored =
-        remotes_.at(entry.party).PutNotice(id, entry.declaration, false, "");
+        remotes_.at(entry.party).PutNotice(id, entry.declaration, Keep::kReleased, "");
     if (!stored) {
       if (ExitCodeFor(stored.error()) != kExitRefused) return base::Fail(stored.error());
       ++refused_;
@@ -521,6 +522,7 @@ class Demo {
 }  // namespace
 
 Result<int> RunDemo(const Session& session, const DemoOptions& options) {
+  if (options.line) return RunLineDemo(session);
   if (!options.speed.empty() && options.speed != "max")
     WB_RETURN_IF_ERROR(ParseSpeed(options.speed));
   int code = kExitOk;

@@ -1,14 +1,13 @@
 // The command line: what there is to type, and what its manual pages say. What a command does is in the other files.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <functional>
-#include <map>
 
 #include "apps/wideberth/commands.h"
+#include "apps/wideberth/line/commands.h"
+#include "apps/wideberth/registry.h"
 #include "apps/wideberth/session.h"
 #include "apps/wideberth/show/completion.h"
 #include "apps/wideberth/show/help.h"
-#include "apps/wideberth/show/manual_page.h"
 #include "apps/wideberth/show/terminal.h"
 #include "base/version.h"
 
@@ -16,27 +15,15 @@ namespace wideberth::cli {
 namespace {
 
 using base::Result;
-using Action = std::function<Result<int>()>;
 
-const std::vector<std::string> kModes = {"REAL", "EXERCISE", "TEST"};
 const std::vector<std::string> kHazardClasses = {
     "live_firing",          "launch",        "re_entry",       "debris",
     "air_defence_activity", "fire_fighting", "unmanned_swarm", "laser",
     "electromagnetic",      "parachuting",   "other"};
 
-CLI::Option* Text(CLI::App* command, const char* name, std::string* value, const char* type,
-                  const char* help) {
-  return command->add_option(name, *value, help)->type_name(type);
-}
-
-// For options that decide something by being there: an unset variable of a script must not leave them out.
-std::string NotEmpty(const std::string& given) {
-  return given.empty() ? "must not be empty" : "";
-}
-
-class CommandLine {
+class CommandLine : private Registry {
  public:
-  CommandLine() : app_("Keep out of each other's way in one airspace", "wideberth") {
+  CommandLine() : Registry("Keep out of each other's way in one airspace", "wideberth") {
     app_.description(
         "Keep out of each other's way in one airspace\n"
         "Declares activity, hazards and zones to a node, shows what conflicts with what, where, "
@@ -55,6 +42,7 @@ class CommandLine {
     AddDeclare();
     AddHazard();
     AddNotice();
+    AddDrafts();
     AddZone();
     AddConflicts();
     AddCheck();
@@ -62,6 +50,7 @@ class CommandLine {
     AddToken();
     AddIdentity();
     AddDemo();
+    line_.Add(this, &declare_, &demo_);
     AddCompletion();
   }
 
@@ -79,33 +68,6 @@ class CommandLine {
   }
 
  private:
-  CLI::App* Group(const std::string& name, const std::string& summary) {
-    CLI::App* group = app_.add_subcommand(name, summary);
-    group->require_subcommand(1);
-    return group;
-  }
-
-  CLI::App* Command(CLI::App* parent, const std::string& name, const std::string& description,
-                    const std::string& examples, Action action) {
-    CLI::App* command = parent->add_subcommand(name, description);
-    command->footer(examples);
-    command->callback([this, action = std::move(action)] { action_ = action; });
-    return command;
-  }
-
-  CLI::Option* Choice(CLI::App* command, const std::string& name, std::string* value,
-                      const std::string& help, const std::vector<std::string>& words) {
-    CLI::Option* option = command->add_option(name, *value, "");
-    option->check([words](const std::string& given) {
-      if (std::find(words.begin(), words.end(), given) != words.end()) return std::string();
-      return "must be " + ListWords(words) + ", not " + given;
-    });
-    option->description(help + " One of " + ListWords(words) + ".");
-    option->type_name(name == "--mode" ? "MODE" : "WORD");
-    choices_[option] = words;
-    return option;
-  }
-
   void AddSessionOptions() {
     app_.add_flag("--json", session_.json,
                   "Writes one JSON document to standard output instead of text; a refusal too.");
@@ -152,7 +114,7 @@ class CommandLine {
     Text(command, "--frequency", &declare_.frequency, "TEXT", "\"121.500 MHz\".");
     Choice(command, "--confidence", &declare_.confidence, "How sure it is; planned if not given.",
            {"planned", "observed", "expected"});
-    Choice(command, "--mode", &declare_.mode, "REAL if not given.", kModes);
+    Choice(command, "--mode", &declare_.mode, "REAL if not given.", ModeWords());
     Text(command, "--id", &declare_.id, "UUID", "The notice's id; else a new one.");
     Text(command, "--replaces", &declare_.replaces, "VERSION",
          "With --id, for a further version: the number or digest of the one it replaces, or "
@@ -217,6 +179,35 @@ class CommandLine {
                     "For a hazard that is not one's own: it cannot be cleared, only be gone.");
   }
 
+  // In line mode: what `declare` makes there, said outright, and plans that are told to nobody.
+  void AddDrafts() {
+    const auto add = [&](const char* group, const char* summary, const char* name,
+                         const char* description, bool held) {
+      CLI::App* command =
+          Command(Group(group, summary), name, description,
+                  std::string("wideberth ") + group + " " + name +
+                      " --kind hazard --class live_firing --circle 46.85,7.2,4km --lower SFC "
+                      "--upper 3000mAMSL --start +2h --end +3h",
+                  [this, held] {
+                    declare_.held = held;
+                    declare_.draft = !held;
+                    return RunDeclare(session_, declare_);
+                  });
+      AddGeometry(command);
+      Choice(command, "--kind", &declare_.kind, "activity if not given.",
+             {"activity", "hazard", "protected_site"});
+      Text(command, "--class", &declare_.class_name, "CLASS",
+           "A class of the agreement, or of hazards.");
+      Text(command, "--name", &declare_.name, "TEXT", "Of a protected site.");
+    };
+    add("notice", "Look at notices, and answer them", "draft",
+        "Draft a notice\nNobody is told until a second person has checked it and it is released.",
+        false);
+    add("plan", "Plans that are compared here and told to nobody", "hold",
+        "Hold a plan\nIt is compared with what the peers declare, and they never learn of it.",
+        true);
+  }
+
   void AddNoticeId(CLI::App* command) {
     command->add_option("ID", notice_.id, "The notice's id, or its first 4 characters or more.")
         ->required();
@@ -235,7 +226,7 @@ class CommandLine {
                              "wideberth notice list --kind hazard\n"
                              "wideberth notice list --geojson > notices.geojson",
                              [this] { return RunNoticeList(session_, notice_); });
-    Choice(list, "--mode", &notice_.mode, "Only of this data mode.", kModes);
+    Choice(list, "--mode", &notice_.mode, "Only of this data mode.", ModeWords());
     Text(list, "--party", &notice_.party, "NAME", "Only of this party.");
     Choice(list, "--kind", &notice_.kind, "Only of this kind.",
            {"activity", "hazard", "protected_site", "zone"});
@@ -295,7 +286,7 @@ class CommandLine {
     import->add_option("--horizon-days", zone_.horizon_days, "1 to 366; 28 if not given.")
         ->check(CLI::Range(1, 366).description(""))
         ->type_name("DAYS");
-    Choice(import, "--mode", &zone_.mode, "REAL if not given.", kModes);
+    Choice(import, "--mode", &zone_.mode, "REAL if not given.", ModeWords());
     import
         ->add_option("--assume-zone", zone_.assume_zone,
                      "What times without a zone mean: Z or +01:00. Else they are refused.")
@@ -310,7 +301,7 @@ class CommandLine {
     export_command->add_option("FILE", zone_.file, "Standard output if not given.");
     Choice(export_command, "--format", &zone_.format, "ed318 if not given.",
            {"ed318", "ed269", "openair", "geojson"});
-    Choice(export_command, "--mode", &zone_.mode, "REAL if not given.", kModes);
+    Choice(export_command, "--mode", &zone_.mode, "REAL if not given.", ModeWords());
     Text(export_command, "--title", &zone_.title, "TEXT", "Of the file.");
     Text(export_command, "--country", &zone_.country, "CODE", "ISO 3166-1, three letters.");
   }
@@ -324,7 +315,7 @@ class CommandLine {
                                 "wideberth conflicts\nwideberth conflicts --watch\nwideberth "
                                 "conflicts --geojson --mode REAL",
                                 [this] { return RunConflicts(session_, conflict_); });
-    Choice(command, "--mode", &conflict_.mode, "Only of this data mode.", kModes);
+    Choice(command, "--mode", &conflict_.mode, "Only of this data mode.", ModeWords());
     command->add_flag("--all", conflict_.all, "Those too that are resolved or have passed.");
     command->add_flag("--geojson", conflict_.geojson, "A GeoJSON FeatureCollection, for a map.");
     command->add_flag("--watch", conflict_.watch, "Stays, and shows every change as it happens.");
@@ -382,7 +373,7 @@ class CommandLine {
     Choice(command, "--format", &check_.format, "table if not given.",
            {"table", "geojson", "json"});
     Choice(command, "--mode", &check_.mode,
-           "Of zones and flights; that of the declarations, or REAL, if not given.", kModes);
+           "Of zones and flights; that of the declarations, or REAL, if not given.", ModeWords());
     Text(command, "--date", &check_.date, "DATE",
          "The day of times that have none, as 2026-11-21.");
     Text(command, "--assume-zone", &check_.assume_zone, "ZONE",
@@ -534,39 +525,19 @@ class CommandLine {
   }
 
   void AddCompletion() {
-    CLI::App* command =
-        Command(&app_, "completion", "Write a completion script for a shell",
-                "source <(wideberth completion bash)\n"
-                "wideberth completion fish > ~/.config/fish/completions/wideberth.fish",
-                [this]() -> Result<int> {
-                  std::vector<CommandInfo> commands;
-                  Describe(&app_, "", &commands);
-                  WB_ASSIGN_OR_RETURN(const std::string script, CompletionScript(shell_, commands));
-                  Print(script);
-                  return kExitOk;
-                });
+    CLI::App* command = Command(
+        &app_, "completion", "Write a completion script for a shell",
+        "source <(wideberth completion bash)\n"
+        "wideberth completion fish > ~/.config/fish/completions/wideberth.fish",
+        [this]() -> Result<int> {
+          WB_ASSIGN_OR_RETURN(const std::string script, CompletionScript(shell_, Commands()));
+          Print(script);
+          return kExitOk;
+        });
     Choice(command, "SHELL", &shell_, "", {"bash", "zsh", "fish"})->required();
   }
 
-  void Describe(const CLI::App* app, const std::string& path,
-                std::vector<CommandInfo>* commands) const {
-    CommandInfo info{path, Summary(app), {}};
-    for (const CLI::Option* option : app->get_options()) {
-      if (option->get_lnames().empty()) continue;
-      const auto words = choices_.find(option);
-      info.options.push_back(
-          {"--" + option->get_lnames().front(), option->get_description(),
-           words == choices_.end() ? std::vector<std::string>() : words->second});
-    }
-    commands->push_back(std::move(info));
-    for (const CLI::App* command : app->get_subcommands({})) {
-      Describe(command, path.empty() ? command->get_name() : path + " " + command->get_name(),
-               commands);
-    }
-  }
-
-  CLI::App app_;
-  Session session_;
+  CLI::App& app_ = app();
   DeclareOptions declare_;
   NoticeOptions notice_;
   ZoneOptions zone_;
@@ -577,9 +548,8 @@ class CommandLine {
   KeygenOptions keygen_;
   PeerOptions peer_;
   DemoOptions demo_;
+  LineCommands line_;
   std::string shell_;
-  std::map<const CLI::Option*, std::vector<std::string>> choices_;
-  Action action_;
 };
 
 }  // namespace

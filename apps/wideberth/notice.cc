@@ -142,21 +142,41 @@ Result<OpenNotice> Open(const Session& session, const NoticeOptions& options) {
   return OpenNotice{std::move(remote), std::move(id)};
 }
 
-// {"version":DIGEST, ...}; `fill` writes what comes besides.
+// What an act is called: on a node that several parties share, and as a signed act in line mode.
+struct ActName {
+  std::string_view shared;
+  std::string_view signed_act;
+};
+
+// {"version":DIGEST, ...}; `fill(json, is_person)` writes what comes besides.
 template <class Fill>
-Result<int> ActOnVersion(const Session& session, const NoticeOptions& options, std::string_view act,
+Result<int> ActOnVersion(const Session& session, const NoticeOptions& options, ActName act,
                          std::string_view done, Fill fill) {
   WB_ASSIGN_OR_RETURN(OpenNotice open, Open(session, options));
   WB_ASSIGN_OR_RETURN(const std::string digest,
                       open.remote.VersionDigest(open.id, options.version));
+  const bool is_person = open.remote.is_person();
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
+  if (is_person) {
+    json.StringField("act", act.signed_act);
+    json.StringField("notice", open.id);
+  }
   json.StringField("version", digest);
-  fill(&json);
+  fill(&json, is_person);
   json.EndObject();
-  WB_ASSIGN_OR_RETURN(const Stored stored, open.remote.Act(open.id, act, body));
-  ReportAct(session, stored, done);
+  if (!is_person) {
+    WB_ASSIGN_OR_RETURN(const Stored stored, open.remote.Act(open.id, act.shared, body));
+    ReportAct(session, stored, done);
+    return kExitOk;
+  }
+  WB_ASSIGN_OR_RETURN(const Acted acted, open.remote.PostAct(body));
+  if (acted.decision) {
+    ReportAct(session, *acted.decision, done);
+  } else {
+    Print(session.json ? acted.body + "\n" : fmt::format("{}: {}\n", open.id, done));
+  }
   return kExitOk;
 }
 
@@ -245,7 +265,8 @@ Result<int> RunNoticeShow(const Session& session, const NoticeOptions& options) 
 }
 
 Result<int> RunNoticeWithdraw(const Session& session, const NoticeOptions& options) {
-  return ActOnVersion(session, options, "withdraw", "withdrawn", [](json::Writer*) {});
+  return ActOnVersion(session, options, {"withdraw", "withdraw"}, "withdrawn",
+                      [](json::Writer*, bool) {});
 }
 
 Result<int> RunNoticeAssess(const Session& session, const NoticeOptions& options) {
@@ -253,17 +274,28 @@ Result<int> RunNoticeAssess(const Session& session, const NoticeOptions& options
   if (until.starts_with('+') || until == "now") {
     return base::Invalid("--until", "must be a time with its zone, as 2026-11-21T10:00:00Z", until);
   }
-  return ActOnVersion(session, options, "assessment", options.assessment, [&](json::Writer* json) {
-    json->StringField("assessment", options.assessment);
-    if (!until.empty()) json->StringField("need_time_until", until);
-  });
+  return ActOnVersion(session, options, {"assessment", "assess"}, options.assessment,
+                      [&](json::Writer* json, bool is_person) {
+                        json->StringField("assessment", options.assessment);
+                        if (until.empty()) return;
+                        json->StringField(is_person ? "until" : "need_time_until", until);
+                      });
 }
 
 Result<int> RunNoticeTold(const Session& session, const NoticeOptions& options) {
   if (!options.units && !options.clear) {
     return base::Invalid("--units", "must be given, or --clear, or both");
   }
+  const std::string_view done = options.units && options.clear ? "units told, own aircraft clear"
+                                : options.units                ? "units told"
+                                                               : "own aircraft clear";
   WB_ASSIGN_OR_RETURN(OpenNotice open, Open(session, options));
+  if (open.remote.is_person()) {
+    return ActOnVersion(session, options, {"", "tell_units"}, done, [&](json::Writer* json, bool) {
+      json->BoolField("units_told", options.units);
+      json->BoolField("own_aircraft_clear", options.clear);
+    });
+  }
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
@@ -271,24 +303,25 @@ Result<int> RunNoticeTold(const Session& session, const NoticeOptions& options) 
   if (options.clear) json.BoolField("own_aircraft_clear", true);
   json.EndObject();
   WB_ASSIGN_OR_RETURN(const Stored stored, open.remote.Act(open.id, "dissemination", body));
-  ReportAct(session, stored,
-            options.units && options.clear ? "units told, own aircraft clear"
-            : options.units                ? "units told"
-                                           : "own aircraft clear");
+  ReportAct(session, stored, done);
   return kExitOk;
 }
 
 Result<int> RunActivity(const Session& session, const NoticeOptions& options,
                         std::string_view activity) {
-  return ActOnVersion(session, options, "activity", activity,
-                      [&](json::Writer* json) { json->StringField("activity", activity); });
+  const ActName act{"activity", activity == "active" ? "set_active" : "set_ended"};
+  return ActOnVersion(session, options, act, activity, [&](json::Writer* json, bool is_person) {
+    if (!is_person) json->StringField("activity", activity);
+  });
 }
 
 Result<int> RunAllClear(const Session& session, const NoticeOptions& options) {
-  return ActOnVersion(session, options, "all_clear",
+  return ActOnVersion(session, options, {"all_clear", "all_clear"},
                       options.no_longer_observed ? "no longer observed" : "all clear",
-                      [&](json::Writer* json) {
-                        if (options.no_longer_observed) json->BoolField("no_longer_observed", true);
+                      [&](json::Writer* json, bool is_person) {
+                        if (is_person || options.no_longer_observed) {
+                          json->BoolField("no_longer_observed", options.no_longer_observed);
+                        }
                       });
 }
 

@@ -45,10 +45,8 @@ base::Error RefusalOf(const net::Response& answer) {
           std::to_string(answer.status) + " " + std::string(net::StatusPhrase(answer.status))};
 }
 
-Result<Stored> ReadStored(std::string body) {
-  WB_ASSIGN_OR_RETURN(const json::Document document,
-                      json::Document::Parse(body, limits::kHttpClientBodyBytesMax));
-  WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+Result<Stored> ReadStoredValue(const json::Value& value) {
+  WB_ASSIGN_OR_RETURN(json::Object object, value.AsObject());
   Stored stored;
   WB_ASSIGN_OR_RETURN(stored.notice, object.RequiredString("notice", kAnyBytes));
   WB_ASSIGN_OR_RETURN(const int64_t number, object.RequiredInt64("version_number", 0, INT64_MAX));
@@ -57,12 +55,31 @@ Result<Stored> ReadStored(std::string body) {
   WB_ASSIGN_OR_RETURN(stored.late, object.RequiredBool("late"));
   WB_ASSIGN_OR_RETURN(stored.lead_time_s, object.RequiredDouble("lead_time_s", -1e15, 1e15));
   WB_ASSIGN_OR_RETURN(const json::Array conflicts, object.RequiredArray("conflicts", kAnyBytes));
-  for (const json::Value value : conflicts) {
-    WB_ASSIGN_OR_RETURN(ConflictRow row, ReadConflictRow(value));
+  for (const json::Value each : conflicts) {
+    WB_ASSIGN_OR_RETURN(ConflictRow row, ReadConflictRow(each));
     stored.conflicts.push_back(std::move(row));
   }
+  return stored;
+}
+
+Result<Stored> ReadStored(std::string body) {
+  WB_ASSIGN_OR_RETURN(const json::Document document,
+                      json::Document::Parse(body, limits::kHttpClientBodyBytesMax));
+  WB_ASSIGN_OR_RETURN(Stored stored, ReadStoredValue(document.root()));
   stored.body = std::move(body);
   return stored;
+}
+
+Result<net::HttpClient> Connect(const Session& session) {
+  net::HttpClient::Options options;
+  options.tls.ca_path = session.ca_file;
+  Result<net::HttpClient> http = net::HttpClient::Create(session.node, options);
+  if (!http) {
+    base::Error error = std::move(http).error();
+    error.field = "--node";
+    return base::Fail(std::move(error));
+  }
+  return http;
 }
 
 Result<std::string> ReadToken(const Session& session) {
@@ -94,16 +111,14 @@ base::Error Unreachable(base::Error error) {
 
 Result<Remote> Remote::Open(const Session& session) {
   WB_ASSIGN_OR_RETURN(const std::string token, ReadToken(session));
-  net::HttpClient::Options options;
-  options.tls.ca_path = session.ca_file;
-  Result<net::HttpClient> http = net::HttpClient::Create(session.node, options);
-  if (!http) {
-    base::Error error = std::move(http).error();
-    error.field = "--node";
-    return base::Fail(std::move(error));
-  }
-  http->SetHeader("Authorization", "Bearer " + token);
-  return Remote(*std::move(http));
+  WB_ASSIGN_OR_RETURN(net::HttpClient http, Connect(session));
+  http.SetHeader("Authorization", "Bearer " + token);
+  return Remote(std::move(http), token.starts_with(kSessionTokenPrefix));
+}
+
+Result<Remote> Remote::OpenUnsigned(const Session& session) {
+  WB_ASSIGN_OR_RETURN(net::HttpClient http, Connect(session));
+  return Remote(std::move(http), false);
 }
 
 Result<std::string> Remote::Call(net::Method method, std::string_view target,
@@ -189,7 +204,7 @@ Result<base::UtcMicros> Remote::Now(airspace::DataMode mode) {
 }
 
 Result<Stored> Remote::PutNotice(base::NoticeId id, const airspace::Declaration& declaration,
-                                 bool draft, std::string_view replaces) {
+                                 Keep keep, std::string_view replaces) {
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
@@ -198,7 +213,8 @@ Result<Stored> Remote::PutNotice(base::NoticeId id, const airspace::Declaration&
   if (formats::UnwrapOriginal(declaration.original)) {
     json.StringField("original", declaration.original);
   }
-  if (draft) json.BoolField("draft", true);
+  if (keep == Keep::kDraft) json.BoolField("draft", true);
+  if (keep == Keep::kHeld) json.BoolField("held", true);
   if (!replaces.empty()) json.StringField("replaces", replaces);
   json.EndObject();
   WB_ASSIGN_OR_RETURN(std::string answer,
@@ -222,6 +238,24 @@ Result<Stored> Remote::Act(std::string_view notice, std::string_view act, std::s
   target.append(notice).append("/").append(act);
   WB_ASSIGN_OR_RETURN(std::string answer, Call(net::Method::kPost, target, body));
   return ReadStored(std::move(answer));
+}
+
+Result<Acted> Remote::PostAct(std::string_view body) {
+  Acted acted;
+  WB_ASSIGN_OR_RETURN(acted.body, Call(net::Method::kPost, "/v1/acts", body));
+  const bool created = status_ == 201;
+  WB_ASSIGN_OR_RETURN(const json::Document document,
+                      json::Document::Parse(acted.body, limits::kHttpClientBodyBytesMax));
+  WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+  WB_ASSIGN_OR_RETURN(acted.act, object.RequiredString("act", kAnyBytes));
+  WB_ASSIGN_OR_RETURN(acted.id, object.RequiredString("id", kAnyBytes));
+  if (const auto decision = object.Find("decision"); decision) {
+    WB_ASSIGN_OR_RETURN(acted.decision, ReadStoredValue(*decision));
+    acted.decision->created = created;
+    acted.decision->body = acted.body;
+  }
+  if (const auto conflict = object.Find("conflict"); conflict) acted.conflict = conflict->ToJson();
+  return acted;
 }
 
 Result<std::string> Remote::VersionDigest(std::string_view notice, std::string_view version) {

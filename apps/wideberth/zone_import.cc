@@ -70,12 +70,12 @@ Result<std::string> PartyOf(Remote* remote) {
 enum class Outcome { kStored, kReplaced, kUnchanged };
 
 Result<Outcome> StoreZone(Remote* remote, const Item& item) {
-  const Result<Stored> first = remote->PutNotice(item.id, *item.declaration, false, "");
+  const Result<Stored> first = remote->PutNotice(item.id, *item.declaration, Keep::kReleased, "");
   if (first) return first->created ? Outcome::kStored : Outcome::kUnchanged;
   if (first.error().field != "/replaces") return base::Fail(first.error());
   WB_ASSIGN_OR_RETURN(const std::string replaces,
                       remote->VersionDigest(item.id.ToString(), "latest"));
-  WB_RETURN_IF_ERROR(remote->PutNotice(item.id, *item.declaration, false, replaces));
+  WB_RETURN_IF_ERROR(remote->PutNotice(item.id, *item.declaration, Keep::kReleased, replaces));
   return Outcome::kReplaced;
 }
 

@@ -1,0 +1,165 @@
+// The commands of line mode: their options, as register.cc fills them, and the function that does each.
+//
+// Line mode is a node that is one party's side of lines. People sign on to it (`login`), and what they do is signed with
+// a key of their own. Commands that exist without lines too (declare, hazard active, notice withdraw, conflict seen) are
+// told apart by the token: a person's begins with "wbs_".
+#ifndef WIDEBERTH_APPS_WIDEBERTH_LINE_COMMANDS_H_
+#define WIDEBERTH_APPS_WIDEBERTH_LINE_COMMANDS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/wideberth/commands.h"
+#include "apps/wideberth/registry.h"
+#include "apps/wideberth/session.h"
+#include "base/result.h"
+
+namespace wideberth::cli {
+
+// login, logout, operator ... (sign_on.cc)
+struct SignOnOptions {
+  std::string name;
+  std::string role;
+  std::string password_file;  // empty: asked for on the terminal
+};
+base::Result<int> RunLogin(const Session& session, const SignOnOptions& options);
+base::Result<int> RunLogout(const Session& session);
+base::Result<int> RunOperatorAdd(const Session& session, const SignOnOptions& options);
+base::Result<int> RunOperatorList(const Session& session);
+base::Result<int> RunOperatorDisable(const Session& session, const SignOnOptions& options);
+base::Result<int> RunOperatorRoles(const Session& session);
+
+// peer add, peer list (enrol.cc, line_state.cc)
+struct EnrolOptions {
+  std::string card;
+  std::string fingerprint;
+  std::string config;
+  std::vector<std::string> paths;  // NAME or NAME=HOST:PORT
+};
+base::Result<int> RunPeerAdd(const Session& session, const EnrolOptions& options);
+
+// agreement ... (agreements.cc)
+struct AgreementOptions {
+  std::string file, other;
+  std::string keys;
+  std::string passphrase_file;
+  std::string output;
+  std::vector<std::string> cards;
+};
+base::Result<int> RunAgreementShow(const Session& session, const AgreementOptions& options);
+base::Result<int> RunAgreementDiff(const Session& session, const AgreementOptions& options);
+base::Result<int> RunAgreementPropose(const Session& session, const AgreementOptions& options);
+base::Result<int> RunAgreementSign(const Session& session, const AgreementOptions& options);
+base::Result<int> RunAgreementVerify(const Session& session, const AgreementOptions& options);
+
+// notice check|release|read-back|script, plan ..., notice disregard (release.cc, script.cc)
+struct ReadingOptions {
+  std::string centre, extent, lower, upper, start, end;
+  std::string mode;
+  std::string vertices;  // over voice
+};
+struct LineNoticeOptions {
+  std::string id;
+  std::string version = "latest";
+  std::string check;     // of a release
+  std::string plan;      // that it was made from
+  std::string language;  // of a script
+  std::string file;      // of plan declare
+  bool all_clear = false;
+  ReadingOptions reading;
+};
+base::Result<int> RunNoticeCheck(const Session& session, const LineNoticeOptions& options);
+base::Result<int> RunNoticeRelease(const Session& session, const LineNoticeOptions& options);
+base::Result<int> RunReadBack(const Session& session, const LineNoticeOptions& options);
+base::Result<int> RunDisregard(const Session& session, const LineNoticeOptions& options);
+base::Result<int> RunPlanList(const Session& session);
+base::Result<int> RunPlanDeclare(const Session& session, const LineNoticeOptions& options);
+base::Result<int> RunNoticeScript(const Session& session, const LineNoticeOptions& options);
+
+// hazard report (release.cc)
+struct HazardReportOptions {
+  std::string at, radius = "5nm", class_name = "other", source = "own";
+  std::string lower = "SFC", upper = "UNL";
+  std::string mode;
+};
+base::Result<int> RunHazardReport(const Session& session, const HazardReportOptions& options);
+
+// stop ..., keep-clear ..., policy send, line check|answer (calls.cc)
+struct CallOptions {
+  std::string peer;  // empty: the only one
+  std::string at, radius = "5nm";
+  std::string call_sign, frequency;
+  std::string id;
+  std::string answer;
+  int64_t wait_s = 0;
+  std::string start, end;
+  std::string word, text;
+  std::string mode;
+};
+base::Result<int> RunStopCall(const Session& session, const CallOptions& options);
+base::Result<int> RunStopAnswer(const Session& session, const CallOptions& options);
+base::Result<int> RunStopEnd(const Session& session, const CallOptions& options);
+base::Result<int> RunKeepClearAsk(const Session& session, const CallOptions& options);
+base::Result<int> RunKeepClearAnswer(const Session& session, const CallOptions& options);
+base::Result<int> RunPolicySend(const Session& session, const CallOptions& options);
+base::Result<int> RunLineCheck(const Session& session, const CallOptions& options);
+base::Result<int> RunLineAnswer(const Session& session, const CallOptions& options);
+
+// line status|suspend|resume|confirm, inbox, calls, statistics (line_state.cc, inbox.cc)
+struct LookOptions {
+  std::string peer;
+  bool all = false;
+  bool watch = false;
+  int64_t changes_max = 0;  // of --watch; 0: until Ctrl-C
+};
+base::Result<int> RunLineStatus(const Session& session);
+base::Result<int> RunPeerList(const Session& session);
+base::Result<int> RunLineSet(const Session& session, const LookOptions& options,
+                             std::string_view verb);
+base::Result<int> RunInbox(const Session& session, const LookOptions& options);
+base::Result<int> RunCalls(const Session& session, const LookOptions& options);
+base::Result<int> RunStatistics(const Session& session);
+
+// node pair (pair.cc)
+struct PairOptions {
+  bool development = false;
+  std::string dir;
+  int64_t port = 8471;  // the first of four
+  bool short_deadlines = false;
+};
+base::Result<int> RunNodePair(const Session& session, const PairOptions& options);
+
+// demo --line (demo.cc)
+base::Result<int> RunLineDemo(const Session& session);
+
+// Registers all of them. The groups that other commands are in already are added to.
+class LineCommands {
+ public:
+  // `declare` and `demo` are what `declare` and `demo` were given.
+  void Add(Registry* registry, DeclareOptions* declare, DemoOptions* demo);
+
+ private:
+  void AddSignOn(Registry* registry);
+  void AddPeers(Registry* registry);
+  void AddAgreements(Registry* registry);
+  void AddNotices(Registry* registry);
+  void AddReadings(Registry* registry);
+  void AddCalls(Registry* registry);
+  void AddLine(Registry* registry);
+  void AddLooks(Registry* registry);
+
+  SignOnOptions sign_on_;
+  EnrolOptions enrol_;
+  AgreementOptions agreement_;
+  LineNoticeOptions notice_;
+  HazardReportOptions hazard_;
+  CallOptions call_;
+  LookOptions look_;
+  PairOptions pair_;
+};
+
+}  // namespace wideberth::cli
+
+#endif  // WIDEBERTH_APPS_WIDEBERTH_LINE_COMMANDS_H_

@@ -1,0 +1,306 @@
+// `inbox`: what waits for somebody, newest last, with what to do next; `calls`: what was asked and answered.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <thread>
+
+#include "apps/wideberth/line/answers.h"
+#include "apps/wideberth/line/commands.h"
+#include "apps/wideberth/remote.h"
+#include "apps/wideberth/show/conflict_text.h"
+#include "apps/wideberth/show/terminal.h"
+
+namespace wideberth::cli {
+namespace {
+
+using base::Result;
+
+constexpr auto kReconnectPause = std::chrono::seconds(2);
+
+// Interrupt() may be called from a signal handler; this is what it is called on.
+std::atomic<net::HttpClient*> watched = nullptr;
+std::atomic<bool> interrupted = false;
+
+void OnInterrupt(int) {
+  interrupted = true;
+  if (net::HttpClient* http = watched.load(); http != nullptr) http->Interrupt();
+}
+
+struct Item {
+  std::string number;
+  std::string kind;
+  bool owed_by_peer = false;
+  bool urgent = false;
+  bool alarmed = false;
+  std::string peer, mode, level, notice, subject, opened_at, next_climb_at;
+};
+
+Item ReadItem(const json::Value& matter) {
+  return {
+      TextAt(matter, "number"),    TextAt(matter, "kind"),      IsTrueAt(matter, "owed_by_peer"),
+      IsTrueAt(matter, "urgent"),  IsTrueAt(matter, "alarmed"), TextAt(matter, "peer.name"),
+      TextAt(matter, "data_mode"), TextAt(matter, "level"),     TextAt(matter, "notice"),
+      TextAt(matter, "subject"),   TextAt(matter, "opened_at"), TextAt(matter, "next_climb_at")};
+}
+
+// The ids of open calls by the act that opened them, which is the subject of their matters.
+using CallIds = std::map<std::string, std::string>;
+
+std::string WhatText(const Item& item) {
+  static const std::map<std::string, std::string> texts = {
+      {"receipt", "no receipt (R1) yet"},
+      {"read_back", "not read back"},
+      {"objection", "an objection stands"},
+      {"stop_call", "STOP CALL without its final answer"},
+      {"keep_clear", "can you keep clear?"},
+      {"line_check", "line check without its answer"},
+      {"missed_check", "line check missed"},
+      {"refine", "unplanned hazard, still coarse"},
+      {"line_lost", "LINK LOST"},
+      {"unusable", "something came that cannot be acted on"},
+      {"conflict", "conflict that nobody here has seen"},
+  };
+  const auto text = texts.find(item.kind);
+  return text == texts.end() ? item.kind : text->second;
+}
+
+// The command that settles it, or whom to turn to.
+std::string NextText(const Item& item, const CallIds& calls) {
+  const std::string notice = item.notice.substr(0, 8);
+  const auto known = calls.find(item.subject);
+  const std::string call = known == calls.end() ? "ID" : known->second.substr(0, 8);
+  if (item.owed_by_peer) {
+    if (item.kind == "read_back") return "call them: notice script " + notice;
+    if (item.kind == "stop_call") return "call them; then stop end " + call;
+    if (item.kind == "receipt") return "line status; voice if it stays";
+    return "call " + item.peer;
+  }
+  if (item.kind == "read_back") return "notice read-back " + notice + " ...";
+  if (item.kind == "objection") return "talk to " + item.peer + "; notice show " + notice;
+  if (item.kind == "stop_call") return "stop answer stopping " + call;
+  if (item.kind == "keep_clear") return "keep-clear answer yes " + call;
+  if (item.kind == "line_check") return "line answer WORD " + call;
+  if (item.kind == "refine") return "hazard declare --id " + notice + " --replaces latest ...";
+  if (item.kind == "line_lost") return "line status; line check; line confirm";
+  if (item.kind == "conflict") return "conflict seen " + item.subject.substr(0, 8);
+  return "call " + item.peer;
+}
+
+struct Inbox {
+  std::vector<Item> items;
+  CallIds calls;
+};
+
+Result<Inbox> Load(Remote* remote) {
+  Inbox inbox;
+  WB_RETURN_IF_ERROR(remote->Walk("/v1/matters", "open=true", "matters",
+                                  [&](const json::Value& matter) -> Result<bool> {
+                                    inbox.items.push_back(ReadItem(matter));
+                                    return true;
+                                  }));
+  WB_ASSIGN_OR_RETURN(const json::Document calls,
+                      remote->GetJson("/v1/calls?open=true&limit=1000"));
+  WB_RETURN_IF_ERROR(ForEach(calls, "calls", [&](const json::Value& call) -> Result<void> {
+    inbox.calls[TextAt(call, "act")] = TextAt(call, "id");
+    return {};
+  }));
+  // RFC 3339 in UTC sorts as text.
+  std::stable_sort(inbox.items.begin(), inbox.items.end(),
+                   [](const Item& a, const Item& b) { return a.opened_at < b.opened_at; });
+  return inbox;
+}
+
+Table InboxTable(const Inbox& inbox) {
+  Table table({{"NO", Fit::kRight},
+               {"SINCE"},
+               {"WITH"},
+               {"WHAT", Fit::kWrap},
+               {"WHO OWES"},
+               {"LEVEL"},
+               {"CLIMBS"},
+               {"NEXT", Fit::kWrap}});
+  for (const Item& item : inbox.items) {
+    const Style style = item.urgent || item.kind == "line_lost" ? Style::kRed
+                        : item.alarmed                          ? Style::kYellow
+                                                                : Style::kBold;
+    const std::string mode = item.mode == "REAL" ? "" : " " + item.mode;
+    table.AddRow(
+        {{item.number},
+         {MomentText(item.opened_at, item.opened_at)},
+         {item.peer},
+         {WhatText(item) + (item.alarmed ? ", OVERDUE" : "") + mode, style},
+         {item.owed_by_peer ? item.peer : "we"},
+         {item.level},
+         {item.next_climb_at.empty() ? "-" : MomentText(item.next_climb_at, item.opened_at)},
+         {NextText(item, inbox.calls)}});
+  }
+  return table;
+}
+
+std::string ItemLine(const Item& item, const CallIds& calls) {
+  return fmt::format("{} {} {}{}: {} -> {}\n", item.opened_at, item.peer, WhatText(item),
+                     item.alarmed ? ", OVERDUE" : "", item.owed_by_peer ? "they owe" : "we owe",
+                     NextText(item, calls));
+}
+
+// The inbox as it changes: drawn over on a terminal, else a line for each matter that opens, climbs or closes.
+class Watch {
+ public:
+  Watch(const Session& session, const LookOptions& options)
+      : session_(session), options_(options) {}
+
+  Result<int> Run() {
+    WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session_));
+    WB_RETURN_IF_ERROR(Reload(&remote));
+    watched = &remote.http();
+    std::signal(SIGINT, OnInterrupt);
+    std::signal(SIGTERM, OnInterrupt);
+    while (!interrupted && !Done()) {
+      const Result<void> read = remote.http().ReadEvents(
+          "/v1/events", "", [&](const net::Event& event) { return Take(&remote, event); });
+      if (interrupted || Done()) break;
+      lost_ = read ? "the node closed the stream" : read.error().ToString();
+      Draw();
+      std::this_thread::sleep_for(kReconnectPause);
+    }
+    watched = nullptr;
+    return kExitOk;
+  }
+
+ private:
+  bool Done() const { return options_.changes_max > 0 && changes_ >= options_.changes_max; }
+  bool DrawsOver() const { return StdoutIsTerminal() && !session_.json; }
+
+  Result<void> Reload(Remote* remote) {
+    WB_ASSIGN_OR_RETURN(inbox_, Load(remote));
+    return {};
+  }
+
+  // False ends the stream.
+  bool Take(Remote* remote, const net::Event& event) {
+    lost_.clear();
+    const bool changed = event.name == "matter" || event.name == "call";
+    if (!changed && event.name != "open" && event.name != "gap") return true;
+    if (const Result<void> loaded = Reload(remote); !loaded) return false;
+    Draw();
+    if (!changed) return true;
+    ++changes_;
+    if (session_.json) Print(event.data + "\n");
+    if (!session_.json && !DrawsOver() && event.name == "matter") PrintMatter(event.data);
+    std::fflush(stdout);
+    return !Done();
+  }
+
+  void PrintMatter(std::string_view data) {
+    const Result<json::Document> document = json::Document::Parse(data);
+    if (!document) return;
+    const Item item = ReadItem(document->root());
+    const std::string closed = TextAt(document->root(), "closed_as");
+    Print(Printable(closed.empty()
+                        ? ItemLine(item, inbox_.calls).substr(0, 400)
+                        : fmt::format("{} {} closed: {} ", item.peer, WhatText(item), closed)));
+    Print("\n");
+  }
+
+  void Draw() {
+    if (!DrawsOver()) return;
+    Print("\x1b[H\x1b[2J" + Paint(Style::kBold, fmt::format("{} open", inbox_.items.size())) +
+          Paint(Style::kDim, "  live, Ctrl-C ends") + "\n");
+    if (!lost_.empty()) Print(Paint(Style::kRed, "NOT LIVE: " + Printable(lost_)) + "\n");
+    PrintTable(InboxTable(inbox_));
+  }
+
+  const Session& session_;
+  const LookOptions& options_;
+  Inbox inbox_;
+  int64_t changes_ = 0;
+  std::string lost_;  // why the table is not live
+};
+
+std::string AnswersText(const json::Value& call) {
+  std::string text;
+  const std::optional<json::Value> answers = At(call, "answers");
+  if (!answers) return text;
+  const Result<json::Array> list = answers->AsArray(SIZE_MAX);
+  if (!list) return text;
+  for (const json::Value answer : *list) {
+    text += (text.empty() ? "" : ", then ") + TextAt(answer, "answer");
+  }
+  return text;
+}
+
+std::string PlaceText(const json::Value& call) {
+  if (!At(call, "centre")) return {};
+  return fmt::format("{},{} {} m", TextAt(call, "centre.lat"), TextAt(call, "centre.lng"),
+                     TextAt(call, "radius_m"));
+}
+
+}  // namespace
+
+Result<int> RunInbox(const Session& session, const LookOptions& options) {
+  if (options.watch) return Watch(session, options).Run();
+  WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
+  if (session.json) {
+    WB_ASSIGN_OR_RETURN(const std::string text,
+                        remote.Collect("/v1/matters", "open=true", "matters"));
+    Print(text + "\n");
+    return kExitOk;
+  }
+  WB_ASSIGN_OR_RETURN(const Inbox inbox, Load(&remote));
+  if (inbox.items.empty()) {
+    Print("nothing waits\n");
+  } else {
+    PrintTable(InboxTable(inbox));
+  }
+  return kExitOk;
+}
+
+Result<int> RunCalls(const Session& session, const LookOptions& options) {
+  WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
+  WB_ASSIGN_OR_RETURN(
+      const std::string body,
+      remote.Call(net::Method::kGet,
+                  options.all ? "/v1/calls?limit=1000" : "/v1/calls?open=true&limit=1000"));
+  if (session.json) {
+    Print(body + "\n");
+    return kExitOk;
+  }
+  WB_ASSIGN_OR_RETURN(const json::Document document,
+                      json::Document::Parse(body, limits::kHttpClientBodyBytesMax));
+  std::vector<std::vector<Cell>> rows;
+  WB_RETURN_IF_ERROR(ForEach(document, "calls", [&](const json::Value& call) -> Result<void> {
+    const std::string state = TextAt(call, "closed_as");
+    rows.push_back({{TextAt(call, "id").substr(0, 8), Style::kDim},
+                    {MomentText(TextAt(call, "at"), TextAt(call, "at"))},
+                    {TextAt(call, "kind"), Style::kBold},
+                    {IsTrueAt(call, "by_us") ? "to " + TextAt(call, "peer.name")
+                                             : "from " + TextAt(call, "peer.name")},
+                    {PlaceText(call)},
+                    {TextAt(call, "words")},
+                    {AnswersText(call)},
+                    {state.empty() ? "open" : state}});
+    return {};
+  }));
+  Table table({{"ID"},
+               {"AT"},
+               {"WHAT"},
+               {"WHO"},
+               {"WHERE", Fit::kWrap},
+               {"WORDS", Fit::kWrap},
+               {"ANSWERS", Fit::kWrap},
+               {"STATE"}});
+  // The node gives the newest first.
+  std::for_each(rows.rbegin(), rows.rend(), [&](auto& row) { table.AddRow(std::move(row)); });
+  if (table.rows() == 0) {
+    Print("no calls\n");
+  } else {
+    PrintTable(table);
+  }
+  return kExitOk;
+}
+
+}  // namespace wideberth::cli

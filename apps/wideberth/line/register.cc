@@ -1,0 +1,420 @@
+// What there is to type in line mode, and what the manual pages of it say.
+#include <CLI/CLI.hpp>
+
+#include "apps/wideberth/line/commands.h"
+#include "apps/wideberth/registry.h"
+#include "operators/role.h"
+#include "phrases/phrases.h"
+
+namespace wideberth::cli {
+namespace {
+
+constexpr const char* kPlace = "LAT,LNG";
+
+std::vector<std::string> RoleWords() {
+  std::vector<std::string> words;
+  for (const operators::Role role : operators::kRoles) words.emplace_back(operators::Name(role));
+  return words;
+}
+
+void NoticeId(CLI::App* command, std::string* id) {
+  command->add_option("ID", *id, "The notice's id, or its first 4 characters or more.")->required();
+}
+
+void CallId(CLI::App* command, std::string* id) {
+  command->add_option("ID", *id,
+                      "Of the call, or its first characters; the only open one if not given.");
+}
+
+}  // namespace
+
+void LineCommands::Add(Registry* registry, DeclareOptions* declare, DemoOptions* demo) {
+  AddSignOn(registry);
+  AddPeers(registry);
+  AddAgreements(registry);
+  AddNotices(registry);
+  AddReadings(registry);
+  AddCalls(registry);
+  AddLine(registry);
+  AddLooks(registry);
+  CLI::App* hazard = registry->app().get_subcommand("hazard");
+  registry->Flag(hazard->get_subcommand("declare"), "--unplanned", &declare->unplanned,
+                 "It is there already: released at once in line mode, without a second person, and "
+                 "to be refined.");
+  registry->Flag(registry->app().get_subcommand("demo"), "--line", &demo->line,
+                 "Two linked nodes of its own, in a folder that is deleted afterwards: notices, "
+                 "read-backs, a lost line, a stop call. Takes about a minute.");
+}
+
+void LineCommands::AddSignOn(Registry* registry) {
+  const Session& session = registry->session();
+  const auto password = [&](CLI::App* command) {
+    registry->Text(command, "--password-file", &sign_on_.password_file, "FILE",
+                   "One line, which nobody else may read; else it is asked for on the terminal.");
+  };
+  CLI::App* login = registry->Command(
+      &registry->app(), "login",
+      "Sign on to a node in line mode\n"
+      "The session is kept in the token file that later commands use (--token-file, "
+      "$WIDEBERTH_TOKEN_FILE, --as), with mode 0600. It ends with `logout`, after some hours, and "
+      "when the node is started again.",
+      "wideberth --as keller login m.keller\n"
+      "wideberth --token-file ~/.wideberth-session login m.keller --password-file password",
+      [this, &session] { return RunLogin(session, sign_on_); });
+  login->add_option("NAME", sign_on_.name, "Of the account.")->required();
+  password(login);
+  registry->Command(&registry->app(), "logout", "Sign off, and delete the session's file",
+                    "wideberth --as keller logout", [&session] { return RunLogout(session); });
+
+  CLI::App* group = registry->Group("operator", "Who may sign on to this node");
+  CLI::App* add = registry->Command(
+      group, "add",
+      "Make an account with a signing key of its own\n"
+      "By an administrator, or with a machine's token that has the scope wideberth.admin. The "
+      "peers "
+      "learn the role and an opaque key id, never the name. A lost password cannot be replaced: "
+      "disable the account and make another.",
+      "wideberth operator add m.keller --role duty_officer",
+      [this, &session] { return RunOperatorAdd(session, sign_on_); });
+  add->add_option("NAME", sign_on_.name, "1 to 63 of a-z, 0-9, '.', '_' and '-'.")->required();
+  registry->Choice(add, "--role", &sign_on_.role, "What its acts may be.", RoleWords())->required();
+  password(add);
+  registry->Command(group, "list", "List the accounts", "wideberth operator list",
+                    [&session] { return RunOperatorList(session); });
+  registry
+      ->Command(group, "disable", "Disable an account; its sessions end and its key is revoked",
+                "wideberth operator disable m.keller",
+                [this, &session] { return RunOperatorDisable(session, sign_on_); })
+      ->add_option("NAME", sign_on_.name, "Of the account.")
+      ->required();
+  registry->Command(group, "roles", "Show which role may do what", "wideberth operator roles",
+                    [&session] { return RunOperatorRoles(session); });
+}
+
+void LineCommands::AddPeers(Registry* registry) {
+  const Session& session = registry->session();
+  CLI::App* group = registry->Group("peer", "Who the other parties are");
+  CLI::App* add = registry->Command(
+      group, "add",
+      "Enrol a party in a node's configuration\n"
+      "Verifies the card and compares the fingerprint that its people read to you over another "
+      "channel: all eight groups, or it is refused. Copies the card into peers/ beside the "
+      "configuration and adds a [[peer]] table to it, whole or not at all. The node reads it at "
+      "its "
+      "next start.",
+      "wideberth peer add south.json --fingerprint \"51256 22721 34866 58100 55895 08890 54867 "
+      "14211\" --config wideberthd.toml --path main --path radio=192.0.2.7:8472",
+      [this, &session] { return RunPeerAdd(session, enrol_); });
+  add->add_option("CARD", enrol_.card, "The party's card.")->required();
+  registry->Text(add, "--fingerprint", &enrol_.fingerprint, "TEXT", "As it was read to you.")
+      ->required();
+  registry->Text(add, "--config", &enrol_.config, "FILE", "The node's configuration.")->required();
+  add->add_option("--path", enrol_.paths,
+                  "A way to the peer, by a name that both sides use; with an address where this "
+                  "side dials. May be given several times; one path main, dialled by the peer, if "
+                  "not given.")
+      ->type_name("NAME[=HOST:PORT]")
+      ->expected(1)
+      ->take_all();
+  registry->Command(group, "list", "List the peers of the node, with their fingerprints",
+                    "wideberth peer list", [&session] { return RunPeerList(session); });
+
+  CLI::App* pair = registry->Command(
+      registry->Group("node", "Set up and run a node"), "pair",
+      "Make two linked nodes for development\n"
+      "Two folders, north and south, each with keys, the other's card, a signed agreement, a "
+      "configuration, an administrator's token and a password for each of three accounts. The "
+      "accounts are made with `operator add` when the nodes run; script/server --line does all of "
+      "it.",
+      "wideberth node pair --development --dir local/line",
+      [this, &session] { return RunNodePair(session, pair_); });
+  registry->Flag(pair, "--development", &pair_.development,
+                 "For development alone: keys lie beside the nodes, in the clear.");
+  registry->Text(pair, "--dir", &pair_.dir, "DIR", "The folder for both.")->required();
+  pair->add_option("--port", pair_.port,
+                   "The first of four: HTTP and line of north, HTTP and line of south. 8471 if not "
+                   "given.")
+      ->check(CLI::Range(1, 65'532).description(""))
+      ->type_name("PORT");
+  registry->Flag(pair, "--short-deadlines", &pair_.short_deadlines,
+                 "Read-backs are due after seconds, so that a matter can be seen to climb.");
+}
+
+void LineCommands::AddAgreements(Registry* registry) {
+  const Session& session = registry->session();
+  CLI::App* group = registry->Group("agreement", "What two parties have agreed and signed");
+  const auto keys = [&](CLI::App* command) {
+    registry->Text(command, "--keys", &agreement_.keys, "DIR", "The folder of `keygen`.")
+        ->required();
+    registry->Text(command, "--passphrase-file", &agreement_.passphrase_file, "FILE",
+                   "Of the keys; without it they are read in the clear.");
+  };
+  const auto cards = [&](CLI::App* command, const char* help) {
+    command->add_option("--card", agreement_.cards, help)
+        ->type_name("CARD")
+        ->expected(1)
+        ->take_all()
+        ->required();
+  };
+  const char* const text_help = "Its text (TOML), or a signed file.";
+  registry
+      ->Command(group, "show", "Show what an agreement says",
+                "wideberth agreement show examples/agreements/default.toml",
+                [this, &session] { return RunAgreementShow(session, agreement_); })
+      ->add_option("FILE", agreement_.file, text_help)
+      ->required();
+  CLI::App* diff = registry->Command(
+      group, "diff", "Show what changes from one agreement to another, before signing",
+      "wideberth agreement diff agreement-6.toml agreement-7.toml",
+      [this, &session] { return RunAgreementDiff(session, agreement_); });
+  diff->add_option("A", agreement_.file, text_help)->required();
+  diff->add_option("B", agreement_.other, text_help)->required();
+  CLI::App* propose = registry->Command(
+      group, "propose",
+      "Sign a text, for the other side to sign too\n"
+      "Shows what it says. What one side alone has signed is a proposal, and no node runs under "
+      "it.",
+      "wideberth agreement propose agreement-7.toml --keys keys --passphrase-file passphrase "
+      "--output agreement-7.json",
+      [this, &session] { return RunAgreementPropose(session, agreement_); });
+  propose->add_option("FILE", agreement_.file, "The text.")->required();
+  keys(propose);
+  registry->Text(propose, "--output", &agreement_.output, "FILE", "One that is not there yet.")
+      ->required();
+  CLI::App* sign = registry->Command(
+      group, "sign",
+      "Add one's own signature to a proposal\n"
+      "Verifies the other side's signature first. Look at it with `agreement show` and `agreement "
+      "diff` before.",
+      "wideberth agreement sign agreement-7.json --keys keys --card peers/north.json",
+      [this, &session] { return RunAgreementSign(session, agreement_); });
+  sign->add_option("FILE", agreement_.file, "The proposal.")->required();
+  keys(sign);
+  cards(sign, "The other side's.");
+  registry->Text(sign, "--output", &agreement_.output, "FILE", "Instead of the proposal itself.");
+  CLI::App* verify = registry->Command(
+      group, "verify", "Check that both have signed, and that it is in force",
+      "wideberth agreement verify agreement.json --card keys/party-card.json --card "
+      "peers/north.json",
+      [this, &session] { return RunAgreementVerify(session, agreement_); });
+  verify->add_option("FILE", agreement_.file, "The signed file.")->required();
+  cards(verify, "Of each of the two parties.");
+}
+
+void LineCommands::AddNotices(Registry* registry) {
+  const Session& session = registry->session();
+  CLI::App* group = registry->Group("notice", "Look at notices, and answer them");
+  CLI::App* release = registry->Command(
+      group, "release",
+      "Release a draft to the peers\n"
+      "After a second person's `notice check` of the same content, or compared with the held plan "
+      "that it was made from.",
+      "wideberth notice release 3f2a91c4",
+      [this, &session] { return RunNoticeRelease(session, notice_); });
+  NoticeId(release, &notice_.id);
+  registry->Text(release, "--plan", &notice_.plan, "ID",
+                 "The whole id of the held plan that it was made from.");
+  CLI::App* script = registry->Command(
+      group, "script",
+      "Print what is read out over voice, and a form for the read-back\n"
+      "Every coded field, every corner, and a check code. It needs no line: this is what is left "
+      "when the line is lost.",
+      "wideberth notice script 3f2a91c4 --language ru",
+      [this, &session] { return RunNoticeScript(session, notice_); });
+  NoticeId(script, &notice_.id);
+  registry->Choice(script, "--language", &notice_.language,
+                   "Of the coded fields; the code and the English words stand beside.",
+                   {phrases::kLanguages.begin(), phrases::kLanguages.end()});
+  NoticeId(registry->Command(group, "disregard",
+                             "Disregard a hazard whose party is gone\nIt stays to be seen.",
+                             "wideberth notice disregard 3f2a91c4",
+                             [this, &session] { return RunDisregard(session, notice_); }),
+           &notice_.id);
+
+  CLI::App* plan = registry->Group("plan", "Plans that are compared here and told to nobody");
+  registry->Command(plan, "list", "List the held plans", "wideberth plan list",
+                    [&session] { return RunPlanList(session); });
+  CLI::App* declare = registry->Command(
+      plan, "declare",
+      "Release a notice made from a held plan\n"
+      "Compared with the plan in place of a second person's check. The plan stays held.",
+      "wideberth plan declare 3f2a91c4",
+      [this, &session] { return RunPlanDeclare(session, notice_); });
+  declare->add_option("ID", notice_.id, "The plan's id, or its first characters.")->required();
+  declare->add_option("FILE", notice_.file, "The declaration; the plan's own if not given.");
+
+  CLI::App* report = registry->Command(
+      registry->Group("hazard", "Declare hazards, and end them"), "report",
+      "Tell of a hazard that is there already, in one act\n"
+      "A circle at all heights from now on, released at once; the approval of a second person and "
+      "the exact area come later, with `hazard declare --id ID --replaces latest`.",
+      "wideberth hazard report --at 46.85,7.2 --radius 5nm --class debris",
+      [this, &session] { return RunHazardReport(session, hazard_); });
+  registry->Text(report, "--at", &hazard_.at, kPlace, "Where.")->required();
+  registry->Text(report, "--radius", &hazard_.radius, "LENGTH", "5nm if not given.");
+  registry->Choice(
+      report, "--class", &hazard_.class_name, "What it is; other if not given.",
+      {"live_firing", "launch", "re_entry", "debris", "air_defence_activity", "fire_fighting",
+       "unmanned_swarm", "laser", "electromagnetic", "parachuting", "other"});
+  registry->Choice(report, "--source", &hazard_.source, "Whose it is; own if not given.",
+                   {"own", "observed", "expected_third_party"});
+  registry->Text(report, "--lower", &hazard_.lower, "ALTITUDE", "SFC if not given.");
+  registry->Text(report, "--upper", &hazard_.upper, "ALTITUDE", "UNL if not given.");
+  registry->Choice(report, "--mode", &hazard_.mode, "REAL if not given.", ModeWords());
+}
+
+void LineCommands::AddReadings(Registry* registry) {
+  const Session& session = registry->session();
+  CLI::App* group = registry->Group("notice", "Look at notices, and answer them");
+  const auto reading = [&](CLI::App* command) {
+    NoticeId(command, &notice_.id);
+    ReadingOptions* values = &notice_.reading;
+    registry->Text(command, "--centre", &values->centre, kPlace,
+                   "Of a circle; else the middle between the outermost corners.");
+    registry->Text(command, "--extent", &values->extent, "LENGTH",
+                   "The radius; else from the centre to the farthest corner.");
+    registry->Text(command, "--lower", &values->lower, "ALTITUDE", "The lowest limit.");
+    registry->Text(command, "--upper", &values->upper, "ALTITUDE", "The highest limit.");
+    registry->Text(command, "--start", &values->start, "TIME", "Of the first volume.");
+    registry->Text(command, "--end", &values->end, "TIME", "Of the last volume, or open.");
+    registry->Choice(command, "--mode", &values->mode, "The data mode.", ModeWords());
+  };
+  CLI::App* check = registry->Command(
+      group, "check",
+      "Check a draft as the second person\n"
+      "Enter the values from your own plot or notes, not from the draft. The machine compares; a "
+      "difference over the tolerance blocks the release, and you are told which value and by how "
+      "much.",
+      "wideberth notice check 3f2a91c4 --centre 46.85,7.2 --extent 4km --lower SFC --upper "
+      "3000mAMSL --start 2026-11-21T10:00:00Z --end 2026-11-21T12:00:00Z --mode REAL",
+      [this, &session] { return RunNoticeCheck(session, notice_); });
+  reading(check);
+  CLI::App* back = registry->Command(
+      group, "read-back",
+      "Read back a notice of the other side (R3)\n"
+      "Study the notice, plot it, put it away; then enter what you have. The machine compares; a "
+      "mismatch is told with the value and by how much, and blocks the read-back.",
+      "wideberth notice read-back 3f2a91c4 --centre 46.85,7.2 --extent 4km --lower SFC --upper "
+      "3000mAMSL --start 2026-11-21T10:00:00Z --end 2026-11-21T12:00:00Z --mode REAL",
+      [this, &session] { return RunReadBack(session, notice_); });
+  reading(back);
+  registry->Text(back, "--vertices", &notice_.reading.vertices, "\"LAT,LNG ...\"",
+                 "Over voice: every corner of the first volume, as it was read to you.");
+  registry->Text(back, "--version-of", &notice_.version, "VERSION",
+                 "The number or digest of the version that is read back; the latest if not given.");
+  registry->Flag(back, "--all-clear", &notice_.all_clear, "It is its all-clear that is read back.");
+}
+
+void LineCommands::AddCalls(Registry* registry) {
+  const Session& session = registry->session();
+  const auto spot = [&](CLI::App* command) {
+    registry->Text(command, "--at", &call_.at, kPlace, "Where.")->required();
+    registry->Text(command, "--radius", &call_.radius, "LENGTH", "5nm if not given.");
+    registry->Text(command, "--to", &call_.peer, "PEER", "The only peer if not given.");
+    registry->Choice(command, "--mode", &call_.mode, "REAL if not given.", ModeWords());
+  };
+  CLI::App* stop = registry->Group("stop", "Ask the other side to stop what it is doing");
+  CLI::App* stop_call = registry->Command(
+      stop, "call", "Ask the other side to stop, now",
+      "wideberth stop call --at 46.85,7.2 --radius 10km --call-sign RESCUE4 --frequency \"121.500 "
+      "MHz\"",
+      [this, &session] { return RunStopCall(session, call_); });
+  spot(stop_call);
+  registry->Text(stop_call, "--call-sign", &call_.call_sign, "TEXT",
+                 "Of who is in danger: the one message that may carry one.");
+  registry->Text(stop_call, "--frequency", &call_.frequency, "TEXT", "Where it can be called.");
+  CLI::App* stop_answer =
+      registry->Command(stop, "answer", "Answer a stop call",
+                        "wideberth stop answer stopping\nwideberth stop answer wait --seconds 60",
+                        [this, &session] { return RunStopAnswer(session, call_); });
+  registry
+      ->Choice(stop_answer, "ANSWER", &call_.answer, "",
+               {"stopping", "stopped", "cannot", "not_ours", "wait"})
+      ->required();
+  CallId(stop_answer, &call_.id);
+  stop_answer->add_option("--seconds", call_.wait_s, "Of wait: how long.")
+      ->check(CLI::Range(1, 3'600).description(""))
+      ->type_name("N");
+  CallId(registry->Command(stop, "end",
+                           "End one's own stop call as unanswered\nBy a supervisor; it is counted "
+                           "for ever.",
+                           "wideberth stop end 3f2a91c4",
+                           [this, &session] { return RunStopEnd(session, call_); }),
+         &call_.id);
+
+  CLI::App* keep = registry->Group("keep-clear", "Ask the other side whether it can keep clear");
+  CLI::App* ask = registry->Command(
+      keep, "ask", "Ask whether they can keep clear of a place for a time",
+      "wideberth keep-clear ask --at 46.85,7.2 --radius 10km --start +1h --end +2h",
+      [this, &session] { return RunKeepClearAsk(session, call_); });
+  spot(ask);
+  registry->Text(ask, "--start", &call_.start, "TIME", "Now if not given.");
+  registry->Text(ask, "--end", &call_.end, "TIME", "Until when; +2h from the start.")->required();
+  CLI::App* answer = registry->Command(
+      keep, "answer", "Answer whether one can keep clear", "wideberth keep-clear answer yes",
+      [this, &session] { return RunKeepClearAnswer(session, call_); });
+  registry->Choice(answer, "ANSWER", &call_.answer, "", {"yes", "no", "need_time"})->required();
+  CallId(answer, &call_.id);
+
+  CLI::App* send = registry->Command(registry->Group("policy", "The lane for text"), "send",
+                                     "Send a text on the policy lane\nNothing operational: that is "
+                                     "what notices and calls are for.",
+                                     "wideberth policy send \"We propose to meet on Monday.\"",
+                                     [this, &session] { return RunPolicySend(session, call_); });
+  send->add_option("TEXT", call_.text, "")->required();
+  registry->Text(send, "--to", &call_.peer, "PEER", "The only peer if not given.");
+}
+
+void LineCommands::AddLine(Registry* registry) {
+  const Session& session = registry->session();
+  CLI::App* group = registry->Group("line", "How the lines to the other parties stand");
+  registry->Command(group, "status",
+                    "Show every line: its state, paths, clocks and what has arrived",
+                    "wideberth line status", [&session] { return RunLineStatus(session); });
+  CLI::App* check = registry->Command(
+      group, "check", "Check a line: a person at the other end answers with the word",
+      "wideberth line check", [this, &session] { return RunLineCheck(session, call_); });
+  registry->Text(check, "--to", &call_.peer, "PEER", "The only peer if not given.");
+  registry->Text(check, "--word", &call_.word, "TEXT", "Drawn if not given.");
+  CLI::App* answer = registry->Command(group, "answer", "Answer a line check with its word",
+                                       "wideberth line answer \"KILO 7 TANGO\"",
+                                       [this, &session] { return RunLineAnswer(session, call_); });
+  answer->add_option("WORD", call_.word, "As it was sent: `wideberth calls`.")->required();
+  CallId(answer, &call_.id);
+  const auto set = [&](const char* verb, const char* description) {
+    registry
+        ->Command(group, verb, description, std::string("wideberth line ") + verb + " south",
+                  [this, &session, verb] { return RunLineSet(session, look_, verb); })
+        ->add_option("PEER", look_.peer, "The only one if not given.");
+  };
+  set("suspend", "Close the policy lane\nThe safety lane is never closed.");
+  set("resume", "Open the policy lane again");
+  set("confirm",
+      "Confirm that a line which was lost is in order again\n"
+      "After both logs are on both sides again, and a line check.");
+}
+
+void LineCommands::AddLooks(Registry* registry) {
+  const Session& session = registry->session();
+  CLI::App* inbox = registry->Command(
+      &registry->app(), "inbox",
+      "Show what waits for somebody, newest last, with what to do next\n"
+      "Matters climb by themselves: from the duty officer to the supervisor to the deputy chief.",
+      "wideberth inbox\nwideberth inbox --watch",
+      [this, &session] { return RunInbox(session, look_); });
+  registry->Flag(inbox, "--watch", &look_.watch, "Stays, and shows every change as it happens.");
+  inbox->add_option("--changes", look_.changes_max, "With --watch: ends after so many.")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}).description(""))
+      ->type_name("N");
+  CLI::App* calls = registry->Command(&registry->app(), "calls",
+                                      "Show the open calls between duty officers, newest last",
+                                      "wideberth calls\nwideberth calls --all",
+                                      [this, &session] { return RunCalls(session, look_); });
+  registry->Flag(calls, "--all", &look_.all, "Those too that are answered or ended.");
+  registry->Command(&registry->app(), "statistics",
+                    "Show lead and acknowledgement times, and what was missed\nDrills apart from "
+                    "what was real.",
+                    "wideberth statistics", [&session] { return RunStatistics(session); });
+}
+
+}  // namespace wideberth::cli
