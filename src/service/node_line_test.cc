@@ -1,0 +1,263 @@
+// Two nodes over stores in memory, joined by hand, that crash again and again: nothing that one has acknowledged is
+// lost, and each is the same after every restart, from its projection and the log behind it as from the log alone.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <deque>
+
+#include "airspace/testing/world.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "line/party_card.h"
+#include "mechanism/testing/values.h"
+#include "service/contents.h"
+#include "service/node.h"
+#include "store/memory/memory_store.h"
+
+namespace wideberth::service {
+namespace {
+
+using airspace::testing::TestNotice;
+using airspace::testing::TestParty;
+using mechanism::testing::MessageSeed;
+using mechanism::testing::TestKey;
+using operators::Role;
+using store::memory::MemoryDisk;
+using store::memory::MemoryStore;
+
+constexpr int64_t kSecond = base::kMicrosPerSecond;
+
+std::string CardOf(uint8_t party, std::string_view name) {
+  const uint8_t seed = MessageSeed(party);
+  const std::array<crypto::SecretKey, 4> keys = {
+      TestKey(seed), TestKey(static_cast<uint8_t>(seed + 1)),
+      TestKey(static_cast<uint8_t>(seed + 2)), TestKey(static_cast<uint8_t>(seed + 3))};
+  return line::MakeCard(TestParty(party), name, keys, airspace::testing::kNoon).value();
+}
+
+class NodeLineTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    base::StartLogging({base::LogLevel::kError, base::LogForm::kJsonLines});
+  }
+  static void TearDownTestSuite() { base::StopLogging(); }
+  NodeLineTest() {
+    Open(0);
+    Open(1);
+  }
+
+  void Open(size_t n) {
+    const auto party = static_cast<uint8_t>(n + 1);
+    const auto peer = static_cast<uint8_t>(2 - n);
+    NodeOptions options;
+    options.hooks.on_frames = [this, n](std::vector<mechanism::ToSend> frames) {
+      for (const mechanism::ToSend& each : frames) flights_.push_back({1 - n, *each.frame.bytes});
+    };
+    options.hooks.on_trouble = [this](const mechanism::PeerTrouble& trouble) {
+      ADD_FAILURE() << line::Name(trouble.trouble.kind) << " " << trouble.trouble.error.ToString();
+    };
+    options.line.emplace();
+    options.line->party = TestParty(party);
+    options.line->message_key =
+        std::make_shared<const crypto::SecretKey>(TestKey(MessageSeed(party)));
+    options.line->peers = {{CardOf(peer, peer == 1 ? "north" : "south"), 1}};
+    auto node = Node::Open(MemoryStore::Open(disks_[n]).value(), airspace::testing::TestRules(), {},
+                           clock_, std::move(options));
+    ASSERT_TRUE(node.has_value()) << node.error().ToString();
+    nodes_[n] = std::move(*node);
+    nodes_[n]->sequencer().SetPath(TestParty(peer), 0, true);
+    if (nodes_[1 - n] != nullptr) {
+      nodes_[1 - n]->sequencer().SetPath(TestParty(party), 0, false);
+      nodes_[1 - n]->sequencer().SetPath(TestParty(party), 0, true);
+    }
+    Work(n, [&](mechanism::Core& core, line::Now now) {
+      core.ChangeAccount(mechanism::testing::TestAccount(party, Role::kDutyOfficer), now);
+    });
+  }
+  // The process is gone: nothing is finished, and what was on its way to it is lost.
+  void Crash(size_t n) {
+    // Stop would write the projection; a node whose store refuses it is as good as killed.
+    disks_[n]->CutPower();
+    nodes_[n].reset();
+    std::erase_if(flights_, [&](const Flight& flight) { return flight.to == n; });
+  }
+  void Work(size_t n, const std::function<void(mechanism::Core&, line::Now)>& work) {
+    ASSERT_TRUE(nodes_[n]
+                    ->sequencer()
+                    .SubmitWork(
+                        [work](mechanism::Core& core, line::Now now) -> Sequencer::Done {
+                          work(core, now);
+                          return nullptr;
+                        },
+                        nullptr)
+                    .has_value());
+    Steps(n);
+  }
+  void Steps(size_t n) {
+    for (int i = 0; i < 1'000 && nodes_[n]->sequencer().Step(); ++i) {
+    }
+  }
+  void Run(int64_t us) {
+    for (const base::UtcMicros until{clock_.Now().us + us}; clock_.Now() < until;) {
+      clock_.Advance(100'000);
+      for (const size_t n : {0, 1}) {
+        if (nodes_[n] == nullptr) continue;
+        if (clock_.Now().us % kSecond == 0) {
+          Work(n,
+               [&](mechanism::Core& core, line::Now now) { core.Tick(random_.NewUuidV4(), now); });
+        }
+        Steps(n);
+      }
+      for (size_t passes = 0; !flights_.empty() && passes < 100'000; ++passes) {
+        const Flight flight = std::move(flights_.front());
+        flights_.pop_front();
+        if (nodes_[flight.to] == nullptr) continue;
+        nodes_[flight.to]->sequencer().Receive(TestParty(static_cast<uint8_t>(2 - flight.to)), 0,
+                                               flight.bytes);
+        Steps(flight.to);
+      }
+    }
+  }
+  // A text for the peer; true when it was answered as durable.
+  bool Say(size_t n, std::string text) {
+    const auto party = static_cast<uint8_t>(n + 1);
+    mechanism::Act act;
+    act.id = random_.NewUuidV4();
+    act.party = TestParty(party);
+    act.role = Role::kDutyOfficer;
+    act.at = clock_.Now();
+    act.body = mechanism::SendPolicyText{std::move(text)};
+    const mechanism::SealedAct sealed =
+        mechanism::SealAct(act, mechanism::testing::OperatorSecret(party, Role::kDutyOfficer))
+            .value();
+    bool durable = false;
+    const auto submitted = nodes_[n]->sequencer().SubmitWork(
+        [&durable, sealed](mechanism::Core& core, line::Now now) -> Sequencer::Done {
+          const auto done = core.Do({sealed, nullptr, {}, {}, {}}, now);
+          EXPECT_TRUE(done.has_value()) << done.error().ToString();
+          return [&durable](const std::optional<base::Error>& failure) { durable = !failure; };
+        },
+        nullptr);
+    EXPECT_TRUE(submitted.has_value());
+    Steps(n);
+    return durable;
+  }
+  std::set<std::string> Heard(size_t n) const {
+    return nodes_[n]
+        ->ReadDesk([](const airspace::State&, const mechanism::Desk& desk) {
+          std::set<std::string> texts;
+          for (const auto& [id, call] : desk.calls()) {
+            if (!call.by_us && call.kind == operators::ActKind::kSendPolicyText) {
+              texts.insert(call.words);
+            }
+          }
+          return texts;
+        })
+        .first;
+  }
+  base::Bytes Canonical(size_t n) const {
+    return nodes_[n]
+        ->ReadDesk([](const airspace::State& state, const mechanism::Desk& desk) {
+          base::Bytes all = state.Canonical();
+          const base::Bytes of_desk = desk.Canonical();
+          all.insert(all.end(), of_desk.begin(), of_desk.end());
+          return all;
+        })
+        .first;
+  }
+  // What is on a disk that no node has, made both ways.
+  base::Bytes OnDisk(size_t n, bool with_projection) {
+    const auto store = MemoryStore::Open(disks_[n]).value();
+    Contents contents(*store);
+    uint64_t from = 1;
+    if (with_projection) {
+      EXPECT_TRUE(
+          store
+              ->ReadProjection([&](uint64_t key, base::ByteView bytes) -> base::Result<void> {
+                WB_ASSIGN_OR_RETURN(const bool taken, contents.LoadRow(key, bytes));
+                if (taken) return {};
+                WB_ASSIGN_OR_RETURN(auto row, airspace::State::DecodeRow(key, bytes));
+                return contents.airspace().LoadRow(row);
+              })
+              .has_value());
+      contents.airspace().FinishLoading();
+      from = store->projected_seq() + 1;
+    }
+    EXPECT_TRUE(
+        store->Replay(from, [&](const store::Batch& batch) { return contents.Replay(batch); })
+            .has_value());
+    return contents.Canonical();
+  }
+
+  struct Flight {
+    size_t to = 0;
+    std::string bytes;
+  };
+  base::SeededRandom random_{11};
+  base::ManualClock clock_{airspace::testing::kNoon};
+  std::array<std::shared_ptr<MemoryDisk>, 2> disks_ = {std::make_shared<MemoryDisk>(),
+                                                       std::make_shared<MemoryDisk>()};
+  std::deque<Flight> flights_;
+  std::array<std::unique_ptr<Node>, 2> nodes_;
+};
+
+TEST_F(NodeLineTest, WhatIsSaidOnOneSideIsHeardOnTheOther) {
+  Run(3 * kSecond);
+  EXPECT_TRUE(Say(0, "from north"));
+  EXPECT_TRUE(Say(1, "from south"));
+  Run(3 * kSecond);
+  EXPECT_EQ(Heard(0), std::set<std::string>{"from south"});
+  EXPECT_EQ(Heard(1), std::set<std::string>{"from north"});
+}
+
+TEST_F(NodeLineTest, NothingAcknowledgedIsLostByCrashes) {
+  std::array<std::set<std::string>, 2> said;
+  Run(3 * kSecond);
+  for (int round = 0; round < 25; ++round) {
+    const size_t n = random_.Below(2);
+    for (uint64_t more = random_.Below(4); more > 0; --more) {
+      const size_t speaker = random_.Below(2);
+      const std::string text = "text " + std::to_string(round) + "." + std::to_string(more);
+      if (Say(speaker, text)) said[speaker].insert(text);
+    }
+    if (random_.Below(2) == 0) Run(200'000);
+    if (random_.Below(2) == 0) {
+      ASSERT_TRUE(nodes_[n]->WriteProjection().has_value());
+    }
+    const base::Bytes before = Canonical(n);
+    Crash(n);
+    ASSERT_EQ(OnDisk(n, true), OnDisk(n, false)) << round;
+    // What readers saw was durable; opening only adds what a start adds.
+    const base::Bytes on_disk = OnDisk(n, true);
+    ASSERT_GE(on_disk.size(), before.size());
+    EXPECT_TRUE(std::equal(before.begin(), before.end(), on_disk.begin())) << round;
+    if (random_.Below(2) == 0) Run(2 * kSecond);
+    Open(n);
+    if (random_.Below(2) == 0) Run(3 * kSecond);
+  }
+  Run(30 * kSecond);
+  EXPECT_EQ(Heard(0), said[1]);
+  EXPECT_EQ(Heard(1), said[0]);
+  EXPECT_GT(said[0].size(), 5u);
+  EXPECT_GT(said[1].size(), 5u);
+}
+
+TEST_F(NodeLineTest, AnotherCardForAKnownPeerIsRefused) {
+  Crash(0);
+  NodeOptions options;
+  options.line.emplace();
+  options.line->party = TestParty(1);
+  options.line->message_key = std::make_shared<const crypto::SecretKey>(TestKey(MessageSeed(1)));
+  const std::array<crypto::SecretKey, 4> keys = {TestKey(201), TestKey(202), TestKey(203),
+                                                 TestKey(204)};
+  options.line->peers = {
+      {line::MakeCard(TestParty(2), "south", keys, airspace::testing::kNoon).value(), 1}};
+  const auto refused = Node::Open(MemoryStore::Open(disks_[0]).value(),
+                                  airspace::testing::TestRules(), {}, clock_, std::move(options));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kConflict);
+  EXPECT_EQ(refused.error().field, "peer[0]/keys");
+}
+
+}  // namespace
+}  // namespace wideberth::service
