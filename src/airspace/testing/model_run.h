@@ -23,7 +23,7 @@ struct ModelCoverage {
 // Turns `bytes` into commands (4 to 8 bytes each), runs them, and compares after each. Invariants checked:
 //
 //   - the live conflicts after a tick are those of the naive model, with its treatments and verdicts;
-//   - the versions that are checked are those of the model, which keeps its own book of what was declared and read back;
+//   - the versions that are checked are those of the model, which keeps its own book of declarations and read-backs;
 //   - no answer has a conflict that is not the asker's to know;
 //   - a refused command changes nothing;
 //   - State::SanityCheck holds;

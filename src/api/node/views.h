@@ -2,7 +2,8 @@
 //
 // A party sees its own notices whole. Of another party's notice it sees the declared versions, never a
 // draft or what is held, and of what has been done about them only its own part and the issuer's:
-// dealings are bilateral (MECHANISM 1.1, 2.2). Which conflicts it sees: airspace::IsKnownTo. What a declaration was imported from (Declaration::original) is in no view.
+// dealings are bilateral (MECHANISM 1.1, 2.2). Which conflicts it sees: airspace::IsKnownTo. What a
+// declaration was imported from (Declaration::original) is in no view.
 #ifndef WIDEBERTH_API_NODE_VIEWS_H_
 #define WIDEBERTH_API_NODE_VIEWS_H_
 
