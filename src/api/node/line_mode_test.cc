@@ -87,19 +87,21 @@ TEST(LineModeTest, AReleaseArrivesIsReadBackAndAnswered) {
 
   ASSERT_TRUE(Has(south, 1));
   EXPECT_EQ(Notice(south, 1).Text("/notice/latest/digest"), version) << "one name on both sides";
-  ASSERT_TRUE(Eventually([&] { return Notice(north, 1).body.find("received_version") != std::string::npos; }))
-      << Notice(north, 1).body;
+  ASSERT_TRUE(Eventually([&] {
+    return Notice(north, 1).body.find("received_version") != std::string::npos;
+  })) << Notice(north, 1).body;
   EXPECT_EQ(Notice(north, 1).body.find("read_back_version"), std::string::npos);
   EXPECT_NE(FindIn(south.Get("/v1/matters?open=true"), "/matters", "read_back"), "null");
 
-  // Read back wrongly: the band, by 1000 ft; then rightly.
+  // Read back wrongly: the band, by 1,000 ft; then rightly.
   const Answer wrong = south.ReadBack(1, {.upper_m = 1505}, version);
   EXPECT_EQ(wrong.status, 409);
   EXPECT_EQ(wrong.Text("/error/field"), "/altitude_upper");
-  EXPECT_THAT(wrong.Text("/error/found"), HasSubstr("1000"));
+  EXPECT_THAT(wrong.Text("/error/found"), HasSubstr("off by 305 m"));
   ASSERT_EQ(south.ReadBack(1, sketch, version).status, 200);
-  ASSERT_TRUE(Eventually([&] { return Notice(north, 1).body.find("read_back_version") != std::string::npos; }))
-      << Notice(north, 1).body;
+  ASSERT_TRUE(Eventually([&] {
+    return Notice(north, 1).body.find("read_back_version") != std::string::npos;
+  })) << Notice(north, 1).body;
   EXPECT_EQ(FindIn(south.Get("/v1/matters?open=true"), "/matters", "read_back"), "null");
 
   ASSERT_EQ(south.Act(OfVersion("assess", 1, version, ",\"assessment\":\"no_objection\"")).status,
