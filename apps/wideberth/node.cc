@@ -9,6 +9,7 @@
 
 #include "apps/wideberth/commands.h"
 #include "apps/wideberth/development.h"
+#include "apps/wideberth/line/agreements.h"
 #include "apps/wideberth/offline.h"
 #include "apps/wideberth/show/terminal.h"
 #include "base/toml.h"
@@ -124,7 +125,20 @@ std::vector<Setting> SettingsOf(const NodeConfig& config) {
   for (const std::string& file : config.auth_key_files) {
     key_files.append(key_files.empty() ? "" : ", ").append(file);
   }
-  return {{"rules_file", config.rules_file},
+  std::string peers;
+  if (config.line) {
+    for (const service::PeerConfig& peer : config.line->peers) {
+      peers.append(peers.empty() ? "" : ", ").append(peer.card_file);
+    }
+  }
+  const service::LineConfig line = config.line.value_or(service::LineConfig());
+  return {{"rules_file", or_none(config.rules_file)},
+          {"agreement_file", or_none(config.agreement_file)},
+          {"party.keys", or_none(line.keys_folder)},
+          {"party.passphrase_file", or_none(line.passphrase_file)},
+          {"line.listen_address", or_none(line.listen_address)},
+          {"line.listen_port", std::to_string(line.listen_port)},
+          {"peer", or_none(peers)},
           {"geoid_file", or_none(config.geoid_file)},
           {"store.directory", config.store_directory},
           {"store.disk_free_min_mib", std::to_string(config.disk_free_bytes_min >> 20)},
@@ -186,8 +200,15 @@ void PrintSettings(const Session& session, const std::string& path,
 
 // Everything that a node would refuse to start over, save its store and its port.
 Result<void> CheckFilesOf(const NodeConfig& config) {
-  WB_ASSIGN_OR_RETURN(const LoadedRules rules, LoadRules(config.rules_file));
-  WB_RETURN_IF_ERROR(LoadHeights(config.geoid_file, rules.content.height_bounds));
+  geo::HeightBounds bounds;
+  if (config.agreement_file.empty()) {
+    WB_ASSIGN_OR_RETURN(const LoadedRules rules, LoadRules(config.rules_file));
+    bounds = rules.content.height_bounds;
+  } else {
+    WB_ASSIGN_OR_RETURN(const agreement::Agreement agreed, AgreementInForce(config));
+    bounds = agreed.terms.rules.content().height_bounds;
+  }
+  WB_RETURN_IF_ERROR(LoadHeights(config.geoid_file, bounds));
   const auto check = [](const std::string& path, auto parse) -> Result<void> {
     WB_ASSIGN_OR_RETURN(const std::string text, ReadInput(path));
     const Result<crypto::TokenKeys> keys = parse(text);
@@ -274,7 +295,8 @@ Result<int> RunConfigCheck(const Session& session, const NodeOptions& options) {
   Result<base::TomlDocument> document = base::TomlDocument::Parse(text, limits::kRulesFileBytesMax);
   if (!document) return base::Fail(std::move(document).error().Under(options.config + ": "));
   // A configuration names its rules; rules name their parties.
-  if (document->root().Has("party") && !document->root().Has("rules_file")) {
+  if (document->root().Has("party") && !document->root().Has("rules_file") &&
+      !document->root().Has("agreement_file")) {
     WB_ASSIGN_OR_RETURN(const LoadedRules rules, LoadRules(options.config));
     PrintSettings(session, options.config, SettingsOf(rules));
     return kExitOk;

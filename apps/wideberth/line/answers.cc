@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "apps/wideberth/show/conflict_text.h"
 #include "apps/wideberth/show/terminal.h"
-#include "base/time.h"
 
 namespace wideberth::cli {
 
@@ -92,15 +90,6 @@ Result<Remote> OpenAsPerson(const Session& session) {
   return base::Invalid("--token-file",
                        "must be the session of a person: sign on with `wideberth login`",
                        session.token_file);
-}
-
-std::string AgoText(const json::Value& value, std::string_view path) {
-  const std::optional<json::Value> at = At(value, path);
-  if (!at || (at->kind() != json::Kind::kInteger && at->kind() != json::Kind::kDouble)) return "-";
-  const double seconds = at->AsDouble(-1e15, 1e15).value_or(-1);
-  if (seconds < 0) return "-";
-  return seconds < 120 ? fmt::format("{:.1f} s", seconds)
-                       : DurationText(static_cast<int64_t>(seconds * 1e6));
 }
 
 }  // namespace wideberth::cli

@@ -37,9 +37,6 @@ int ReportActed(const Session& session, const Acted& acted, std::string_view don
 // Acts are for people: refuses with the field "--token-file" where nobody has signed on.
 base::Result<Remote> OpenAsPerson(const Session& session);
 
-// "41 s", "2 h 05 min"; "-" where it is negative or not there.
-std::string AgoText(const json::Value& value, std::string_view path);
-
 }  // namespace wideberth::cli
 
 #endif  // WIDEBERTH_APPS_WIDEBERTH_LINE_ANSWERS_H_

@@ -37,17 +37,17 @@ void WriteSpot(const Spot& spot, json::Writer* json) {
 }
 
 // A whole id from its beginning; of calls of that kind which the peer or we have made. Empty: the only open one.
+// `words`: if given, only calls with these.
 Result<std::string> ResolveCall(Remote* remote, const std::string& text, std::string_view kind,
-                                bool by_us) {
+                                bool by_us, std::string_view words = {}) {
   WB_ASSIGN_OR_RETURN(const json::Document calls,
                       remote->GetJson("/v1/calls?open=true&limit=1000"));
   std::string found;
   size_t count = 0;
   WB_RETURN_IF_ERROR(ForEach(calls, "calls", [&](const json::Value& call) -> Result<void> {
     const std::string id = TextAt(call, "id");
-    if (TextAt(call, "kind") != kind || IsTrueAt(call, "by_us") != by_us || !id.starts_with(text)) {
-      return {};
-    }
+    if (TextAt(call, "kind") != kind || IsTrueAt(call, "by_us") != by_us) return {};
+    if (!id.starts_with(text) || (!words.empty() && TextAt(call, "words") != words)) return {};
     found = id;
     ++count;
     return {};
@@ -171,7 +171,8 @@ Result<int> RunLineCheck(const Session& session, const CallOptions& options) {
 
 Result<int> RunLineAnswer(const Session& session, const CallOptions& options) {
   WB_ASSIGN_OR_RETURN(Remote remote, OpenAsPerson(session));
-  WB_ASSIGN_OR_RETURN(const std::string id, ResolveCall(&remote, options.id, "line_check", false));
+  WB_ASSIGN_OR_RETURN(const std::string id, ResolveCall(&remote, options.id, "line_check", false,
+                                                        options.id.empty() ? options.word : ""));
   WB_ASSIGN_OR_RETURN(const Acted acted,
                       PostActOf(&remote, "answer_line_check", [&](json::Writer* json) {
                         json->StringField("answers", id);

@@ -248,6 +248,21 @@ class LineDemo {
                                  }));
     }
     WB_RETURN_IF_ERROR(Type(kNorth, "duty", {"line", "status"}));
+    Say("a line check is due at each start; a person answers it with its word");
+    for (const int side : {kNorth, kSouth}) WB_RETURN_IF_ERROR(AnswerFirstCheck(side));
+    return {};
+  }
+
+  Result<void> AnswerFirstCheck(int side) {
+    std::string word;
+    WB_RETURN_IF_ERROR(
+        WaitFor(side, {"calls"}, "the scheduled line check", [&](const json::Document& calls) {
+          word = FirstAt(calls, "calls", "words", [](const json::Value& call) {
+            return TextAt(call, "kind") == "line_check" && !IsTrueAt(call, "by_us");
+          });
+          return !word.empty();
+        }));
+    WB_RETURN_IF_ERROR(Type(side, "duty", {"line", "answer", word}));
     return {};
   }
 
@@ -420,7 +435,7 @@ class LineDemo {
     WB_RETURN_IF_ERROR(
         WaitFor(side, {"calls"}, "the call has come", [&](const json::Document& calls) {
           return !FirstAt(calls, "calls", "id", [&](const json::Value& call) {
-                    return TextAt(call, "kind") == kind;
+                    return TextAt(call, "kind") == kind && !IsTrueAt(call, "by_us");
                   }).empty();
         }));
     return {};

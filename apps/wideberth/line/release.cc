@@ -36,8 +36,11 @@ base::Unexpected TellMismatch(base::Error error) {
                                           "/data_mode",      "/vertices"};
   for (const std::string_view field : kFields) {
     if (error.field != field && !error.field.starts_with(std::string(field) + "/")) continue;
-    // "/centre: 46.9, 7.4 sent, 46.82, 7.4 entered, off by 9.01 km"
-    error.rule = "does not agree with the notice";
+    // "/centre: 46.9, 7.4 sent, 46.82, 7.4 entered, off by 9.01 km"; the field is said already.
+    error.rule = "must agree with the notice";
+    const std::string prefix = error.field + ": ";
+    if (error.found.starts_with(prefix)) error.found.erase(0, prefix.size());
+    break;
   }
   return base::Fail(std::move(error));
 }
