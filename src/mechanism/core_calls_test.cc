@@ -10,6 +10,7 @@ namespace {
 using base::ErrorCode;
 using operators::ActKind;
 using operators::Role;
+using testing::kBoth;
 using testing::kMinute;
 using testing::kSecond;
 using testing::Parties;
@@ -53,7 +54,7 @@ TEST_F(CallsTest, AStopCallIsClosedByAnAnswerThatEndsIt) {
         << "stopping is not stopped";
     ASSERT_TRUE(parties.Do(1, AnswerStopCall{id, answer, 0}).has_value());
     parties.Run(kSecond);
-    for (const size_t n : {0, 1}) {
+    for (const size_t n : kBoth) {
       EXPECT_TRUE(parties.OpenMatters(n, MatterKind::kStopCall).empty());
       const Call* call = parties.desk(n).FindCall(id);
       EXPECT_EQ(call->closed_as, "answered");
@@ -72,7 +73,7 @@ TEST_F(CallsTest, AStopCallClimbsByTheSecondsOnBothSides) {
                                   {3 * kSecond, Level::kCellHead},
                                   {30 * kSecond, Level::kDeputyChief}}) {
     parties.Run(us);
-    for (const size_t n : {0, 1}) {
+    for (const size_t n : kBoth) {
       EXPECT_EQ(parties.OpenMatters(n, MatterKind::kStopCall)[0].level, level) << n;
     }
   }
@@ -82,11 +83,11 @@ TEST_F(CallsTest, AWaitMovesTheNextStepAndNoFurther) {
   const base::Uuid id = Stop();
   ASSERT_TRUE(parties.Do(1, AnswerStopCall{id, StopAnswer::kWait, 60}).has_value());
   parties.Run(88 * kSecond);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_EQ(parties.OpenMatters(n, MatterKind::kStopCall)[0].level, Level::kDutyOfficer);
   }
   parties.Run(5 * kSecond);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_EQ(parties.OpenMatters(n, MatterKind::kStopCall)[0].level, Level::kCellHead)
         << "one step, not two at once";
   }
@@ -101,7 +102,7 @@ TEST_F(CallsTest, UnansweredIsSaidByTheCallersSupervisorAndCounted) {
   EXPECT_FALSE(parties.desk(0).FindCall(id)->closed_at.has_value()) << "no timer ends it";
   ASSERT_TRUE(parties.Do(0, EndStopCallUnanswered{id}).has_value());
   parties.Run(kSecond);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_EQ(parties.desk(n).FindCall(id)->closed_as, "unanswered");
     EXPECT_TRUE(parties.OpenMatters(n, MatterKind::kStopCall).empty());
     EXPECT_EQ(parties.CountsOf(n, 1 - n).stop_calls_unanswered, 1u);
@@ -129,7 +130,7 @@ TEST_F(CallsTest, ALineCheckIsAnsweredWithItsWord) {
   ExpectRefused(parties.Do(1, AnswerLineCheck{id, "KILO 8 TANGO"}), ErrorCode::kConflict, "/word");
   ASSERT_TRUE(parties.Do(1, AnswerLineCheck{id, "KILO 7 TANGO"}).has_value());
   parties.Run(kSecond);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_TRUE(parties.OpenMatters(n, MatterKind::kLineCheck).empty());
   }
 }
@@ -148,11 +149,11 @@ TEST_F(CallsTest, AWrongWordFromThePeerClosesNothing) {
 }
 
 TEST_F(CallsTest, LineChecksAreMadeBothWaysByThemselvesAndAMissedOneAlarmsAtBothEnds) {
-  for (const size_t n : {0, 1}) EXPECT_EQ(parties.CountsOf(n, 1 - n).checks_made, 1u);
+  for (const size_t n : kBoth) EXPECT_EQ(parties.CountsOf(n, 1 - n).checks_made, 1u);
   // Nobody answers the next one, twelve hours later.
   parties.delay_us = 0;
   parties.Run(12 * 60 * kMinute + 20 * kMinute);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_EQ(parties.CountsOf(n, 1 - n).checks_made, 2u);
     size_t owed = 0;
     size_t owing = 0;
@@ -181,7 +182,7 @@ TEST_F(CallsTest, ASuspendedPolicyLaneStopsNoSafetyMessage) {
   ASSERT_TRUE(parties.core(1).SetPolicyLane(Parties::party(0), true, parties.now(1)).has_value());
   parties.Turn(1);
   parties.Run(kSecond);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_EQ(parties.Do(n, SendPolicyText{"And now?"}).error().code, ErrorCode::kConflict);
   }
   const base::Uuid id = Stop();
@@ -196,17 +197,17 @@ TEST_F(CallsTest, ALostLineIsAMatterOnBothSidesUntilAPersonConfirms) {
   // One direction alone is cut.
   parties.passes = [](const testing::Flight& flight) { return flight.from == 0; };
   parties.Run(11 * kSecond);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_EQ(parties.OpenMatters(n, MatterKind::kLineLost).size(), 1u) << n;
     EXPECT_EQ(parties.CountsOf(n, 1 - n).times_lost, 1u);
   }
   parties.Run(5 * kMinute);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_EQ(parties.OpenMatters(n, MatterKind::kLineLost)[0].level, Level::kDeputyChief);
   }
   parties.passes = [](const testing::Flight&) { return true; };
   parties.Run(20 * kSecond);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_EQ(parties.Link(n, 1 - n), line::LinkState::kRecovering);
     EXPECT_EQ(parties.OpenMatters(n, MatterKind::kLineLost).size(), 1u);
     ASSERT_TRUE(
@@ -216,7 +217,7 @@ TEST_F(CallsTest, ALostLineIsAMatterOnBothSidesUntilAPersonConfirms) {
     EXPECT_EQ(parties.Link(n, 1 - n), line::LinkState::kUp);
   }
   parties.Run(kMinute);
-  for (const size_t n : {0, 1}) EXPECT_EQ(parties.CountsOf(n, 1 - n).times_lost, 1u);
+  for (const size_t n : kBoth) EXPECT_EQ(parties.CountsOf(n, 1 - n).times_lost, 1u);
 }
 
 TEST_F(CallsTest, ANodeThatWasDownClimbsAtOnce) {

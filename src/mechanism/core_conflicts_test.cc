@@ -13,6 +13,7 @@ using airspace::testing::TestActivity;
 using airspace::testing::TestHazard;
 using airspace::testing::TestNotice;
 using operators::Role;
+using testing::kBoth;
 using testing::kSecond;
 using testing::Parties;
 
@@ -56,13 +57,13 @@ TEST(ConflictsTest, BothNameItAlikeSignTheSameAndResignWhenTheVerdictChanges) {
   parties.Run(5 * kSecond);
   ExpectAgreed(parties, 0, 1, 1);
   const base::Digest id = parties.LiveConflicts(0)[0].id;
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_EQ(parties.OpenMatters(n, MatterKind::kConflict).size(), 1u);
     ASSERT_TRUE(parties.Do(n, MarkConflictSeen{id}).has_value());
     EXPECT_TRUE(parties.OpenMatters(n, MatterKind::kConflict).empty());
   }
   parties.Run(5 * kSecond);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     for (const auto& side : parties.state(n).FindConflict(id)->sides) {
       EXPECT_TRUE(side.seen_at.has_value());
     }
@@ -76,13 +77,13 @@ TEST(ConflictsTest, BothNameItAlikeSignTheSameAndResignWhenTheVerdictChanges) {
   EXPECT_EQ(signed_by(0), before[0]);
   EXPECT_EQ(signed_by(1), before[1]);
   // Both propose; the same words are an agreement.
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     ASSERT_TRUE(parties.Do(n, ProposeMeasures{id, "north:none,south:change_height"}).has_value());
     parties.Run(5 * kSecond);
   }
   EXPECT_EQ(parties.state(0).FindConflict(id)->state, parties.state(1).FindConflict(id)->state);
-  for (const size_t side : {0, 1}) {
-    for (const size_t n : {0, 1}) {
+  for (const size_t side : kBoth) {
+    for (const size_t n : kBoth) {
       EXPECT_EQ(parties.state(n).FindConflict(id)->sides[side].measures,
                 "north:none,south:change_height");
     }
@@ -184,7 +185,7 @@ TEST(ConflictsTest, NothingOfOneLineAppearsOnAnother) {
   parties.Run(60 * kSecond);
   ExpectAgreed(parties, 0, 1, 1);
   // To East go releases of its peers and nothing of what passed between them.
-  for (const size_t from : {0, 1}) {
+  for (const size_t from : kBoth) {
     const std::string wire = parties.Wire(from, 2);
     EXPECT_GT(Occurrences(wire, "\"release\""), 0u);
     const std::string of_the_other = TestNotice(from == 0 ? 2 : 1).ToString();
@@ -211,7 +212,7 @@ TEST(ConflictsTest, BasesOfWhatHasLeftTheStateAreForgotten) {
   parties.Run(5 * kSecond);
   const base::Digest id = parties.LiveConflicts(0)[0].id;
   ASSERT_TRUE(parties.desk(0).SignedBasis(id).has_value());
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     // As if the conflict had been evicted: the state no longer has it, and the next eviction sweeps.
     base::Digest old;
     old.bytes.fill(0x77);
@@ -221,7 +222,7 @@ TEST(ConflictsTest, BasesOfWhatHasLeftTheStateAreForgotten) {
   // Everything ends, and is evicted long after.
   parties.ticks = false;
   parties.SetPath(0, 1, false);
-  for (const size_t n : {0, 1})
+  for (const size_t n : kBoth)
     parties.side(n).clock_offset_us = int64_t{3} * 365 * 86'400 * kSecond;
   parties.ticks = true;
   parties.Run(5 * kSecond);

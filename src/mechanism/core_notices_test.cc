@@ -15,6 +15,7 @@ using airspace::testing::TestHazard;
 using airspace::testing::TestNotice;
 using base::ErrorCode;
 using operators::Role;
+using testing::kBoth;
 using testing::kMinute;
 using testing::kSecond;
 using testing::OperatorKeyFor;
@@ -193,7 +194,7 @@ TEST_F(NoticesTest, UntilReadBackBothSidesCheckAllVersions) {
   ASSERT_EQ(parties.LiveConflicts(0).size(), 1u);
   parties.Release(0, 1, TestHazard(50'000));
   parties.Run(kSecond);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     ASSERT_EQ(parties.LiveConflicts(n).size(), 1u) << n << ": South still acts by the first";
     EXPECT_EQ(airspace::CheckedVersions(*parties.notice(n, 1), Parties::party(1)).size(), 2u);
   }

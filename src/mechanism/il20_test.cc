@@ -19,6 +19,7 @@ namespace {
 
 using airspace::Declaration;
 using airspace::testing::TestNotice;
+using testing::kBoth;
 using testing::kMinute;
 using testing::kSecond;
 using testing::Parties;
@@ -82,7 +83,7 @@ TEST_F(Il20Test, OneMinuteIsSentAndLabelledLateOnBothSides) {
   const int64_t lead_us = Between("IAF colonel calls", "strike, Latakia");
   parties.Release(0, 1, Strike(lead_us));
   parties.Run(kSecond);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     ASSERT_NE(parties.notice(n, 1), nullptr) << "a late notice is sent";
     EXPECT_TRUE(parties.notice(n, 1)->latest().late) << n;
   }
@@ -135,7 +136,7 @@ TEST_F(Il20Test, AShooterWhoIsNotOnTheLineStaysUntilNoLongerObserved) {
   ASSERT_TRUE(parties.ReadBack(1, 1).has_value());
   // The declared end is long past; the fire is not.
   parties.Run(fire_us);
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_TRUE(airspace::InForce(*parties.notice(n, 1), parties.now(n).utc)) << n;
     EXPECT_EQ(parties.notice(n, 1)->activity, airspace::ActivityState::kActive);
   }
@@ -148,7 +149,7 @@ TEST_F(Il20Test, AShooterWhoIsNotOnTheLineStaysUntilNoLongerObserved) {
   parties.Run(kSecond);
   EXPECT_FALSE(parties.notice(1, 1)->all_clear_at.has_value());
   ASSERT_TRUE(parties.ReadBackAllClear(1, 1).has_value());
-  for (const size_t n : {0, 1}) {
+  for (const size_t n : kBoth) {
     EXPECT_EQ(parties.notice(n, 1)->activity, airspace::ActivityState::kNoLongerObserved) << n;
   }
 }

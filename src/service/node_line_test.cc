@@ -26,6 +26,7 @@ using store::memory::MemoryDisk;
 using store::memory::MemoryStore;
 
 constexpr int64_t kSecond = base::kMicrosPerSecond;
+constexpr size_t kBoth[] = {0, 1};
 
 std::string CardOf(uint8_t party, std::string_view name) {
   const uint8_t seed = MessageSeed(party);
@@ -53,7 +54,7 @@ class NodeLineTest : public ::testing::Test {
     options.hooks.on_frames = [this, n](std::vector<mechanism::ToSend> frames) {
       for (const mechanism::ToSend& each : frames) flights_.push_back({1 - n, *each.frame.bytes});
     };
-    options.hooks.on_trouble = [this](const mechanism::PeerTrouble& trouble) {
+    options.hooks.on_trouble = [](const mechanism::PeerTrouble& trouble) {
       ADD_FAILURE() << line::Name(trouble.trouble.kind) << " " << trouble.trouble.error.ToString();
     };
     options.line.emplace();
@@ -100,7 +101,7 @@ class NodeLineTest : public ::testing::Test {
   void Run(int64_t us) {
     for (const base::UtcMicros until{clock_.Now().us + us}; clock_.Now() < until;) {
       clock_.Advance(100'000);
-      for (const size_t n : {0, 1}) {
+      for (const size_t n : kBoth) {
         if (nodes_[n] == nullptr) continue;
         if (clock_.Now().us % kSecond == 0) {
           Work(n,

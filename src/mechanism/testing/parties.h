@@ -30,6 +30,7 @@ namespace wideberth::mechanism::testing {
 
 inline constexpr int64_t kSecond = base::kMicrosPerSecond;
 inline constexpr int64_t kMinute = base::kMicrosPerMinute;
+inline constexpr size_t kBoth[] = {0, 1};  // sides
 
 // What a node holds and how its core changes it.
 class Side final : public Applier {
