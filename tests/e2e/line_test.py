@@ -212,7 +212,7 @@ class LineTest(unittest.TestCase):
         run("agreement", "propose", changed, "--keys", keys, "--output", proposal)
         run("agreement", "propose", changed, "--keys", keys, "--output", proposal, code=1)  # nothing is replaced
         # One signature is a proposal, and one cannot sign for the other side.
-        self.assertIn("south", run("agreement", "verify", proposal, "--card", cards[0], "--card", cards[1], code=1))
+        self.assertIn("both parties", run("agreement", "verify", proposal, "--card", cards[0], "--card", cards[1], code=1))
         run("agreement", "sign", proposal, "--keys", keys, "--card", cards[1], code=1)
         run("agreement", "sign", proposal, "--keys", other_keys, "--card", cards[0])
         run("agreement", "verify", proposal, "--card", cards[0], "--card", cards[1])
