@@ -233,7 +233,7 @@ void Endpoint::ReceiveEntry(size_t path, const EntryFrame& frame, std::string_vi
   if (place == Inbox::Place::kNext) {
     TakeInOrder(path, now);
   } else if (place == Inbox::Place::kOther ||
-             (place == Inbox::Place::kDuplicate && IsOtherThanMirrored(seq, *envelope))) {
+             (place == Inbox::Place::kLongTaken && IsOtherThanMirrored(seq, *envelope))) {
     Report(TroubleKind::kFork, path,
            Say("/seq", "must not be used for two messages", std::to_string(seq)), bytes);
   }
@@ -409,6 +409,10 @@ void Endpoint::SendHeartbeat(Now now) {
   heartbeat.policy_suspended = state_.policy_suspended();
   for (const auto& [type, fields] : config_.understands) heartbeat.speaks.push_back(type);
   SendToAll(WriteHeartbeatFrame(SealHeartbeat(heartbeat, key_)));
+}
+
+Output Endpoint::Collect() {
+  return std::exchange(output_, {});
 }
 
 Output Endpoint::Finish(Now now) {

@@ -135,6 +135,10 @@ class Endpoint {
   // the two sides do not hold the same (in_step).
   base::Result<void> ConfirmRecovered();
 
+  // What has been received and written since the last call, for a caller that writes more because of it in the same
+  // turn. Sends nothing.
+  Output Collect();
+  // Once a turn, at its end.
   Output Finish(Now now);
   // When Finish should be called at the latest, if nothing else happens.
   int64_t next_wake_monotonic_us() const;
@@ -142,6 +146,8 @@ class Endpoint {
   const LineState& state() const { return state_; }
   const Liveness& liveness() const { return liveness_; }
   uint64_t acknowledged() const { return outbox_.acknowledged(); }
+  // False while our own log is known to be an old copy: then Write refuses everything.
+  bool may_write() const { return !old_copy_; }
   // Both logs are on both sides, as far as both have said.
   bool in_step() const;
 

@@ -10,7 +10,7 @@ Inbox::Place Inbox::Offer(Arrival arrival) {
   const base::Digest& digest = arrival.opened.digest;
   if (seq <= through_) {
     const uint64_t back = through_ - seq;
-    if (back >= taken_lately_.size()) return Place::kDuplicate;
+    if (back >= taken_lately_.size()) return Place::kLongTaken;
     const base::Digest& taken = taken_lately_[taken_lately_.size() - 1 - static_cast<size_t>(back)];
     return taken == digest ? Place::kDuplicate : Place::kOther;
   }

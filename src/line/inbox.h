@@ -29,6 +29,7 @@ class Inbox {
     kNext,       // the one that is waited for; kept until it is taken
     kHeld,       // kept until what comes before it is here
     kDuplicate,  // already taken, or already held, with the same bytes
+    kLongTaken,  // taken so long ago that its bytes are not remembered
     kOther,      // its number is taken or held with other bytes: a fork
     kNoRoom,     // too far ahead: dropped, and will be sent again
   };
@@ -36,8 +37,8 @@ class Inbox {
   // True for bytes that Offer has seen lately; costs one look-up.
   bool SeenLately(const base::Digest& digest) const { return lately_.contains(digest); }
 
-  // Where an opened message belongs. kNext and kHeld keep it. An entry taken so long ago that it is not remembered
-  // counts as a duplicate: the caller compares it with the mirror.
+  // Where an opened message belongs. kNext and kHeld keep it. One that was taken long ago, or before the
+  // start, is the caller's to compare with the mirror, which has it: what this turn takes is remembered.
   Place Offer(Arrival arrival);
 
   // The next message in order, or null while it is not here. Then one of the two: it counts as taken, or it is

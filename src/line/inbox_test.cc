@@ -158,14 +158,14 @@ TEST(Inbox, RemembersTheLatestOnly) {
   EXPECT_FALSE(inbox.SeenLately(Make(oldest - 1).opened.digest));
   EXPECT_EQ(inbox.Offer(Make(oldest, 1)), Place::kOther);
   EXPECT_EQ(inbox.Offer(Make(oldest)), Place::kDuplicate);
-  EXPECT_EQ(inbox.Offer(Make(oldest - 1, 1)), Place::kDuplicate);  // the caller asks the mirror
+  EXPECT_EQ(inbox.Offer(Make(oldest - 1, 1)), Place::kLongTaken);  // the caller asks the mirror
 }
 
 TEST(Inbox, GoesOnWhereItWasRestored) {
   Inbox inbox;
   inbox.Restore(40);
   EXPECT_EQ(inbox.MakeAck(), (Ack{40, {}}));
-  EXPECT_EQ(inbox.Offer(Make(40, 1)), Place::kDuplicate);  // not remembered: ask the mirror
+  EXPECT_EQ(inbox.Offer(Make(40, 1)), Place::kLongTaken);  // not remembered: ask the mirror
   EXPECT_EQ(inbox.Offer(Make(42)), Place::kHeld);
   EXPECT_EQ(inbox.Offer(Make(41)), Place::kNext);
   EXPECT_EQ(inbox.TakeNext().opened.message.seq, 41u);

@@ -262,26 +262,37 @@ void Core::TakeLinkState(Line& line, UtcMicros now) {
   OpenMatter(std::move(matter), now);
 }
 
+std::vector<line::Received> Core::TakeOutput(Line& line, line::Output output, UtcMicros now,
+                                             TurnEnd* end) {
+  for (const line::Effect& effect : output.effects) applier_.Apply(line.number, effect);
+  for (line::Outgoing& frame : output.frames) end->frames.push_back({line.peer, std::move(frame)});
+  for (line::Trouble& trouble : output.troubles) {
+    end->troubles.push_back({line.peer, std::move(trouble)});
+  }
+  if (output.link_changed) {
+    TakeLinkState(line, now);
+    end->link_changed.push_back(line.peer);
+  }
+  return std::move(output.received);
+}
+
 TurnEnd Core::Finish(line::Now now) {
   now_ = now;
   TurnEnd end;
-  // What is received on one line may make us write on any; all of it belongs to this turn.
+  // What is received on one line may make us write on any; all of it belongs to this turn, and is sent at its end.
   for (bool again = true; again;) {
     again = false;
     for (auto& [peer, line] : lines_) {
-      line::Output output = line->endpoint.Finish(now);
-      for (const line::Effect& effect : output.effects) applier_.Apply(line->number, effect);
-      for (line::Outgoing& frame : output.frames) end.frames.push_back({peer, std::move(frame)});
-      for (line::Trouble& trouble : output.troubles) {
-        end.troubles.push_back({peer, std::move(trouble)});
+      for (const line::Received& received :
+           TakeOutput(*line, line->endpoint.Collect(), now.utc, &end)) {
+        TakeReceived(*line, received, now);
+        again = true;
       }
-      if (output.link_changed) {
-        TakeLinkState(*line, now.utc);
-        end.link_changed.push_back(peer);
-      }
-      for (const line::Received& received : output.received) TakeReceived(*line, received, now);
-      again = again || !output.received.empty();
     }
+  }
+  for (auto& [peer, line] : lines_) {
+    const auto received = TakeOutput(*line, line->endpoint.Finish(now), now.utc, &end);
+    CHECK_MSG(received.empty(), "everything received was collected");
   }
   for (const auto& [key, counts] : counts_) Put(CountsChanged{key, counts});
   counts_.clear();

@@ -262,6 +262,8 @@ class Core {
   // Writes a message to a line; its name. What cannot be written (a suspended lane, an old copy) is an error.
   base::Result<base::Digest> Write(Line& line, std::string_view type, airspace::DataMode mode,
                                    line::Lane lane, std::string body, line::Now now);
+  std::vector<line::Received> TakeOutput(Line& line, line::Output output, base::UtcMicros now,
+                                         TurnEnd* end);
   void TakeReceived(Line& line, const line::Received& received, line::Now now);
   void TakeReceipt(Line& line, const line::Received& received, line::Now now);
   void TakeReceipted(Line& line, const Awaited& awaited, base::UtcMicros now);

@@ -73,6 +73,13 @@ Result<ActResult> Core::Do(const ActRequest& request, line::Now now) {
     return Fail(ErrorCode::kUnauthorized, "/party", "must be the party of this node",
                 act.party.ToString());
   }
+  for (const auto& [peer, line] : lines_) {
+    if (line->endpoint.may_write()) continue;
+    return Fail(
+        ErrorCode::kConflict, "",
+        "must wait until the line has what the peer holds of our log: this store is an old copy",
+        peer.ToString());
+  }
   WB_RETURN_IF_ERROR(operators::RequireMayDo(act.role, act.kind()));
   WB_RETURN_IF_ERROR(CheckMode(act));
   WB_ASSIGN_OR_RETURN(
