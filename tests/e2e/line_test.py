@@ -432,6 +432,8 @@ class LineTest(unittest.TestCase):
     def test_a_lost_line_alarms_on_both_sides_and_nothing_is_lost(self):
         north, south = self.north, self.south
         self.wait_up()
+        for side in self.pair:
+            self.addCleanup(lambda side=side: side.process.send_signal(signal.SIGCONT))
         south.process.send_signal(signal.SIGSTOP)
         stopped = time.monotonic()
         north.until("LINK LOST", lambda: north.line()["state"] == "lost")
@@ -440,8 +442,11 @@ class LineTest(unittest.TestCase):
         notice, read = self.hazard(north, "43.9")  # released, not sent
         north.kill_and_start()
         self.assertEqual(north.show(notice)["recipients"], [])
+        # The other way round, so that south hears no echo before it looks.
+        north.process.send_signal(signal.SIGSTOP)
         south.process.send_signal(signal.SIGCONT)
-        south.until("LINK LOST", lambda: south.matters("line_lost"))
+        south.until("LINK LOST", lambda: south.line()["state"] == "lost" and south.matters("line_lost"))
+        north.process.send_signal(signal.SIGCONT)
         south.until("it has come", lambda: south.show(notice))
         self.wait_up()
         south.run("duty", "notice", "read-back", notice, *read)

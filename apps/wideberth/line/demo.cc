@@ -406,7 +406,12 @@ class LineDemo {
     WB_RETURN_IF_ERROR(Type(kNorth, "duty", {"line", "status"}));
     Say("what was declared stays in force; what is left is voice, with a script and a check code");
     WB_RETURN_IF_ERROR(Type(kNorth, "duty", {"notice", "script", hazard_}));
+    // One after the other, so that neither hears an echo of the other in between.
+    nodes_[kNorth].Signal(SIGSTOP);
     nodes_[kSouth].Signal(SIGCONT);
+    WB_RETURN_IF_ERROR(WaitForState(kSouth, "lost"));
+    WB_RETURN_IF_ERROR(Type(kSouth, "duty", {"line", "status"}));
+    nodes_[kNorth].Signal(SIGCONT);
     Title("The line comes back: both sides have raised LINK LOST, and people confirm");
     WB_RETURN_IF_ERROR(WaitFor(kSouth, {"inbox"}, "LINK LOST", [](const json::Document& matters) {
       return !FirstAt(matters, "matters", "number", [](const json::Value& matter) {
