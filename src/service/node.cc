@@ -38,6 +38,7 @@ Node::Node(std::unique_ptr<store::Store> store, airspace::Rules rules, geo::Heig
       heights_(std::move(heights)),
       clock_(clock),
       options_(std::move(options)),
+      random_(options_.random != nullptr ? *options_.random : system_random_),
       terms_(options_.line ? options_.line->terms : mechanism::Terms()),
       contents_(*store_) {}
 

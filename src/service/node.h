@@ -63,6 +63,8 @@ struct NodeOptions {
   int64_t projection_period_us = 2 * base::kMicrosPerSecond;
   // Below it the node refuses writes and says so; it stays up for reading.
   int64_t disk_free_bytes_min = 0;
+  // Where ids are drawn from, for simulations; outlives the node. Null: the system's.
+  base::RandomSource* random = nullptr;
   // Told about long steps of opening: what, how much of how much.
   std::function<void(std::string_view what, uint64_t done, uint64_t total)> progress;
 };
@@ -132,8 +134,9 @@ class Node {
   const airspace::Rules rules_;
   const geo::HeightModel heights_;
   const base::Clock& clock_;
-  base::SystemRandom random_;
+  base::SystemRandom system_random_;
   NodeOptions options_;
+  base::RandomSource& random_;
   const mechanism::Terms terms_;
   Contents contents_;
   mutable StateLock lock_;

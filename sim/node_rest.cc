@@ -1,0 +1,339 @@
+// What both sides of a line hold when nothing is under way, and what has gone over it.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+#include "crypto/sha256.h"
+#include "mechanism/testing/values.h"
+#include "service/contents.h"
+#include "sim/node_invariants.h"
+
+namespace wideberth::sim {
+namespace {
+
+using airspace::Conflict;
+using airspace::Notice;
+using airspace::NoticeVersion;
+using mechanism::Matter;
+using mechanism::MatterKind;
+
+bool WaitsForPeople(const Matter& matter) {
+  if (!matter.open()) return false;
+  if (matter.kind == MatterKind::kReceipt || matter.kind == MatterKind::kLineLost) return true;
+  return !matter.owed_by_peer &&
+         (matter.kind == MatterKind::kReadBack || matter.kind == MatterKind::kStopCall ||
+          matter.kind == MatterKind::kLineCheck || matter.kind == MatterKind::kKeepClear ||
+          matter.kind == MatterKind::kConflict);
+}
+
+std::vector<Conflict> LiveBetween(const Machine& machine, base::PartyId a, base::PartyId b) {
+  std::vector<Conflict> live;
+  machine.state().VisitConflicts(0, [&](uint64_t, const Conflict& conflict) {
+    const std::set<base::PartyId> parties = {conflict.sides[0].party, conflict.sides[1].party};
+    if (airspace::IsLive(conflict) && !conflict.local() && parties == std::set{a, b}) {
+      live.push_back(conflict);
+    }
+    return true;
+  });
+  std::sort(live.begin(), live.end(),
+            [](const Conflict& x, const Conflict& y) { return x.id < y.id; });
+  return live;
+}
+
+// The declared versions, as far as both sides must agree on them.
+auto DeclaredOf(const Notice& notice) {
+  std::vector<std::tuple<base::Digest, airspace::AuthorState, bool, std::string>> declared;
+  for (const NoticeVersion& version : notice.versions) {
+    if (version.disclosure != airspace::Disclosure::kDeclared) continue;
+    declared.emplace_back(version.digest, version.author, version.until_read_back,
+                          version.declaration.original);
+  }
+  return declared;
+}
+
+std::string Text(const std::optional<airspace::Receipt>& receipt) {
+  if (!receipt) return "none";
+  return receipt->version.ToHex().substr(0, 8) + (receipt->counts ? "" : " of old");
+}
+
+// What stands on the network of a line that must not: tokens, and what each is.
+using Forbidden = std::unordered_map<std::string_view, std::string_view>;
+
+bool IsToken(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+         c == '-' || c == '_';
+}
+
+bool IsBase64(char c) {
+  return (IsToken(c) && c != '.' && c != '-' && c != '_') || c == '+' || c == '/' || c == '=';
+}
+
+// Looks at every token of `text`, and into whatever stands in it as base64.
+const std::string_view* FindIn(std::string_view text, const Forbidden& forbidden, int depth) {
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = begin;
+    while (end < text.size() && IsToken(text[end])) ++end;
+    if (end > begin) {
+      const auto found = forbidden.find(text.substr(begin, end - begin));
+      if (found != forbidden.end()) return &found->second;
+    }
+    begin = end + 1;
+  }
+  for (size_t begin = 0; depth > 0 && begin < text.size();) {
+    size_t end = begin;
+    while (end < text.size() && IsBase64(text[end])) ++end;
+    if (end - begin >= 40) {
+      if (const auto bytes = base::Base64Decode(text.substr(begin, end - begin))) {
+        const auto* found = FindIn(base::AsText(*bytes), forbidden, depth - 1);
+        if (found != nullptr) return found;
+      }
+    }
+    begin = end + 1;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+// ---- At rest ----
+
+std::string NodeInvariants::Unrest() const {
+  for (const Machine* each : machines_) {
+    if (!each->running()) return fmt::format("{} is down", each->name());
+    if (!each->desk().awaited().empty()) return fmt::format("{} awaits receipts", each->name());
+    for (const auto& [number, matter] : each->desk().matters()) {
+      if (!WaitsForPeople(matter)) continue;
+      return fmt::format("matter {} of {} ({}) waits", number, each->name(), Name(matter.kind));
+    }
+    for (const auto& [party, peer] : each->desk().peers()) {
+      const line::Endpoint& line = *each->core().FindLine(party);
+      if (line.liveness().state() == line::LinkState::kUp && line.in_step()) continue;
+      return fmt::format("line {} of {} is {}, {} in step", peer.line, each->name(),
+                         line::Name(line.liveness().state()), line.in_step() ? "and" : "not");
+    }
+  }
+  return "";
+}
+
+bool NodeInvariants::AtRest() const {
+  return Unrest().empty();
+}
+
+void NodeInvariants::CheckAtRest() {
+  for (const Machine* each : machines_) {
+    if (broken_) return;
+    each->state().SanityCheck();
+    CheckAgainstLog(*each);
+  }
+  for (const Watched& watched : lines_) {
+    const Machine& a = machine(watched.line->a);
+    const Machine& b = machine(watched.line->b);
+    for (const auto& [from, to] : {std::pair(&a, &b), {&b, &a}}) {
+      if (broken_) return;
+      CheckLogs(*from, *to);
+      CheckNotices(*from, *to);
+      CheckCounts(*from, *to);
+    }
+    CheckConflicts(a, b);
+  }
+  counts_.held_plans = people_.held().size();
+}
+
+void NodeInvariants::CheckLogs(const Machine& from, const Machine& to) {
+  const uint32_t own_line = from.desk().FindPeer(to.config().party)->line;
+  const uint32_t mirror_line = to.desk().FindPeer(from.config().party)->line;
+  service::Contents ours(from.store());
+  service::Contents theirs(to.store());
+  for (const auto& [contents, machine] : {std::pair(&ours, &from), {&theirs, &to}}) {
+    (void)machine->store()
+        .Replay(1, [&](const store::Batch& batch) { return contents->Replay(batch); })
+        .has_value();  // CheckAgainstLog has read it
+  }
+  const uint64_t size = ours.line_logs().StateOf(own_line).own.size();
+  if (theirs.line_logs().StateOf(mirror_line).mirror.size() != size) {
+    return Break(fmt::format("{} has written {} entries to {}, who holds others", from.name(), size,
+                             to.name()));
+  }
+  const auto own = ours.line_logs().OwnLog(own_line);
+  const auto mirror = theirs.line_logs().Mirror(mirror_line);
+  for (uint64_t seq = 1; seq <= size; ++seq) {
+    const auto a = own->ReadEntry(seq);
+    const auto b = mirror->ReadEntry(seq);
+    const bool same = a && b && *a->envelope == *b->envelope &&
+                      (a->body_beside == nullptr) == (b->body_beside == nullptr) &&
+                      (a->body_beside == nullptr || *a->body_beside == *b->body_beside);
+    if (!same) {
+      return Break(
+          fmt::format("entry {} from {} to {} is another there", seq, from.name(), to.name()));
+    }
+  }
+  counts_.entries += size;
+}
+
+void NodeInvariants::CheckNotices(const Machine& from, const Machine& to) {
+  const base::PartyId party = from.config().party;
+  std::map<base::NoticeId, std::pair<const Notice*, const Notice*>> both;
+  from.state().VisitNotices(0, [&](uint64_t, const Notice& notice) {
+    if (notice.party == party && airspace::LatestDeclared(notice) != nullptr) {
+      both[notice.id].first = from.state().FindNotice(notice.id);
+    }
+    return true;
+  });
+  to.state().VisitNotices(0, [&](uint64_t, const Notice& notice) {
+    if (notice.party == party) both[notice.id].second = to.state().FindNotice(notice.id);
+    return true;
+  });
+  for (const auto& [id, sides] : both) {
+    if (sides.first == nullptr || sides.second == nullptr) {
+      return Break(fmt::format("notice {} of {} is at {} alone", id.ToString(), from.name(),
+                               sides.first != nullptr ? from.name() : to.name()));
+    }
+    CheckNotice(*sides.first, *sides.second, from, to);
+  }
+}
+
+void NodeInvariants::CheckNotice(const Notice& ours, const Notice& theirs, const Machine& from,
+                                 const Machine& to) {
+  const auto say = [&](std::string_view what, const std::string& here, const std::string& there) {
+    Break(fmt::format("notice {} of {} has another {} at {}: {}, {}", ours.id.ToString(),
+                      from.name(), what, to.name(), here, there));
+  };
+  const auto declared = DeclaredOf(ours);
+  counts_.versions += declared.size();
+  if (declared != DeclaredOf(theirs)) say("history", "", "");
+  std::set<base::Digest> names;
+  for (const auto& version : declared) names.insert(std::get<0>(version));
+  if (names.size() != declared.size()) say("history: a version stands in it twice", "", "");
+  if (ours.activity != theirs.activity) {
+    say("activity", std::string(Name(ours.activity)), std::string(Name(theirs.activity)));
+  }
+  const base::PartyId peer = to.config().party;
+  const auto delivered = [&](const Notice& notice) {
+    const auto found = notice.delivery.find(peer);
+    if (found == notice.delivery.end()) return std::string("nothing");
+    return "R1 " + Text(found->second.r1) + ", R3 " + Text(found->second.r3);
+  };
+  if (delivered(ours) != delivered(theirs)) say("delivery", delivered(ours), delivered(theirs));
+  const auto assessed = [&](const Notice& notice) {
+    const auto found = notice.assessments.find(peer);
+    if (found == notice.assessments.end()) return std::string("nothing");
+    return fmt::format("{} {}{}", Name(found->second.assessment),
+                       found->second.version.ToHex().substr(0, 8),
+                       found->second.counts ? "" : " of old");
+  };
+  if (assessed(ours) != assessed(theirs)) say("assessment", assessed(ours), assessed(theirs));
+  const auto told = [&](const Notice& notice) {
+    const auto found = notice.dissemination.find(peer);
+    if (found == notice.dissemination.end()) return std::string("nothing");
+    return fmt::format("{} {}", found->second.units_told.has_value(),
+                       found->second.own_aircraft_clear.has_value());
+  };
+  if (told(ours) != told(theirs)) say("dissemination", told(ours), told(theirs));
+}
+
+void NodeInvariants::CheckConflicts(const Machine& a, const Machine& b) {
+  const base::PartyId of_a = a.config().party;
+  const base::PartyId of_b = b.config().party;
+  const std::vector<Conflict> at_a = LiveBetween(a, of_a, of_b);
+  const std::vector<Conflict> at_b = LiveBetween(b, of_a, of_b);
+  counts_.conflicts += at_a.size();
+  for (size_t i = 0; i < std::max(at_a.size(), at_b.size()); ++i) {
+    if (i >= at_a.size() || i >= at_b.size() || at_a[i].id != at_b[i].id) {
+      const bool alone = i >= at_b.size() || (i < at_a.size() && at_a[i].id < at_b[i].id);
+      const Conflict& conflict = alone ? at_a[i] : at_b[i];
+      return Break(fmt::format("conflict {} of notices {} and {} is live at {} alone",
+                               conflict.id.ToHex().substr(0, 8),
+                               conflict.sides[0].notice.ToString(),
+                               conflict.sides[1].notice.ToString(), (alone ? a : b).name()));
+    }
+    const base::Digest& id = at_a[i].id;
+    const auto signed_a = a.desk().SignedBasis(id);
+    const auto signed_b = b.desk().SignedBasis(id);
+    const std::string* heard_a = a.desk().HeardBasis(id);
+    const std::string* heard_b = b.desk().HeardBasis(id);
+    const bool equal = signed_a && signed_a == signed_b && heard_a != nullptr &&
+                       heard_b != nullptr && crypto::Sha256(base::AsBytes(*heard_a)) == *signed_b &&
+                       crypto::Sha256(base::AsBytes(*heard_b)) == *signed_a;
+    if (!equal) {
+      return Break(fmt::format("{} and {} have other bases of conflict {}: {}, {}", a.name(),
+                               b.name(), id.ToHex().substr(0, 8), heard_b ? *heard_b : "none",
+                               heard_a ? *heard_a : "none"));
+    }
+    for (size_t side = 0; side < 2; ++side) {
+      const airspace::ConflictSide& x = at_a[i].sides[side];
+      const airspace::ConflictSide& y = at_b[i].sides[side];
+      if (x.seen_at.has_value() != y.seen_at.has_value() || x.measures != y.measures ||
+          at_a[i].state != at_b[i].state) {
+        return Break(fmt::format("{} and {} have another life of conflict {}: {}, {}", a.name(),
+                                 b.name(), id.ToHex().substr(0, 8), Name(at_a[i].state),
+                                 Name(at_b[i].state)));
+      }
+    }
+  }
+}
+
+void NodeInvariants::CheckCounts(const Machine& from, const Machine& to) {
+  for (const auto mode : {airspace::DataMode::kReal, airspace::DataMode::kExercise}) {
+    const mechanism::Counts ours = from.desk().CountsOf({to.config().party, mode});
+    const mechanism::Counts theirs = to.desk().CountsOf({from.config().party, mode});
+    const auto equal = [&](std::string_view what, uint64_t here, uint64_t there) {
+      if (here == there) return;
+      Break(fmt::format("{} counts {} {} to {} ({}), who counts {}", from.name(), here, what,
+                        to.name(), Name(mode), there));
+    };
+    equal("versions", ours.sent, theirs.received);
+    equal("read-backs", ours.read_back.count, theirs.read_back_by_us.count);
+  }
+}
+
+// ---- What was handed to the network ----
+
+void NodeInvariants::SearchFrames() {
+  for (const auto& [way, frames] : frames_) {
+    const std::set<base::PartyId> here = {machine(way.first).config().party,
+                                          machine(way.second).config().party};
+    std::map<std::string, std::string_view> secrets;
+    std::vector<base::NoticeId> held;
+    for (const HeldPlan& plan : people_.held()) {
+      secrets[plan.id.ToString()] = "the id of a held plan";
+      for (const std::string& number : plan.coordinates) secrets[number] = "a held plan's place";
+      held.push_back(plan.id);
+    }
+    for (const Machine* each : machines_) {
+      for (const auto& [name, account] : each->desk().accounts()) secrets[name] = "a person's name";
+      if (!here.contains(each->config().party)) {
+        secrets[each->config().party.ToString()] = "the party of another line";
+      }
+      each->state().VisitNotices(0, [&](uint64_t, const Notice& notice) {
+        if (!here.contains(notice.party)) {
+          secrets[notice.id.ToString()] = "a notice of another line";
+        }
+        return true;
+      });
+      each->state().VisitConflicts(0, [&](uint64_t, const Conflict& conflict) {
+        const bool ours =
+            here.contains(conflict.sides[0].party) && here.contains(conflict.sides[1].party);
+        if (!ours) secrets[conflict.id.ToHex()] = "a conflict of another line";
+        if (conflict.local()) secrets[conflict.id.ToHex()] = "a conflict with a held plan";
+        return true;
+      });
+    }
+    const Forbidden forbidden(secrets.begin(), secrets.end());
+    for (const line::SharedBytes& frame : frames) {
+      ++counts_.frames_searched;
+      const std::string_view* found = FindIn(*frame, forbidden, 3);
+      std::string_view what = found == nullptr ? "" : *found;
+      for (const base::NoticeId id : held) {
+        if (frame->find(base::AsText(id.uuid.bytes)) != std::string::npos) what = "a held plan";
+      }
+      if (what.empty()) continue;
+      return Break(fmt::format("{} sends {} to {}", machine(way.first).name(), what,
+                               machine(way.second).name()));
+    }
+  }
+}
+
+}  // namespace wideberth::sim

@@ -1,0 +1,439 @@
+#include "sim/people.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "airspace/testing/world.h"
+#include "base/check.h"
+#include "crypto/sha256.h"
+#include "mechanism/testing/values.h"
+
+namespace wideberth::sim {
+namespace {
+
+using airspace::DataMode;
+using airspace::Notice;
+using airspace::NoticeKind;
+using airspace::NoticeVersion;
+using mechanism::Matter;
+using mechanism::MatterKind;
+using mechanism::testing::OperatorKeyFor;
+using operators::ActKind;
+using operators::Role;
+
+constexpr geo::Position kGeneva{46'400'000'000, 6'500'000'000};
+constexpr Role kWatch[] = {Role::kDutyOfficer, Role::kSupervisor, Role::kDeputyChief};
+
+uint8_t PartyNumber(const Machine& machine) {
+  return static_cast<uint8_t>(machine.index() + 1);
+}
+
+Role LowestRole(const mechanism::ActBody& body) {
+  mechanism::Act probe;
+  probe.body = body;
+  for (const Role role : kWatch) {
+    if (operators::MayDo(role, probe.kind())) return role;
+  }
+  return Role::kPrincipal;
+}
+
+base::Digest TextDigest(std::string_view text) {
+  return crypto::Sha256(base::AsBytes(text));
+}
+
+// The numbers that stand behind "lat" and "lng" in the text of a declaration.
+std::vector<std::string> CoordinatesOf(std::string_view text) {
+  std::vector<std::string> found;
+  for (const std::string_view key : {"\"lat\":", "\"lng\":"}) {
+    for (size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
+      const size_t begin = at + key.size();
+      const size_t end = text.find_first_not_of("-0123456789.", begin);
+      found.emplace_back(text.substr(begin, end - begin));
+    }
+  }
+  return found;
+}
+
+bool WithdrawalIsUnderWay(const mechanism::Desk& desk, base::NoticeId notice) {
+  return std::any_of(desk.awaited().begin(), desk.awaited().end(), [&](const auto& each) {
+    return each.second.kind == ActKind::kWithdraw && each.second.notice == notice;
+  });
+}
+
+}  // namespace
+
+void People::TakeOffice(Machine& machine) {
+  const uint8_t party = PartyNumber(machine);
+  for (const auto& [role, nth] : {std::pair(Role::kDutyOfficer, uint8_t{0}),
+                                  {Role::kDutyOfficer, uint8_t{1}},
+                                  {Role::kSupervisor, uint8_t{0}},
+                                  {Role::kDeputyChief, uint8_t{0}}}) {
+    machine.Do([account = mechanism::testing::TestAccount(party, role, nth)](
+                   mechanism::Core& core, line::Now now) -> service::Sequencer::Done {
+      core.ChangeAccount(account, now);
+      return nullptr;
+    });
+  }
+}
+
+mechanism::SealedAct People::Seal(const Machine& machine, Role role, mechanism::ActBody body,
+                                  DataMode mode) {
+  mechanism::Act act;
+  act.id = random_.NewUuidV4();
+  act.party = machine.config().party;
+  act.role = role;
+  act.data_mode = mode;
+  act.at = machine.utc();
+  act.body = std::move(body);
+  return mechanism::SealAct(std::move(act),
+                            mechanism::testing::OperatorSecret(PartyNumber(machine), role))
+      .value();
+}
+
+void People::Do(Machine& machine, mechanism::ActBody body, DataMode mode,
+                std::optional<base::PartyId> to) {
+  const Role role = LowestRole(body);
+  mechanism::ActRequest request{Seal(machine, role, std::move(body), mode), nullptr, {}, {}, to};
+  Submit(machine, std::move(request), false);
+}
+
+void People::Submit(Machine& machine, mechanism::ActRequest request, bool draft_first) {
+  const size_t index = machine.index();
+  machine.Do([this, index, draft_first, request = std::move(request),
+              drafted_by = OperatorKeyFor(PartyNumber(machine), Role::kDutyOfficer).key_id,
+              checked_by = OperatorKeyFor(PartyNumber(machine), Role::kDutyOfficer, 1).key_id](
+                 mechanism::Core& core, line::Now now) -> service::Sequencer::Done {
+    const mechanism::Act& act = request.act.act;
+    if (draft_first) {
+      const auto& release = std::get<mechanism::Release>(act.body);
+      airspace::Declare declare{release.notice, request.prepared, true};
+      declare.replaces = release.previous;
+      const auto reading = mechanism::ReadingOf(request.prepared->declaration());
+      if (core.Decide({act.party, std::move(declare)}, now.utc)) {
+        // What is wrong with it is told by the release.
+        (void)core.CheckRelease(release.notice, reading, checked_by, drafted_by, now.utc)
+            .has_value();
+      }
+    }
+    const auto result = core.Do(request, now);
+    trace_.Say([&] {
+      return fmt::format("{} does {} {}: {}", static_cast<char>('A' + index),
+                         operators::Name(act.kind()), request.act.digest.ToHex().substr(0, 8),
+                         result ? "done" : result.error().ToString());
+    });
+    if (!result) {
+      ++refused_;
+      return nullptr;
+    }
+    return [this, index, digest = request.act.digest](const std::optional<base::Error>& failure) {
+      if (failure) return;
+      ++done_;
+      acknowledged_[index].insert(digest);
+    };
+  });
+}
+
+// ---- What they look at ----
+
+airspace::Declaration People::DrawDeclaration(const Machine& machine, NoticeKind kind) {
+  airspace::Declaration declaration = kind == NoticeKind::kHazard
+                                          ? airspace::testing::TestHazard()
+                                          : airspace::testing::TestActivity();
+  if (random_.Below(6) == 0) declaration.data_mode = DataMode::kExercise;
+  airspace::Volume4D& volume = declaration.volumes[0];
+  const geo::Position east =
+      geo::GeodesicDestination(kGeneva, 90, static_cast<double>(random_.Between(0, 12'000)));
+  const geo::Position centre =
+      geo::GeodesicDestination(east, 0, static_cast<double>(random_.Between(0, 12'000)));
+  volume.outline = geo::Outline::Circle(centre, random_.Between(300'000, 3'000'000)).value();
+  const int64_t start_us = machine.utc().us / base::kMicrosPerMinute * base::kMicrosPerMinute +
+                           random_.Between(40, 200) * base::kMicrosPerMinute;
+  volume.window = {{start_us}, {start_us + random_.Between(20, 120) * base::kMicrosPerMinute}};
+  return declaration;
+}
+
+mechanism::ActRequest People::ReleaseRequest(const Machine& machine, base::NoticeId id,
+                                             const airspace::Declaration& declaration,
+                                             mechanism::ReleaseCheck check) {
+  const std::string text = mechanism::testing::TextOf(declaration);
+  mechanism::Release release;
+  release.notice = id;
+  release.declaration_sha256 = TextDigest(text);
+  release.check = check;
+  if (const Notice* there = machine.state().FindNotice(id); there != nullptr) {
+    if (const NoticeVersion* version = airspace::EffectiveVersion(*there); version != nullptr) {
+      release.previous = version->digest;
+    }
+  }
+  mechanism::ActRequest request{
+      Seal(machine, Role::kDutyOfficer, release, declaration.data_mode), nullptr, {}, {}, {}};
+  request.declaration = text;
+  request.prepared = machine.node().Prepare(mechanism::testing::AsSent(declaration)).value();
+  return request;
+}
+
+const Notice* People::DrawNotice(const Machine& machine, bool own) {
+  std::vector<const Notice*> found;
+  machine.state().VisitNotices(0, [&](uint64_t, const Notice& notice) {
+    const bool ours = notice.party == machine.config().party;
+    if (ours == own && !notice.held() && airspace::EffectiveVersion(notice) != nullptr &&
+        !(own && WithdrawalIsUnderWay(machine.desk(), notice.id))) {
+      found.push_back(machine.state().FindNotice(notice.id));
+    }
+    return true;
+  });
+  return found.empty() ? nullptr : found[random_.Below(found.size())];
+}
+
+const Matter* People::DrawMatter(const Machine& machine) {
+  std::vector<const Matter*> open;
+  for (const auto& [number, matter] : machine.desk().matters()) {
+    if (matter.open() && !matter.owed_by_peer) open.push_back(&matter);
+  }
+  return open.empty() ? nullptr : open[random_.Below(open.size())];
+}
+
+base::PartyId People::DrawPeer(const Machine& machine) {
+  const auto& peers = machine.desk().peers();
+  return std::next(peers.begin(), static_cast<long>(random_.Below(peers.size())))->first;
+}
+
+mechanism::Place People::DrawPlace() {
+  return {geo::GeodesicDestination(kGeneva, 90, static_cast<double>(random_.Between(0, 12'000))),
+          random_.Between(500'000, 3'000'000)};
+}
+
+// ---- What they do ----
+
+void People::Act(Machine& machine) {
+  const uint64_t drawn = random_.Below(24);
+  if (drawn < 4) {
+    const auto kind = random_.Below(3) == 0 ? NoticeKind::kHazard : NoticeKind::kActivity;
+    airspace::Declaration declaration = DrawDeclaration(machine, kind);
+    const bool unplanned = kind == NoticeKind::kHazard && random_.Below(2) == 0;
+    if (unplanned) {
+      declaration.unplanned = true;
+      declaration.volumes[0].window.start = machine.utc();
+    }
+    const auto check =
+        unplanned ? mechanism::ReleaseCheck::kNone : mechanism::ReleaseCheck::kSecondEntry;
+    const base::NoticeId id{random_.NewUuidV4()};
+    return Submit(machine, ReleaseRequest(machine, id, declaration, check), !unplanned);
+  }
+  if (drawn < 9) return ActOnOwn(machine);
+  if (drawn < 12) return ActOnPeers(machine);
+  if (drawn < 14) return Call(machine);
+  if (drawn < 16) return ActOnConflict(machine);
+  if (drawn < 17) return Hold(machine);
+  if (drawn < 18) return ReleaseHeld(machine);
+  if (const Matter* matter = DrawMatter(machine); matter != nullptr) {
+    DealWith(machine, *matter, random_.Below(4) != 0);
+  }
+}
+
+void People::ActOnOwn(Machine& machine) {
+  const Notice* notice = DrawNotice(machine, true);
+  if (notice == nullptr) return;
+  const DataMode mode = notice->data_mode();
+  const mechanism::NoticeVersionRef ref{notice->id, airspace::EffectiveVersion(*notice)->digest};
+  switch (random_.Below(6)) {
+    case 0:
+      return Do(machine, mechanism::SetActive{ref}, mode);
+    case 1:
+      return Do(machine, mechanism::SetEnded{ref}, mode);
+    case 2:
+      return Do(machine, mechanism::Withdraw{ref}, mode);
+    case 3:
+      return Do(machine, mechanism::AllClear{ref, false}, mode);
+    default: {
+      airspace::Declaration next = DrawDeclaration(machine, notice->kind());
+      next.data_mode = mode;
+      return Submit(
+          machine, ReleaseRequest(machine, notice->id, next, mechanism::ReleaseCheck::kSecondEntry),
+          true);
+    }
+  }
+}
+
+void People::ActOnPeers(Machine& machine) {
+  const Notice* notice = DrawNotice(machine, false);
+  if (notice == nullptr) return;
+  const mechanism::NoticeVersionRef ref{notice->id, airspace::EffectiveVersion(*notice)->digest};
+  if (random_.Below(4) == 0) {
+    return Do(machine, mechanism::TellUnits{ref, true, random_.Below(2) == 0}, notice->data_mode());
+  }
+  mechanism::Assess assess{ref, airspace::Assessment::kNoObjection, std::nullopt};
+  const uint64_t drawn = random_.Below(3);
+  if (drawn == 1) assess.assessment = airspace::Assessment::kObjection;
+  if (drawn == 2) {
+    assess.assessment = airspace::Assessment::kNeedTime;
+    assess.until = base::UtcMicros{machine.utc().us + base::kMicrosPerMinute};
+  }
+  Do(machine, assess, notice->data_mode());
+}
+
+void People::Call(Machine& machine) {
+  const base::PartyId peer = DrawPeer(machine);
+  switch (random_.Below(5)) {
+    case 0:
+      return Do(machine, mechanism::StopCall{DrawPlace(), "ANVIL 21", "121.500 MHz"},
+                DataMode::kReal, peer);
+    case 1:
+      return Do(machine, mechanism::LineCheck{"KILO 7 TANGO"}, DataMode::kReal, peer);
+    case 2: {
+      const base::UtcMicros now = machine.utc();
+      return Do(machine,
+                mechanism::AskKeepClear{DrawPlace(), {now, {now.us + base::kMicrosPerHour}}},
+                DataMode::kReal, peer);
+    }
+    case 3:
+      for (const auto& [id, call] : machine.desk().calls()) {
+        if (call.kind != ActKind::kStopCall || !call.by_us || call.closed_at) continue;
+        return Do(machine, mechanism::EndStopCallUnanswered{id}, call.data_mode);
+      }
+      return;
+    default:
+      break;
+  }
+  std::string text = "The next session is on Thursday.";
+  if (machine.config().fault == NodeFault::kSayWhatIsHeld && !held_.empty()) {
+    text = "We plan " + held_.front().id.ToString();
+  }
+  Do(machine, mechanism::SendPolicyText{text}, DataMode::kReal, peer);
+}
+
+void People::ActOnConflict(Machine& machine) {
+  std::vector<std::pair<base::Digest, DataMode>> live;
+  machine.state().VisitConflicts(0, [&](uint64_t, const airspace::Conflict& conflict) {
+    if (airspace::IsLive(conflict)) live.emplace_back(conflict.id, conflict.data_mode);
+    return true;
+  });
+  if (live.empty()) return;
+  const auto& [id, mode] = live[random_.Below(live.size())];
+  if (random_.Below(2) == 0) return Do(machine, mechanism::MarkConflictSeen{id}, mode);
+  const bool one = random_.Below(2) == 0;
+  Do(machine, mechanism::ProposeMeasures{id, one ? "a:none,b:change_height" : "a:change_time"},
+     mode);
+}
+
+void People::Hold(Machine& machine) {
+  const airspace::Declaration declaration = DrawDeclaration(machine, NoticeKind::kActivity);
+  const base::NoticeId id{random_.NewUuidV4()};
+  airspace::Declare declare{
+      id, machine.node().Prepare(mechanism::testing::AsSent(declaration)).value()};
+  declare.held = true;
+  held_.push_back(
+      {id, machine.config().party, CoordinatesOf(mechanism::testing::TextOf(declaration))});
+  machine.Decide({machine.config().party, std::move(declare)}, nullptr);
+}
+
+void People::ReleaseHeld(Machine& machine) {
+  for (HeldPlan& plan : held_) {
+    const Notice* there = machine.state().FindNotice(plan.id);
+    if (plan.party != machine.config().party || there == nullptr || plan.coordinates.empty()) {
+      continue;
+    }
+    // What was planned is told by this, under another name.
+    plan.coordinates.clear();
+    mechanism::ActRequest request =
+        ReleaseRequest(machine, base::NoticeId{random_.NewUuidV4()}, there->latest().declaration,
+                       mechanism::ReleaseCheck::kHeldPlan);
+    request.from_plan = plan.id;
+    return Submit(machine, std::move(request), false);
+  }
+}
+
+// ---- What waits ----
+
+void People::DealWith(Machine& machine, const Matter& matter, bool rightly) {
+  switch (matter.kind) {
+    case MatterKind::kReadBack:
+      return ReadBack(machine, matter, rightly);
+    case MatterKind::kConflict:
+      return Do(machine, mechanism::MarkConflictSeen{matter.subject}, matter.data_mode);
+    case MatterKind::kStopCall:
+    case MatterKind::kLineCheck:
+    case MatterKind::kKeepClear:
+      for (const auto& [id, call] : machine.desk().calls()) {
+        if (call.act == matter.subject) return AnswerCall(machine, call, rightly);
+      }
+      return;
+    default:
+      return;  // the mechanism closes it, or a telephone
+  }
+}
+
+void People::ReadBack(Machine& machine, const Matter& matter, bool rightly) {
+  if (!matter.notice) return;
+  const Notice* notice = machine.state().FindNotice(*matter.notice);
+  if (notice == nullptr) return;
+  const NoticeVersion* version = FindVersion(*notice, matter.subject);
+  for (const auto& [id, call] : machine.desk().calls()) {
+    if (call.act == matter.subject && call.about) {
+      version = FindVersion(*notice, call.about->version);
+    }
+  }
+  if (version == nullptr) return;
+  mechanism::ReadBack body;
+  body.notice = notice->id;
+  body.version = version->digest;
+  body.of = matter.subject;
+  body.reading = mechanism::ReadingOf(version->declaration);
+  body.declaration_sha256 = TextDigest(version->declaration.original);
+  if (!rightly) {
+    const geo::Position off = geo::GeodesicDestination(body.reading.centre(), 45, 9'000);
+    body.reading.volume.outline = geo::Outline::Circle(off, body.reading.extent_mm()).value();
+  }
+  Do(machine, std::move(body), notice->data_mode());
+}
+
+void People::AnswerCall(Machine& machine, const mechanism::Call& call, bool rightly) {
+  using mechanism::KeepClear;
+  using mechanism::StopAnswer;
+  switch (call.kind) {
+    case ActKind::kStopCall:
+      if (rightly) {
+        return Do(machine, mechanism::AnswerStopCall{call.id, StopAnswer::kStopped, 0},
+                  call.data_mode);
+      }
+      return random_.Below(2) == 0
+                 ? Do(machine, mechanism::AnswerStopCall{call.id, StopAnswer::kWait, 5},
+                      call.data_mode)
+                 : Do(machine, mechanism::AnswerStopCall{call.id, StopAnswer::kStopping, 0},
+                      call.data_mode);
+    case ActKind::kLineCheck:
+      return Do(machine, mechanism::AnswerLineCheck{call.id, rightly ? call.words : "ZULU 0 ZULU"},
+                call.data_mode);
+    case ActKind::kAskKeepClear:
+      return Do(
+          machine,
+          mechanism::AnswerKeepClear{call.id, rightly ? KeepClear::kYes : KeepClear::kNeedTime},
+          call.data_mode);
+    default:
+      return;
+  }
+}
+
+void People::ConfirmLines(Machine& machine) {
+  for (const auto& [peer, known] : machine.desk().peers()) {
+    const line::Endpoint* line = machine.core().FindLine(peer);
+    if (line == nullptr || line->liveness().state() != line::LinkState::kRecovering) continue;
+    machine.Do([id = peer](mechanism::Core& core, line::Now now) -> service::Sequencer::Done {
+      (void)core.ConfirmRecovered(id, now).has_value();  // refused while they are not in step
+      return nullptr;
+    });
+  }
+}
+
+void People::DealWithEverything(Machine& machine) {
+  ConfirmLines(machine);
+  std::vector<Matter> open;
+  for (const auto& [number, matter] : machine.desk().matters()) {
+    if (matter.open() && !matter.owed_by_peer) open.push_back(matter);
+  }
+  for (const Matter& matter : open) DealWith(machine, matter, true);
+}
+
+}  // namespace wideberth::sim
