@@ -420,16 +420,16 @@ class LineDemo {
     }));
     for (const int side : {kNorth, kSouth}) {
       WB_RETURN_IF_ERROR(WaitForState(side, "recovering"));
-      WB_RETURN_IF_ERROR(WaitFor(side, {"line", "status"}, "both logs are on both sides",
-                                 [](const json::Document& lines) {
-                                   return FirstAt(lines, "lines", "in_step") == "true";
-                                 }));
       WB_RETURN_IF_ERROR(Type(side, "duty", {"inbox"}));
     }
     WB_RETURN_IF_ERROR(Type(kNorth, "duty", {"line", "check", "--word", "KILO 7 TANGO"}));
     WB_RETURN_IF_ERROR(WaitForCall(kSouth, "line_check"));
     WB_RETURN_IF_ERROR(Type(kSouth, "duty", {"line", "answer", "KILO 7 TANGO"}));
     for (const int side : {kNorth, kSouth}) {
+      WB_RETURN_IF_ERROR(WaitFor(side, {"line", "status"}, "both logs are on both sides",
+                                 [](const json::Document& lines) {
+                                   return FirstAt(lines, "lines", "in_step") == "true";
+                                 }));
       WB_RETURN_IF_ERROR(Type(side, "duty", {"line", "confirm"}));
     }
     for (const int side : {kNorth, kSouth}) WB_RETURN_IF_ERROR(WaitForState(side, "up"));

@@ -43,7 +43,7 @@ void LineCommands::Add(Registry* registry, DeclareOptions* declare, DemoOptions*
                  "to be refined.");
   registry->Flag(registry->app().get_subcommand("demo"), "--line", &demo->line,
                  "Two linked nodes of its own, in a folder that is deleted afterwards: notices, "
-                 "read-backs, a lost line, a stop call. Takes about a minute.");
+                 "read-backs, a lost line, a stop call. Takes about half a minute.");
 }
 
 void LineCommands::AddSignOn(Registry* registry) {
