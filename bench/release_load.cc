@@ -80,19 +80,18 @@ Result<std::vector<int64_t>> ReceiptTimes(const Options& options, const std::str
     WB_ASSIGN_OR_RETURN(const net::Response answer,
                         client.Get("/v1/notices/" + IdOf(options.first + k)));
     WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(answer.body));
-    WB_ASSIGN_OR_RETURN(json::Object notice, document.root().AsObject());
-    WB_ASSIGN_OR_RETURN(json::Object version, notice.RequiredObject("version"));
+    WB_ASSIGN_OR_RETURN(json::Object whole, document.root().AsObject());
+    WB_ASSIGN_OR_RETURN(json::Object notice, whole.RequiredObject("notice"));
+    WB_ASSIGN_OR_RETURN(json::Object version, notice.RequiredObject("latest"));
     WB_ASSIGN_OR_RETURN(const base::UtcMicros stored,
                         version.RequiredParsed("stored_at", 40, base::ParseRfc3339));
-    WB_ASSIGN_OR_RETURN(const json::Array delivery, notice.RequiredArray("delivery", 64));
+    WB_ASSIGN_OR_RETURN(const json::Array recipients, notice.RequiredArray("recipients", 64));
     int64_t time_us = -1;
-    for (const json::Value value : delivery) {
+    for (const json::Value value : recipients) {
       WB_ASSIGN_OR_RETURN(json::Object one, value.AsObject());
-      WB_ASSIGN_OR_RETURN(std::optional<json::Object> r1, one.OptionalObject("r1"));
-      if (!r1) continue;
-      WB_ASSIGN_OR_RETURN(const base::UtcMicros at,
-                          r1->RequiredParsed("at", 40, base::ParseRfc3339));
-      time_us = at.us - stored.us;
+      WB_ASSIGN_OR_RETURN(const std::optional<base::UtcMicros> received,
+                          one.OptionalParsed("received_at", 40, base::ParseRfc3339));
+      if (received) time_us = received->us - stored.us;
     }
     times_us.push_back(time_us);
   }
