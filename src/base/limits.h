@@ -194,7 +194,7 @@ inline constexpr int64_t kLinkDialPauseFirstMs = 250;
 inline constexpr int64_t kLinkDialPauseMaxMs = 5'000;
 inline constexpr size_t kLinkPathNameBytesMax = 32;
 inline constexpr size_t kLinkSendQueueBytesMax = 32 * 1024 * 1024;  // beyond it the path is closed
-inline constexpr size_t kLinkUnhandledBytesMax = 8 * 1024 * 1024;   // beyond it nothing more is read
+inline constexpr size_t kLinkUnhandledBytesMax = 8 * 1024 * 1024;  // beyond it nothing more is read
 inline constexpr size_t kLinkUnhandledFramesMax = 4'096;
 inline constexpr size_t kLinkConnectionsPendingMax = 64;  // not yet known to be a peer's
 

@@ -190,6 +190,10 @@ class Core {
                                           line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const SendPolicyText& body,
                                           line::Now now);
+  base::Result<void> SendRelease(const ActRequest& request, const Release& body, bool late,
+                                 line::Now now);
+  base::Result<void> BeginUnplanned(const ActRequest& request, const Release& body,
+                                    base::UtcMicros now);
   base::Result<void> CheckBeforeRelease(const ActRequest& request, const Release& release);
   base::Result<Line*> LineTo(const std::optional<base::PartyId>& peer);
   base::Result<Line*> LineAbout(base::NoticeId notice);

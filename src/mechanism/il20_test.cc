@@ -1,7 +1,7 @@
 // Il-20, 17 September 2018, played through the mechanism: what each of its failures meets here.
 //
-// The events are those of ../shared/scenarios/il20_2018_events.csv, whose two versions contradict each other. Taken from
-// there: the call ("in next minutes", "north of Syria"), the strike in the west one minute later by one account, a
+// The events are those of ../shared/scenarios/il20_2018_events.csv, whose two versions contradict each other. Taken
+// from there: the call ("in next minutes", "north of Syria"), the strike in the west one minute later by one account, a
 // shooter who was not on the line, fire that went on. ASSUMED, because no source gives them: every coordinate, the
 // extents and heights, and that the clock of the one side ran 40 s behind the other's.
 #include <gtest/gtest.h>
@@ -43,7 +43,10 @@ class Il20Test : public ::testing::Test {
       const size_t at = events_.find(what);
       EXPECT_NE(at, std::string::npos) << what;
       const size_t line = events_.rfind('\n', at) + 1;
-      return 60 * std::stoi(events_.substr(line, 2)) + std::stoi(events_.substr(line + 3, 2));
+      const auto digits = [&](size_t place) {
+        return 10 * (events_[line + place] - '0') + (events_[line + place + 1] - '0');
+      };
+      return 60 * digits(0) + digits(3);
     };
     return (minutes(second) - minutes(first)) * kMinute;
   }

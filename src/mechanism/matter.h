@@ -1,8 +1,8 @@
 // Matters: what somebody owes an answer to, and the ladder that an unanswered one climbs by itself (MECHANISM 5).
 //
 // A matter has a deadline that scales with the time to the start of what it is about. Unanswered, it climbs at the
-// agreed multiples of it (1, 2, 4): duty officer, cell head, deputy chief, then alarms again. Routine matters end at the
-// cell head; the deputy chief is reached when the start is near, and for hazards and stop calls. The principal is never
+// agreed multiples of it (1, 2, 4): duty officer, cell head, deputy chief, then alarms again. Routine matters end at
+// the cell head; the deputy chief is reached when the start is near, and for hazards and stop calls. The principal is never
 // reached by a timer. What the peer owes does not climb here, it alarms; objections and stop calls climb on both sides,
 // level with level.
 //

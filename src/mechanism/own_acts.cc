@@ -236,6 +236,15 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
     if (version.digest == request.act.digest) continue;
     CloseMattersOf(version.digest, std::nullopt, "superseded", now.utc);
   }
+  WB_RETURN_IF_ERROR(SendRelease(request, body, decision.late, now));
+  if (declaration.unplanned) WB_RETURN_IF_ERROR(BeginUnplanned(request, body, now.utc));
+  return decision;
+}
+
+// Every peer is told, and owes its receipt.
+Result<void> Core::SendRelease(const ActRequest& request, const Release& body, bool late,
+                               line::Now now) {
+  const Declaration& declaration = request.prepared->declaration();
   for (auto& [peer, line] : lines_) {
     WB_ASSIGN_OR_RETURN(const base::Digest message, SendAct(*line, request, now));
     Put(AwaitedChanged{{message, peer, ActKind::kRelease, body.notice, request.act.digest, now.utc},
@@ -252,25 +261,28 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
     OpenMatter(std::move(matter), now.utc);
     Counts& counts = CountsOf(peer, declaration.data_mode);
     ++counts.sent;
-    if (decision.late) ++counts.sent_late;
+    if (late) ++counts.sent_late;
   }
-  if (!declaration.unplanned) return decision;
-  // Unplanned means that it is going on (MECHANISM 3.2).
+  return {};
+}
+
+// Unplanned means that it is going on (MECHANISM 3.2), and that somebody owes the exact values.
+Result<void> Core::BeginUnplanned(const ActRequest& request, const Release& body, UtcMicros now) {
   if (airspace_.FindNotice(body.notice)->activity == airspace::ActivityState::kPlanned) {
     WB_RETURN_IF_ERROR(DecideAs(
         self_.party,
         airspace::SetActivity{body.notice, airspace::ActivityState::kActive, request.act.digest},
-        now.utc));
+        now));
   }
   Matter refine;
   refine.kind = MatterKind::kRefine;
   refine.peer = self_.party;
-  refine.data_mode = declaration.data_mode;
+  refine.data_mode = request.act.act.data_mode;
   refine.notice = body.notice;
   refine.subject = request.act.digest;
   refine.urgent = true;
-  OpenMatter(std::move(refine), now.utc);
-  return decision;
+  OpenMatter(std::move(refine), now);
+  return {};
 }
 
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SetActive& body,

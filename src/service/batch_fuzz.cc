@@ -1,5 +1,5 @@
-// Invariants checked: reading a batch never crashes and a refusal names its rule; what is read is written as a batch that
-// reads as the same.
+// Invariants checked: reading a batch never crashes and a refusal names its rule; what is read is written as a batch
+// that reads as the same.
 // Input: the bytes of a batch.
 #include <cstddef>
 #include <cstdint>

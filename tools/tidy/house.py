@@ -121,7 +121,7 @@ class Place:
     module: str | None
     folder: str
     is_header: bool
-    is_test: bool  # *_test.cc, *_fuzz.cc, *_bench.cc, anything in testing/, tests/ or bench/
+    is_test: bool  # *_test.cc, *_fuzz.cc, *_bench.cc, anything in testing/, tests/, bench/ or sim/
 
 
 class Repo:
@@ -159,7 +159,7 @@ class Repo:
             module = "/".join(parts[1:-1] if in_testing else parts[1:])
         else:
             module = parts[0]
-        is_test = in_testing or parts[0] in ("tests", "bench")
+        is_test = in_testing or parts[0] in ("tests", "bench", "sim")
         is_test = is_test or re.search(r"_(?:test|fuzz|bench)\.cc$", name) is not None
         known = module if module in self.table.modules else None
         return Place(known, folder, name.endswith(".h"), is_test)

@@ -143,12 +143,60 @@ base::Digest DrawDigest(base::SeededRandom* random) {
   return digest;
 }
 
+namespace {
+
+std::optional<base::UtcMicros> DrawOptionalTime(base::SeededRandom* random) {
+  if (random->Below(2) == 0) return std::nullopt;
+  return DrawTime(random);
+}
+
+Matter DrawMatter(base::SeededRandom* random, base::PartyId peer) {
+  Matter matter;
+  matter.number = 1 + random->Below(300);
+  matter.kind = DrawEnum(random, MatterKind::kConflict);
+  matter.owed_by_peer = random->Below(2) == 0;
+  matter.peer = peer;
+  matter.data_mode = DrawEnum(random, airspace::DataMode::kTest);
+  if (random->Below(2) == 0) matter.notice = TestNotice(static_cast<uint8_t>(random->Below(9)));
+  matter.subject = random->Below(2) == 0 ? NumberedDigest(1) : DrawDigest(random);
+  matter.urgent = random->Below(2) == 0;
+  matter.starts_at = DrawOptionalTime(random);
+  matter.opened_at = DrawTime(random);
+  matter.deadline_us = random->Between(1, 600'000'000);
+  matter.next_climb_at = random->Below(3) == 0 ? base::kTimeOpenEnd : DrawTime(random);
+  matter.level = DrawEnum(random, Level::kDeputyChief);
+  matter.alarmed = random->Below(2) == 0;
+  if (random->Below(2) == 0) {
+    matter.closed_at = DrawTime(random);
+    matter.closed_as = DrawText(random, 12);
+  }
+  return matter;
+}
+
+Call DrawCall(base::SeededRandom* random, base::PartyId peer) {
+  Call call;
+  call.id = NumberedUuid(static_cast<uint8_t>(random->Below(50)));
+  call.kind = DrawEnum(random, operators::ActKind::kManagePeers);
+  call.peer = peer;
+  call.by_us = random->Below(2) == 0;
+  call.act = DrawDigest(random);
+  call.at = DrawTime(random);
+  call.stored_at = DrawTime(random);
+  call.place = {{random->Between(-90, 90), random->Between(-180, 180)}, random->Between(0, 9)};
+  call.words = DrawText(random, 40);
+  if (random->Below(2) == 0) call.about = NoticeVersionRef{TestNotice(1), DrawDigest(random)};
+  for (uint64_t i = random->Below(4); i > 0; --i) {
+    call.answers.push_back({DrawTime(random), DrawDigest(random), random->Below(2) == 0,
+                            Role::kSupervisor, DrawText(random, 9)});
+  }
+  call.closed_at = DrawOptionalTime(random);
+  return call;
+}
+
+}  // namespace
+
 DeskEffect DrawEffect(base::SeededRandom* random) {
   const base::PartyId peer = TestParty(static_cast<uint8_t>(1 + random->Below(3)));
-  const auto optional_time = [&]() -> std::optional<base::UtcMicros> {
-    if (random->Below(2) == 0) return std::nullopt;
-    return DrawTime(random);
-  };
   switch (random->Below(std::variant_size_v<DeskEffect>)) {
     case 0: {
       Peer changed{peer,
@@ -165,47 +213,10 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
                                                     TestAccount(1, Role::kSupervisor)};
       return AccountChanged{accounts[random->Below(2)]};
     }
-    case 2: {
-      Matter matter;
-      matter.number = 1 + random->Below(300);
-      matter.kind = DrawEnum(random, MatterKind::kConflict);
-      matter.owed_by_peer = random->Below(2) == 0;
-      matter.peer = peer;
-      matter.data_mode = DrawEnum(random, airspace::DataMode::kTest);
-      if (random->Below(2) == 0) matter.notice = TestNotice(static_cast<uint8_t>(random->Below(9)));
-      matter.subject = random->Below(2) == 0 ? NumberedDigest(1) : DrawDigest(random);
-      matter.urgent = random->Below(2) == 0;
-      matter.starts_at = optional_time();
-      matter.opened_at = DrawTime(random);
-      matter.deadline_us = random->Between(1, 600'000'000);
-      matter.next_climb_at = random->Below(3) == 0 ? base::kTimeOpenEnd : DrawTime(random);
-      matter.level = DrawEnum(random, Level::kDeputyChief);
-      matter.alarmed = random->Below(2) == 0;
-      if (random->Below(2) == 0) {
-        matter.closed_at = DrawTime(random);
-        matter.closed_as = DrawText(random, 12);
-      }
-      return MatterChanged{std::move(matter)};
-    }
-    case 3: {
-      Call call;
-      call.id = NumberedUuid(static_cast<uint8_t>(random->Below(50)));
-      call.kind = DrawEnum(random, operators::ActKind::kManagePeers);
-      call.peer = peer;
-      call.by_us = random->Below(2) == 0;
-      call.act = DrawDigest(random);
-      call.at = DrawTime(random);
-      call.stored_at = DrawTime(random);
-      call.place = {{random->Between(-90, 90), random->Between(-180, 180)}, random->Between(0, 9)};
-      call.words = DrawText(random, 40);
-      if (random->Below(2) == 0) call.about = NoticeVersionRef{TestNotice(1), DrawDigest(random)};
-      for (uint64_t i = random->Below(4); i > 0; --i) {
-        call.answers.push_back({DrawTime(random), DrawDigest(random), random->Below(2) == 0,
-                                Role::kSupervisor, DrawText(random, 9)});
-      }
-      call.closed_at = optional_time();
-      return CallChanged{std::move(call)};
-    }
+    case 2:
+      return MatterChanged{DrawMatter(random, peer)};
+    case 3:
+      return CallChanged{DrawCall(random, peer)};
     case 4:
       return AwaitedChanged{
           {NumberedDigest(static_cast<uint8_t>(random->Below(40))), peer,
