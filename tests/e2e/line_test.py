@@ -212,7 +212,8 @@ class LineTest(unittest.TestCase):
         run("agreement", "propose", changed, "--keys", keys, "--output", proposal)
         run("agreement", "propose", changed, "--keys", keys, "--output", proposal, code=1)  # nothing is replaced
         # One signature is a proposal, and one cannot sign for the other side.
-        self.assertIn("both parties", run("agreement", "verify", proposal, "--card", cards[0], "--card", cards[1], code=1))
+        refused = run("agreement", "verify", proposal, "--card", cards[0], "--card", cards[1], code=1)
+        self.assertIn("both parties", refused)
         run("agreement", "sign", proposal, "--keys", keys, "--card", cards[1], code=1)
         run("agreement", "sign", proposal, "--keys", other_keys, "--card", cards[0])
         run("agreement", "verify", proposal, "--card", cards[0], "--card", cards[1])
@@ -323,7 +324,8 @@ class LineTest(unittest.TestCase):
             side.kill_and_start()
             self.assertEqual(side.show(notice)["id"], notice)
         self.wait_up()
-        for option, value, told in (("--centre", "44.181,7.2", r"/centre: .*off by 900\d m"), ("--lower", "100mAMSL", "/altitude_lower"),
+        for option, value, told in (("--centre", "44.181,7.2", r"/centre: .*off by 900\d m"),
+                                    ("--lower", "100mAMSL", "/altitude_lower"),
                                     ("--upper", "3100mAMSL", r"/altitude_upper: .*off by 100 m"),
                                     ("--extent", "5km", r"/extent: .*off by 1000 m"),
                                     ("--start", at(121), r"/time_start.*60 s"), ("--mode", "EXERCISE", "/data_mode")):

@@ -1,8 +1,8 @@
 // The commands of line mode: their options, as register.cc fills them, and the function that does each.
 //
-// Line mode is a node that is one party's side of lines. People sign on to it (`login`), and what they do is signed with
-// a key of their own. Commands that exist without lines too (declare, hazard active, notice withdraw, conflict seen) are
-// told apart by the token: a person's begins with "wbs_".
+// Line mode is a node that is one party's side of lines. People sign on to it (`login`), and what they do is signed
+// with a key of their own. Commands that exist without lines too (declare, hazard active, notice withdraw) are told
+// apart by the token: a person's begins with "wbs_".
 #ifndef WIDEBERTH_APPS_WIDEBERTH_LINE_COMMANDS_H_
 #define WIDEBERTH_APPS_WIDEBERTH_LINE_COMMANDS_H_
 

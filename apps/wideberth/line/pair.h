@@ -1,7 +1,7 @@
 // Two nodes on loopback with a line between them, for development and for the demo.
 //
-//   DIR/north, DIR/south   each with keys/, peers/, agreement.json, wideberthd.toml, tokens/admin.token (a machine's, good
-//                          for making the accounts), passwords/NAME for each account of kPairAccounts
+//   DIR/north, DIR/south   each with keys/, peers/, agreement.json, wideberthd.toml, tokens/admin.token (a machine's,
+//                          good for making the accounts), passwords/NAME for each account of kPairAccounts
 #ifndef WIDEBERTH_APPS_WIDEBERTH_LINE_PAIR_H_
 #define WIDEBERTH_APPS_WIDEBERTH_LINE_PAIR_H_
 
