@@ -153,7 +153,7 @@ class Core {
   void SignBasis(Line& line, const airspace::Conflict& conflict);
   void TakeBasis(Line& line, const line::Received& received, base::UtcMicros now);
 
-  // own_acts.cc: one for each kind of act
+  // own_acts.cc, own_calls.cc: one for each kind of act
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const Release& body,
                                           line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const SetActive& body,

@@ -2,9 +2,9 @@
 //
 // A matter has a deadline that scales with the time to the start of what it is about. Unanswered, it climbs at the
 // agreed multiples of it (1, 2, 4): duty officer, cell head, deputy chief, then alarms again. Routine matters end at
-// the cell head; the deputy chief is reached when the start is near, and for hazards and stop calls. The principal is never
-// reached by a timer. What the peer owes does not climb here, it alarms; objections and stop calls climb on both sides,
-// level with level.
+// the cell head; the deputy chief is reached when the start is near, and for hazards and stop calls. The principal is
+// never reached by a timer. What the peer owes does not climb here, it alarms; objections and stop calls climb on both
+// sides, level with level.
 //
 // Pure.
 #ifndef WIDEBERTH_MECHANISM_MATTER_H_

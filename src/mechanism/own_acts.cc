@@ -40,12 +40,6 @@ base::Digest TextDigest(std::string_view text) {
   return crypto::Sha256(base::AsBytes(text));
 }
 
-std::string StopAnswerText(const AnswerStopCall& answer) {
-  std::string text(Name(answer.answer));
-  if (answer.answer == StopAnswer::kWait) text += " " + std::to_string(answer.wait_s);
-  return text;
-}
-
 std::string MessageBodyOf(const ActRequest& request) {
   std::string body;
   json::Writer json(&body);
@@ -54,14 +48,6 @@ std::string MessageBodyOf(const ActRequest& request) {
   if (!request.declaration.empty()) json.StringField("declaration", request.declaration);
   json.EndObject();
   return body;
-}
-
-Call CallOf(const ActRequest& request, Place place, std::string words) {
-  Call call;
-  call.place = place;
-  call.words = std::move(words);
-  call.id = request.act.act.id;
-  return call;
 }
 
 }  // namespace
@@ -438,168 +424,6 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const TellUni
                now.utc));
   WB_RETURN_IF_ERROR(SendAct(*line, request, now));
   return decision;
-}
-
-// ---- Calls ----
-
-Result<void> Core::StartCall(Line& line, const ActRequest& request, Call call, MatterKind kind,
-                             line::Now now) {
-  if (desk_.FindCall(call.id) != nullptr) {
-    return Conflict("/id", "must be drawn anew for each act", call.id.ToString());
-  }
-  WB_RETURN_IF_ERROR(SendAct(line, request, now));
-  const Act& act = request.act.act;
-  call.kind = act.kind();
-  call.peer = line.peer;
-  call.by_us = true;
-  call.data_mode = act.data_mode;
-  call.act = request.act.digest;
-  call.role = act.role;
-  call.at = act.at;
-  call.stored_at = now.utc;
-  Put(CallChanged{std::move(call)});
-  Matter matter;
-  matter.kind = kind;
-  matter.owed_by_peer = true;
-  matter.peer = line.peer;
-  matter.data_mode = act.data_mode;
-  matter.subject = request.act.digest;
-  matter.urgent = kind == MatterKind::kStopCall;
-  OpenMatter(std::move(matter), now.utc);
-  return {};
-}
-
-Result<const Call*> Core::OpenCallOf(base::Uuid id, ActKind kind, bool by_us,
-                                     std::optional<base::PartyId> peer) {
-  const Call* call = desk_.FindCall(id);
-  if (call == nullptr || call->kind != kind || call->by_us != by_us ||
-      (peer && call->peer != *peer)) {
-    return Fail(ErrorCode::kNotFound, "/answers",
-                std::string("must be a ") + std::string(operators::Name(kind)) +
-                    (by_us ? " of this party" : " of the peer"),
-                id.ToString());
-  }
-  if (call->closed_at) return Conflict("/answers", "must be open", call->closed_as);
-  return call;
-}
-
-void Core::TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind kind, UtcMicros now,
-                      int64_t wait_s) {
-  answer.at = now;
-  call.answers.push_back(std::move(answer));
-  if (final) {
-    call.closed_at = now;
-    call.closed_as = "answered";
-  }
-  const base::Digest act = call.act;
-  Put(CallChanged{std::move(call)});
-  if (final) return CloseMattersOf(act, kind, "answered", now);
-  // Not final: the clock starts again, on both sides alike, when the wait that was asked for is over.
-  for (const Matter* open : desk_.OpenMattersOf(act)) {
-    Matter matter = *open;
-    const Level level = matter.level;
-    Open(terms_, {now.us + wait_s * base::kMicrosPerSecond}, &matter);
-    matter.level = level;
-    Put(MatterChanged{std::move(matter)});
-  }
-}
-
-Result<airspace::Decision> Core::DoBody(const ActRequest& request, const StopCall& body,
-                                        line::Now now) {
-  WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
-  std::string words = body.call_sign;
-  if (!body.frequency.empty()) words += (words.empty() ? "" : ", ") + body.frequency;
-  WB_RETURN_IF_ERROR(StartCall(*line, request, CallOf(request, body.place, std::move(words)),
-                               MatterKind::kStopCall, now));
-  ++CountsOf(line->peer, request.act.act.data_mode).stop_calls;
-  return airspace::Decision();
-}
-
-Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AnswerStopCall& body,
-                                        line::Now now) {
-  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kStopCall, false));
-  WB_ASSIGN_OR_RETURN(Line * line, LineTo(call->peer));
-  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
-  const bool final = body.answer != StopAnswer::kStopping && body.answer != StopAnswer::kWait;
-  TakeAnswer(*call, {{}, request.act.digest, true, request.act.act.role, StopAnswerText(body)},
-             final, MatterKind::kStopCall, now.utc, body.wait_s);
-  return airspace::Decision();
-}
-
-Result<airspace::Decision> Core::DoBody(const ActRequest& request,
-                                        const EndStopCallUnanswered& body, line::Now now) {
-  WB_ASSIGN_OR_RETURN(const Call* found, OpenCallOf(body.answers, ActKind::kStopCall, true));
-  WB_ASSIGN_OR_RETURN(Line * line, LineTo(found->peer));
-  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
-  Call call = *found;
-  call.closed_at = now.utc;
-  call.closed_as = "unanswered";
-  ++CountsOf(line->peer, call.data_mode).stop_calls_unanswered;
-  CloseMattersOf(call.act, MatterKind::kStopCall, "unanswered", now.utc);
-  Put(CallChanged{std::move(call)});
-  return airspace::Decision();
-}
-
-Result<airspace::Decision> Core::DoBody(const ActRequest& request, const LineCheck& body,
-                                        line::Now now) {
-  WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
-  WB_RETURN_IF_ERROR(
-      StartCall(*line, request, CallOf(request, {}, body.word), MatterKind::kLineCheck, now));
-  ++CountsOf(line->peer, request.act.act.data_mode).checks_made;
-  CheckPaths(*line, now.utc);
-  return airspace::Decision();
-}
-
-Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AnswerLineCheck& body,
-                                        line::Now now) {
-  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kLineCheck, false));
-  if (body.word != call->words) {
-    return Conflict("/word", "must be the challenge word", body.word);
-  }
-  WB_ASSIGN_OR_RETURN(Line * line, LineTo(call->peer));
-  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
-  TakeAnswer(*call, {{}, request.act.digest, true, request.act.act.role, body.word}, true,
-             MatterKind::kLineCheck, now.utc);
-  return airspace::Decision();
-}
-
-Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AskKeepClear& body,
-                                        line::Now now) {
-  WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
-  const std::string words =
-      base::FormatRfc3339(body.window.start) + " to " + base::FormatRfc3339(body.window.end);
-  WB_RETURN_IF_ERROR(
-      StartCall(*line, request, CallOf(request, body.place, words), MatterKind::kKeepClear, now));
-  return airspace::Decision();
-}
-
-Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AnswerKeepClear& body,
-                                        line::Now now) {
-  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kAskKeepClear, false));
-  WB_ASSIGN_OR_RETURN(Line * line, LineTo(call->peer));
-  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
-  TakeAnswer(*call,
-             {{}, request.act.digest, true, request.act.act.role, std::string(Name(body.answer))},
-             body.answer != KeepClear::kNeedTime, MatterKind::kKeepClear, now.utc);
-  return airspace::Decision();
-}
-
-Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SendPolicyText& body,
-                                        line::Now now) {
-  WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
-  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
-  Call call = CallOf(request, {}, body.text);
-  call.kind = ActKind::kSendPolicyText;
-  call.peer = line->peer;
-  call.by_us = true;
-  call.act = request.act.digest;
-  call.role = request.act.act.role;
-  call.at = request.act.act.at;
-  call.stored_at = now.utc;
-  call.closed_at = now.utc;
-  call.closed_as = "sent";
-  Put(CallChanged{std::move(call)});
-  return airspace::Decision();
 }
 
 }  // namespace wideberth::mechanism
