@@ -143,10 +143,9 @@ airspace::Declaration People::DrawDeclaration(const Machine& machine, NoticeKind
                                           : airspace::testing::TestActivity();
   if (random_.Below(6) == 0) declaration.data_mode = DataMode::kExercise;
   airspace::Volume4D& volume = declaration.volumes[0];
-  const geo::Position east =
-      geo::GeodesicDestination(kGeneva, 90, static_cast<double>(random_.Between(0, 12'000)));
-  const geo::Position centre =
-      geo::GeodesicDestination(east, 0, static_cast<double>(random_.Between(0, 12'000)));
+  // To a tenth of a millimetre, so that no two places are alike; within 12 km of each other.
+  const geo::Position centre{46'400'000'000 + random_.Between(0, 108'000'000),
+                             6'500'000'000 + random_.Between(0, 156'000'000)};
   volume.outline = geo::Outline::Circle(centre, random_.Between(300'000, 3'000'000)).value();
   const int64_t start_us = machine.utc().us / base::kMicrosPerMinute * base::kMicrosPerMinute +
                            random_.Between(40, 200) * base::kMicrosPerMinute;
