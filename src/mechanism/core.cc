@@ -346,7 +346,9 @@ void Core::MakeLineCheck(Line& line, base::Uuid drawn, line::Now now) {
   if (due > now.utc || line.endpoint.liveness().state() != line::LinkState::kUp) return;
   // The peer's id makes one drawn number serve several lines.
   base::Uuid id = drawn;
-  for (size_t i = 0; i < 6; ++i) id.bytes[i] ^= line.peer.uuid.bytes[i];
+  for (size_t i = 0; i < id.bytes.size(); ++i) {
+    if (i != 6 && i != 8) id.bytes[i] ^= line.peer.uuid.bytes[i];  // those say that it is drawn
+  }
   const std::string word = ChallengeWord(id);
   std::string body;
   json::Writer json(&body);

@@ -138,7 +138,11 @@ void Core::TakeBasis(Line& line, const line::Received& received, UtcMicros now) 
   Put(BasisHeard{heard->conflict, std::string(received.body())});
   // A conflict that either side finds is one on both: people look at what this node does not see.
   const bool clear_here = conflict == nullptr || !IsLive(*conflict);
-  if (heard->verdict == airspace::Verdict::kClear || !clear_here) return;
+  if (!clear_here) return;
+  if (heard->verdict == airspace::Verdict::kClear) {
+    // Both see none: nobody has to look any more.
+    return CloseMattersOf(heard->conflict, MatterKind::kConflict, "clear", now);
+  }
   if (!desk_.OpenMattersOf(heard->conflict).empty()) return;
   Matter matter;
   matter.kind = MatterKind::kConflict;
@@ -154,7 +158,8 @@ void Core::TakeBasis(Line& line, const line::Received& received, UtcMicros now) 
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const MarkConflictSeen& body,
                                         line::Now now) {
   const Conflict* conflict = airspace_.FindConflict(body.conflict);
-  if (conflict == nullptr && desk_.HeardBasis(body.conflict) != nullptr) {
+  if ((conflict == nullptr || !IsLive(*conflict)) && desk_.HeardBasis(body.conflict) != nullptr &&
+      !desk_.OpenMattersOf(body.conflict).empty()) {
     // Found by the peer alone: there is nothing here to mark but the matter.
     CloseMattersOf(body.conflict, MatterKind::kConflict, "seen", now.utc);
     return airspace::Decision();

@@ -116,6 +116,22 @@ TEST(ConflictsTest, AVerdictOfThePeerThatIsNotOursIsLookedAt) {
   EXPECT_TRUE(parties.OpenMatters(0, MatterKind::kConflict).empty());
 }
 
+TEST(ConflictsTest, WhatNeitherSeesAnyMoreIsNotLookedAt) {
+  Parties parties;
+  parties.Connect();
+  parties.Run(5 * kSecond);
+  base::Digest unknown;
+  unknown.bytes.fill(0x5A);
+  for (const std::string verdict : {"certain", "clear"}) {
+    parties.SendRaw(1, 0, "basis",
+                    "{\"conflict\":\"" + unknown.ToHex() + "\",\"agreement\":\"" +
+                        base::Digest().ToHex() + "\",\"verdict\":\"" + verdict +
+                        "\",\"versions\":[]}");
+    parties.Run(kSecond);
+    EXPECT_EQ(parties.OpenMatters(0, MatterKind::kConflict).size(), verdict == "clear" ? 0u : 1u);
+  }
+}
+
 TEST(ConflictsTest, NothingOfAHeldPlanCrosses) {
   Parties parties;
   parties.Settle();

@@ -356,5 +356,24 @@ TEST_F(NoticesTest, ASiteThatHasAlwaysBeenThereHasNoLeadTime) {
   EXPECT_EQ(parties.CountsOf(0, 1).lead_at_r3.count, 0u);
 }
 
+// The safety lane is never refused for a clock.
+TEST(TwoClocksTest, TimeThatIsAskedForByAClockThatIsSlowIsTaken) {
+  Parties parties;
+  parties.side(0).clock_offset_us = 2 * testing::kMinute;
+  parties.Connect();
+  parties.Run(5 * kSecond);
+  const base::Digest version = parties.Release(0, 1, airspace::testing::TestActivity());
+  parties.Run(5 * kSecond);
+  Assess assess{{airspace::testing::TestNotice(1), version},
+                airspace::Assessment::kNeedTime,
+                base::UtcMicros{parties.now(1).utc.us + testing::kMinute}};
+  ASSERT_TRUE(parties.Do(1, assess).has_value());
+  parties.Run(5 * kSecond);
+  const auto& assessments = parties.notice(0, 1)->assessments;
+  ASSERT_EQ(assessments.count(Parties::party(1)), 1u);
+  EXPECT_EQ(assessments.at(Parties::party(1)).assessment, airspace::Assessment::kNeedTime);
+  EXPECT_TRUE(parties.OpenMatters(0, MatterKind::kUnusable).empty());
+}
+
 }  // namespace
 }  // namespace wideberth::mechanism

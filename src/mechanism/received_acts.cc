@@ -10,6 +10,7 @@
 #include "json/reader.h"
 #include "mechanism/core.h"
 #include "mechanism/core_line.h"
+#include "mechanism/mode.h"
 
 namespace wideberth::mechanism {
 namespace {
@@ -214,9 +215,14 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const ReadBack& body, 
 
 Result<void> Core::TakeBody(Line& line, const SealedAct&, const Assess& body, std::string_view,
                             UtcMicros now) {
-  WB_RETURN_IF_ERROR(OurNotice(body.notice));
+  WB_ASSIGN_OR_RETURN(const Notice* assessed, OurNotice(body.notice));
+  // Said by the peer's clock, and under way for as long as the line was down: what has passed here by now is over at
+  // once, and not refused.
+  std::optional<UtcMicros> until = body.until;
+  if (until)
+    until = std::max(*until, UtcMicros{NowOf(airspace_, assessed->data_mode(), now).us + 1});
   WB_RETURN_IF_ERROR(DecideAs(
-      line.peer, airspace::Assess{body.notice, body.version, body.assessment, body.until}, now));
+      line.peer, airspace::Assess{body.notice, body.version, body.assessment, until}, now));
   CloseMattersWith(line.peer, body.version, {MatterKind::kObjection}, "assessed_again", now);
   if (body.assessment != airspace::Assessment::kObjection) return {};
   const Notice& notice = *airspace_.FindNotice(body.notice);
