@@ -103,6 +103,8 @@ void Endpoint::SendToAll(std::string frame) {
 // ---- What comes in ----
 
 void Endpoint::Receive(size_t path, std::string_view bytes, Now now) {
+  // A loss that this very frame ends was one: a node that was halted notices when it goes on (MECHANISM 6.1).
+  if (liveness_.Advance(now.monotonic_us)) output_.link_changed = true;
   const Result<Frame> frame = ReadFrame(bytes);
   if (!frame) {
     Report(TroubleKind::kMalformed, path, frame.error(), bytes);
