@@ -1,8 +1,8 @@
 // What must hold among whole nodes, after every turn and at rest, whatever networks, disks and people did.
 //
 // Always: a node that starts holds what it held, projection and log together give what the whole log gives, and every
-// act that it had answered to be durable stands in the log once; a line that carries nothing one way for 10 s is lost on
-// both sides, and each has a matter that says so; every matter has the deadline and stands on the level that the ladder
+// act that it had answered to be durable stands in the log once; a line that carries nothing one way for 10 s is lost
+// on both sides, and each has a matter that says so; every matter has the deadline and stands on the level that the ladder
 // gives, worked out here anew; nobody reports trouble, since nobody lies.
 // At rest: both sides of a line hold the same logs, notices, receipts, assessments and live conflicts, and have signed
 // and heard the same bases; every version was counted once.
