@@ -2,8 +2,8 @@
 //
 // Always: a node that starts holds what it held, projection and log together give what the whole log gives, and every
 // act that it had answered to be durable stands in the log once; a line that carries nothing one way for 10 s is lost
-// on both sides, and each has a matter that says so; every matter has the deadline and stands on the level that the ladder
-// gives, worked out here anew; nobody reports trouble, since nobody lies.
+// on both sides, and each has a matter that says so; every matter has the deadline and stands on the level that the
+// ladder gives, worked out here anew; nobody reports trouble, since nobody lies.
 // At rest: both sides of a line hold the same logs, notices, receipts, assessments and live conflicts, and have signed
 // and heard the same bases; every version was counted once.
 // Of everything that was ever handed to the network: nothing held is in it, and nothing of another line.
