@@ -85,7 +85,7 @@ void Recompute(const Context& context, const Notice& after, const SubjectOutline
       FindConflictsOf(context.view, context.rules, context.sha256, after, outlines, context.now);
   for (Conflict& changed :
        ChangedConflicts(context.view, after, &decision->conflicts, context.rules, context.now)) {
-    decision->effects.push_back(ConflictChanged{std::move(changed)});
+    decision->effects.emplace_back(ConflictChanged{std::move(changed)});
   }
   KeepKnown(context, &decision->conflicts);
   Describe(context, after, decision);
@@ -95,7 +95,7 @@ void Recompute(const Context& context, const Notice& after, const SubjectOutline
 
 void Conclude(const Context& context, const Notice& after, const SubjectOutlines& outlines,
               Decision* decision) {
-  decision->effects.push_back(AxesOf(after));
+  decision->effects.emplace_back(AxesOf(after));
   Recompute(context, after, outlines, decision);
 }
 
@@ -330,7 +330,7 @@ Result<Decision> On(const Context& context, const Declare& command) {
   if (!command.draft) stored.prepared = prepared.volumes();
   decision.effects.emplace_back(std::move(stored));
   if (command.draft) {
-    decision.effects.push_back(AxesOf(after));
+    decision.effects.emplace_back(AxesOf(after));
     Describe(context, after, &decision);
     return decision;
   }
@@ -435,7 +435,7 @@ Result<Decision> On(const Context& context, const Recheck& command) {
 
 Result<Decision> On(const Context&, const AdoptRules& command) {
   Decision decision;
-  decision.effects.push_back(RulesAdopted{command.rules});
+  decision.effects.emplace_back(RulesAdopted{command.rules});
   return decision;
 }
 
@@ -449,7 +449,7 @@ Result<Decision> On(const Context&, const SetClock& command) {
                          std::to_string(command.rate));
   }
   Decision decision;
-  decision.effects.push_back(ClockSet{command});
+  decision.effects.emplace_back(ClockSet{command});
   return decision;
 }
 
@@ -460,18 +460,18 @@ Result<Decision> On(const Context& context, const Tick& command) {
     Conflict over = *context.view.FindConflict(id);
     over.state = ConflictState::kPassed;
     over.changed_at = context.now;
-    decision.effects.push_back(ConflictChanged{std::move(over)});
+    decision.effects.emplace_back(ConflictChanged{std::move(over)});
   }
   // What has ended still keeps others away until the widest separation in time has passed.
   const base::UtcMicros ended{context.now.us - context.rules.widest().time_us};
   for (const base::NoticeId id :
        context.view.EndedNotices(command.mode, ended, limits::kTickItemsMax)) {
-    decision.effects.push_back(NoticeRetired{id});
+    decision.effects.emplace_back(NoticeRetired{id});
   }
   const base::UtcMicros before{context.now.us - limits::kNoticeRetentionUs};
   for (const base::NoticeId id :
        context.view.EvictableNotices(command.mode, before, limits::kTickItemsMax)) {
-    decision.effects.push_back(NoticeEvicted{id});
+    decision.effects.emplace_back(NoticeEvicted{id});
   }
   return decision;
 }

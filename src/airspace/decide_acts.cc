@@ -75,7 +75,7 @@ Result<Decision> On(const Context& context, const Assess& command) {
   }
   record = given;
   Decision decision;
-  decision.effects.push_back(AxesOf(after));
+  decision.effects.emplace_back(AxesOf(after));
   Describe(context, after, &decision);
   return decision;
 }
@@ -90,7 +90,7 @@ Result<Decision> On(const Context& context, const Disseminate& command) {
   }
   if (after == *held) return Unchanged(context, *held);
   Decision decision;
-  decision.effects.push_back(AxesOf(after));
+  decision.effects.emplace_back(AxesOf(after));
   Describe(context, after, &decision);
   return decision;
 }
@@ -111,7 +111,7 @@ Decision ConcludeDelivery(const Context& context, const Notice& before, const No
   Decision decision;
   if (CheckedVersions(before) == CheckedVersions(after) &&
       CheckedVersions(before, by) == CheckedVersions(after, by)) {
-    decision.effects.push_back(AxesOf(after));
+    decision.effects.emplace_back(AxesOf(after));
     Describe(context, after, &decision);
     return decision;
   }
@@ -168,7 +168,7 @@ Result<Decision> On(const Context& context, const Disregard& command) {
   Notice after = *held;
   after.disregarded_by[command.by] = context.now;
   Decision decision;
-  decision.effects.push_back(AxesOf(after));
+  decision.effects.emplace_back(AxesOf(after));
   // The conflicts stay as they are, with what has been done about them.
   for (const Conflict* conflict : context.view.LiveConflictsOf(held->id)) {
     const size_t hazard = conflict->sides[0].notice == held->id ? 0 : 1;
@@ -176,7 +176,7 @@ Result<Decision> On(const Context& context, const Disregard& command) {
     Conflict marked = *conflict;
     marked.sides[1 - hazard].disregarded_at = context.now;
     marked.changed_at = context.now;
-    decision.effects.push_back(ConflictChanged{marked});
+    decision.effects.emplace_back(ConflictChanged{marked});
     decision.conflicts.push_back(std::move(marked));
   }
   KeepKnown(context, &decision.conflicts);
@@ -231,7 +231,7 @@ Result<Decision> On(const Context& context, const MarkConflictSeen& command) {
   }
   if (changed) {
     found.conflict.changed_at = context.now;
-    decision.effects.push_back(ConflictChanged{found.conflict});
+    decision.effects.emplace_back(ConflictChanged{found.conflict});
   }
   decision.conflicts.push_back(std::move(found.conflict));
   return decision;
@@ -261,7 +261,7 @@ Result<Decision> On(const Context& context, const ProposeMeasures& command) {
                          ? ConflictState::kKept
                          : ConflictState::kProposed;
     conflict.changed_at = context.now;
-    decision.effects.push_back(ConflictChanged{conflict});
+    decision.effects.emplace_back(ConflictChanged{conflict});
   }
   decision.conflicts.push_back(std::move(conflict));
   return decision;

@@ -99,7 +99,7 @@ Result<airspace::Decision> Core::Decide(const airspace::Command& command, UtcMic
                       airspace::Decide(airspace_, rules_, crypto::Sha256, command, now));
   if (decision.effects.empty()) return decision;
   now_.utc = clock;
-  decision.effects.push_back(airspace::TimeAdvanced{mode, now});
+  decision.effects.emplace_back(airspace::TimeAdvanced{mode, now});
   std::vector<airspace::Effect> effects = std::move(decision.effects);
   decision.effects.clear();
   std::vector<airspace::Effect> conflicts;
