@@ -23,7 +23,7 @@ std::string Grouped(int64_t value, int decimals) {
   std::string text = formats::ScaledText(value, decimals);
   const size_t begin = text.starts_with('-') ? 1 : 0;
   for (size_t at = std::min(text.find('.'), text.size()); at > begin + 3; at -= 3) {
-    text.insert(at - 3, ",");
+    text.insert(at - 3, 1, ',');
   }
   return text;
 }
