@@ -26,6 +26,7 @@ agreement::DeadlineKind RuleOf(MatterKind kind) {
   using agreement::DeadlineKind;
   if (kind == MatterKind::kObjection) return DeadlineKind::kObjection;
   if (kind == MatterKind::kStopCall) return DeadlineKind::kStopCall;
+  if (kind == MatterKind::kIncursion) return DeadlineKind::kIncursionWarning;
   if (kind == MatterKind::kKeepClear) return DeadlineKind::kAssessment;
   if (kind == MatterKind::kMissedCheck) return DeadlineKind::kLineCheckOverdue;
   if (kind == MatterKind::kRefine) return DeadlineKind::kUnplannedRefine;
@@ -45,7 +46,8 @@ int64_t DeadlineOf(const mechanism::Terms& terms, const Matter& matter) {
 }
 
 Level HighestOf(const mechanism::Terms& terms, const Matter& matter, base::UtcMicros now) {
-  if (matter.urgent || matter.kind == MatterKind::kStopCall || matter.kind == MatterKind::kRefine) {
+  if (matter.urgent || matter.kind == MatterKind::kStopCall ||
+      matter.kind == MatterKind::kIncursion || matter.kind == MatterKind::kRefine) {
     return Level::kDeputyChief;
   }
   const bool near = matter.starts_at && *matter.starts_at != base::kTimeOpenStart &&
@@ -55,7 +57,7 @@ Level HighestOf(const mechanism::Terms& terms, const Matter& matter, base::UtcMi
 
 Level LevelOf(const mechanism::Terms& terms, const Matter& matter, base::UtcMicros now) {
   const bool climbs = !matter.owed_by_peer || matter.kind == MatterKind::kObjection ||
-                      matter.kind == MatterKind::kStopCall;
+                      matter.kind == MatterKind::kStopCall || matter.kind == MatterKind::kIncursion;
   if (!climbs) return Level::kDutyOfficer;
   const int64_t waited_us = now.us - matter.opened_at.us;
   Level level = Level::kDutyOfficer;

@@ -25,8 +25,8 @@ bool WaitsForPeople(const Matter& matter) {
   if (matter.kind == MatterKind::kReceipt || matter.kind == MatterKind::kLineLost) return true;
   return !matter.owed_by_peer &&
          (matter.kind == MatterKind::kReadBack || matter.kind == MatterKind::kStopCall ||
-          matter.kind == MatterKind::kLineCheck || matter.kind == MatterKind::kKeepClear ||
-          matter.kind == MatterKind::kConflict);
+          matter.kind == MatterKind::kIncursion || matter.kind == MatterKind::kLineCheck ||
+          matter.kind == MatterKind::kKeepClear || matter.kind == MatterKind::kConflict);
 }
 
 std::vector<Conflict> LiveBetween(const Machine& machine, base::PartyId a, base::PartyId b) {

@@ -36,6 +36,11 @@ constexpr json::EnumName<StopAnswer> kStopAnswers[] = {{"stopping", StopAnswer::
                                                        {"wait", StopAnswer::kWait}};
 constexpr json::EnumName<KeepClear> kKeepClears[] = {
     {"yes", KeepClear::kYes}, {"no", KeepClear::kNo}, {"need_time", KeepClear::kNeedTime}};
+constexpr json::EnumName<IncursionAnswer> kIncursionAnswers[] = {
+    {"turning", IncursionAnswer::kTurning},
+    {"not_ours", IncursionAnswer::kNotOurs},
+    {"cannot", IncursionAnswer::kCannot},
+    {"wait", IncursionAnswer::kWait}};
 
 template <class E, size_t N>
 std::string_view NameIn(const json::EnumName<E> (&names)[N], E value) {
@@ -195,18 +200,28 @@ Result<void> Read(json::Object* object, TellUnits* told) {
   return {};
 }
 
-void Write(const StopCall& call, json::Writer* json) {
-  Write(call.place, json);
+// Whom it is about, and where they can be called.
+template <class Body>
+void WriteContact(const Body& call, json::Writer* json) {
   if (!call.call_sign.empty()) json->StringField("call_sign", call.call_sign);
   if (!call.frequency.empty()) json->StringField("frequency", call.frequency);
 }
-Result<void> Read(json::Object* object, StopCall* call) {
-  WB_RETURN_IF_ERROR(Read(object, &call->place));
+template <class Body>
+Result<void> ReadContact(json::Object* object, Body* call) {
   WB_ASSIGN_OR_RETURN(call->call_sign,
                       ReadText(object, "call_sign", limits::kContactBytesMax, false));
   WB_ASSIGN_OR_RETURN(call->frequency,
                       ReadText(object, "frequency", limits::kContactBytesMax, false));
   return {};
+}
+
+void Write(const StopCall& call, json::Writer* json) {
+  Write(call.place, json);
+  WriteContact(call, json);
+}
+Result<void> Read(json::Object* object, StopCall* call) {
+  WB_RETURN_IF_ERROR(Read(object, &call->place));
+  return ReadContact(object, call);
 }
 
 void Write(const AnswerStopCall& answer, json::Writer* json) {
@@ -297,6 +312,46 @@ Result<void> Read(json::Object* object, SendPolicyText* policy) {
   return {};
 }
 
+void Write(const IncursionWarning& warning, json::Writer* json) {
+  Write(warning.place, json);
+  Field(json, "entry_at", warning.entry_at);
+  WriteContact(warning, json);
+}
+Result<void> Read(json::Object* object, IncursionWarning* warning) {
+  WB_RETURN_IF_ERROR(Read(object, &warning->place));
+  WB_ASSIGN_OR_RETURN(warning->entry_at, ReadTime(object, "entry_at"));
+  return ReadContact(object, warning);
+}
+
+void Write(const AnswerIncursionWarning& answer, json::Writer* json) {
+  json->StringField("answers", answer.answers.ToString());
+  json->StringField("answer", Name(answer.answer));
+  if (answer.answer == IncursionAnswer::kWait) json->Int64Field("wait_s", answer.wait_s);
+}
+Result<void> Read(json::Object* object, AnswerIncursionWarning* answer) {
+  WB_ASSIGN_OR_RETURN(answer->answers, ReadUuid(object, "answers"));
+  WB_ASSIGN_OR_RETURN(answer->answer, object->RequiredEnum("answer", kIncursionAnswers));
+  if (answer->answer != IncursionAnswer::kWait) return {};
+  WB_ASSIGN_OR_RETURN(answer->wait_s, object->RequiredInt64("wait_s", 1, kWaitMaxS));
+  return {};
+}
+
+void Write(const EndIncursionWarning& end, json::Writer* json) {
+  json->StringField("answers", end.answers.ToString());
+}
+Result<void> Read(json::Object* object, EndIncursionWarning* end) {
+  WB_ASSIGN_OR_RETURN(end->answers, ReadUuid(object, "answers"));
+  return {};
+}
+
+void Write(const EndIncursionWarningUnanswered& end, json::Writer* json) {
+  json->StringField("answers", end.answers.ToString());
+}
+Result<void> Read(json::Object* object, EndIncursionWarningUnanswered* end) {
+  WB_ASSIGN_OR_RETURN(end->answers, ReadUuid(object, "answers"));
+  return {};
+}
+
 // The kinds that cross a line, in the order of ActBody.
 constexpr ActKind kKinds[] = {
     ActKind::kRelease,
@@ -317,6 +372,10 @@ constexpr ActKind kKinds[] = {
     ActKind::kAskKeepClear,
     ActKind::kAnswerKeepClear,
     ActKind::kSendPolicyText,
+    ActKind::kWarnIncursion,
+    ActKind::kAnswerIncursionWarning,
+    ActKind::kEndIncursionWarning,
+    ActKind::kEndIncursionWarningUnanswered,
 };
 static_assert(std::size(kKinds) == std::variant_size_v<ActBody>);
 
@@ -396,6 +455,9 @@ std::string_view Name(StopAnswer value) {
 std::string_view Name(KeepClear value) {
   return NameIn(kKeepClears, value);
 }
+std::string_view Name(IncursionAnswer value) {
+  return NameIn(kIncursionAnswers, value);
+}
 Result<ReleaseCheck> ParseReleaseCheck(std::string_view text) {
   return ParseIn(kChecks, text);
 }
@@ -404,6 +466,9 @@ Result<StopAnswer> ParseStopAnswer(std::string_view text) {
 }
 Result<KeepClear> ParseKeepClear(std::string_view text) {
   return ParseIn(kKeepClears, text);
+}
+Result<IncursionAnswer> ParseIncursionAnswer(std::string_view text) {
+  return ParseIn(kIncursionAnswers, text);
 }
 
 ActKind Act::kind() const {

@@ -25,6 +25,9 @@
 //   ask_keep_clear      centre, radius_m, from, to
 //   answer_keep_clear   answers, answer: yes|no|need_time
 //   send_policy_text    text
+//   incursion_warning   centre, radius_m, entry_at, call_sign?, frequency?
+//   answer_incursion_warning          answers, answer: turning|not_ours|cannot|wait, wait_s?
+//   end_incursion_warning, end_incursion_warning_unanswered          answers
 //
 // The content of a declaration goes beside the act and is named in it by the SHA-256 of its text, so an envelope stays
 // small whatever an outline has. Reading is strict in known fields and passes over others, as line/message.h.
@@ -60,12 +63,15 @@ enum class ReleaseCheck : uint8_t {
 };
 enum class StopAnswer : uint8_t { kStopping, kStopped, kCannot, kNotOurs, kWait };
 enum class KeepClear : uint8_t { kYes, kNo, kNeedTime };
+enum class IncursionAnswer : uint8_t { kTurning, kNotOurs, kCannot, kWait };
 std::string_view Name(ReleaseCheck value);
 std::string_view Name(StopAnswer value);
 std::string_view Name(KeepClear value);
+std::string_view Name(IncursionAnswer value);
 base::Result<ReleaseCheck> ParseReleaseCheck(std::string_view text);
 base::Result<StopAnswer> ParseStopAnswer(std::string_view text);
 base::Result<KeepClear> ParseKeepClear(std::string_view text);
+base::Result<IncursionAnswer> ParseIncursionAnswer(std::string_view text);
 
 struct NoticeVersionRef {
   base::NoticeId notice;
@@ -107,7 +113,7 @@ struct Place {
 };
 struct StopCall {
   Place place;
-  std::string call_sign;  // the one message that may carry one (MECHANISM 2.1)
+  std::string call_sign;  // here and in an incursion warning alone (MECHANISM 2.1)
   std::string frequency;
 };
 struct AnswerStopCall {
@@ -143,11 +149,32 @@ struct AnswerKeepClear {
 struct SendPolicyText {
   std::string text;
 };
+// "You will enter there at that time": to the peer's centre, not to the aircraft.
+struct IncursionWarning {
+  Place place;
+  base::UtcMicros entry_at;  // as predicted
+  std::string call_sign;
+  std::string frequency;
+};
+struct AnswerIncursionWarning {
+  base::Uuid answers;
+  IncursionAnswer answer = IncursionAnswer::kTurning;
+  int64_t wait_s = 0;  // for kWait
+};
+// They turn, and there has been no entry: the caller says so, nobody else.
+struct EndIncursionWarning {
+  base::Uuid answers;
+};
+struct EndIncursionWarningUnanswered {
+  base::Uuid answers;
+};
 
 using ActBody =
     std::variant<Release, SetActive, SetEnded, Withdraw, AllClear, ReadBack, Assess, TellUnits,
                  StopCall, AnswerStopCall, EndStopCallUnanswered, LineCheck, AnswerLineCheck,
-                 MarkConflictSeen, ProposeMeasures, AskKeepClear, AnswerKeepClear, SendPolicyText>;
+                 MarkConflictSeen, ProposeMeasures, AskKeepClear, AnswerKeepClear, SendPolicyText,
+                 IncursionWarning, AnswerIncursionWarning, EndIncursionWarning,
+                 EndIncursionWarningUnanswered>;
 
 struct Act {
   base::Uuid id;  // drawn for this act

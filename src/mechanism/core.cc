@@ -26,8 +26,9 @@ constexpr size_t kDueAtOnce = 1'000;
 
 std::map<line::MessageType, std::vector<std::string>> Understood() {
   std::map<line::MessageType, std::vector<std::string>> types;
-  for (const std::string_view name : {kActType, kOperatorKeysType, kBasisType, kLineCheckType,
-                                      line::kReceiptType, line::kPolicyLaneType}) {
+  for (const std::string_view name :
+       {kActType, kOperatorKeysType, kBasisType, kLineCheckType, kIncursionRepeatType,
+        line::kReceiptType, line::kPolicyLaneType}) {
     types[{std::string(name), 1}] = {};
   }
   return types;
@@ -404,6 +405,7 @@ void Core::Tick(base::Uuid drawn, line::Now now) {
     announce = announce || (line->announce && !desk_.accounts().empty());
   }
   if (announce) AnnounceOperators(now);
+  RepeatWarnings(now);
   ClimbDue(now.utc);
 }
 
@@ -438,6 +440,8 @@ void Core::TakeReceived(Line& line, const line::Received& received, line::Now no
     TakeBasis(line, received, now.utc);
   } else if (type == kLineCheckType) {
     TakeLineCheck(line, received, now.utc);
+  } else if (type == kIncursionRepeatType) {
+    TakeRepeat(line, received, now.utc);
   }
 }
 
@@ -503,6 +507,7 @@ void Core::TakeReceipt(Line& line, const line::Received& received, line::Now now
 void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
   const Awaited awaited = found;
   Put(AwaitedChanged{awaited, true});
+  if (awaited.kind == ActKind::kWarnIncursion) return TakeSendingReceipted(awaited, now);
   if (awaited.kind == ActKind::kWithdraw) {
     for (const auto& [message, other] : desk_.awaited()) {
       if (other.kind == ActKind::kWithdraw && other.notice == awaited.notice) return;

@@ -14,7 +14,8 @@
 //
 // What crosses to a peer, all of it: acts of operators (mechanism/act.h, body "act.v1"), the keys of operators
 // ("operator-keys.v1"), bases of conflicts between declared notices ("basis.v1"), scheduled line checks
-// ("line-check.v1"), and what the line itself says. Nothing held, nothing of another line, nothing of the ladder.
+// ("line-check.v1"), what both parties have signed as standing releases ("incursion-repeat.v1"), and what the line itself
+// says. Nothing held, nothing of another line, nothing of the ladder.
 //
 // Pure; not thread-safe. A message costs its signature checks (the line's and the operator's) and, for a released
 // version, what airspace::Decide costs.
@@ -190,6 +191,14 @@ class Core {
                                           line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const SendPolicyText& body,
                                           line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const IncursionWarning& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request,
+                                          const AnswerIncursionWarning& body, line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request,
+                                          const EndIncursionWarning& body, line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request,
+                                          const EndIncursionWarningUnanswered& body, line::Now now);
   base::Result<void> SendRelease(const ActRequest& request, const Release& body, bool late,
                                  line::Now now);
   base::Result<void> BeginUnplanned(const ActRequest& request, const Release& body,
@@ -202,10 +211,22 @@ class Core {
                                        std::optional<base::PartyId> peer = std::nullopt);
   base::Result<base::Digest> SendAct(Line& line, const ActRequest& request, line::Now now);
   base::Result<void> TellEveryLine(const ActRequest& request, line::Now now);
-  base::Result<void> StartCall(Line& line, const ActRequest& request, Call call, MatterKind matter,
-                               line::Now now);
+  // The message that it went out in.
+  base::Result<base::Digest> StartCall(Line& line, const ActRequest& request, Call call,
+                                       MatterKind matter, line::Now now);
   void TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind matter, base::UtcMicros now,
                   int64_t wait_s = 0);
+  void EndCall(Call call, std::string_view as, MatterKind matter, base::UtcMicros now);
+
+  // core_standing.cc: what the machine says by itself because both parties have signed that it may
+  const Terms& TermsFor(base::PartyId peer) const;
+  const agreement::StandingRelease* RepeatReleaseFor(const Call& call) const;
+  // `wait_us`: they have asked for it; else the agreed pause.
+  void PlanRepeat(base::UtcMicros now, std::optional<int64_t> wait_us, Call* call) const;
+  void RepeatWarnings(line::Now now);
+  void RepeatWarning(Line& line, const Call& found, line::Now now);
+  void TakeRepeat(Line& line, const line::Received& received, base::UtcMicros now);
+  void TakeSendingReceipted(const Awaited& awaited, base::UtcMicros now);
 
   // received_acts.cc: the same acts by an operator of the peer. An error makes the act unusable.
   void TakeAct(Line& line, const line::Received& received, line::Now now);
@@ -244,6 +265,15 @@ class Core {
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const AnswerKeepClear& body,
                               std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const SendPolicyText& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const IncursionWarning& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const AnswerIncursionWarning& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const EndIncursionWarning& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act,
+                              const EndIncursionWarningUnanswered& body,
                               std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeCall(Line& line, const SealedAct& act, Call call, MatterKind matter,
                               base::UtcMicros now);

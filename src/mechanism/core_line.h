@@ -14,6 +14,7 @@ inline constexpr std::string_view kActType = "act";
 inline constexpr std::string_view kOperatorKeysType = "operator-keys";
 inline constexpr std::string_view kBasisType = "basis";
 inline constexpr std::string_view kLineCheckType = "line-check";
+inline constexpr std::string_view kIncursionRepeatType = "incursion-repeat";
 
 struct Core::Line {
   Line(base::PartyId peer_id, uint32_t line_number, size_t path_count, line::Endpoint machine)

@@ -70,10 +70,14 @@ void Desk::ApplyMatter(const Matter& matter) {
 void Desk::ApplyCall(const Call& call) {
   Touch(rows::kCalls);
   const auto order = [](const Call& each) { return std::pair(each.stored_at, each.id); };
-  if (const auto old = calls_.find(call.id); old != calls_.end() && old->second.closed_at) {
-    closed_calls_.erase(order(old->second));
+  if (const auto old = calls_.find(call.id); old != calls_.end()) {
+    if (old->second.closed_at) closed_calls_.erase(order(old->second));
+    by_next_repeat_.erase({old->second.sending.next_repeat_at, call.id});
   }
   calls_.insert_or_assign(call.id, call);
+  if (!call.closed_at && call.sending.next_repeat_at != base::kTimeOpenEnd) {
+    by_next_repeat_.insert({call.sending.next_repeat_at, call.id});
+  }
   if (!call.closed_at) return;
   // The newest closed ones are kept, whatever was open meanwhile, so a log behind a row gives the same.
   closed_calls_.insert(order(call));
@@ -174,6 +178,15 @@ base::UtcMicros Desk::next_climb_at() const {
 const Call* Desk::FindCall(base::Uuid id) const {
   const auto found = calls_.find(id);
   return found == calls_.end() ? nullptr : &found->second;
+}
+
+std::vector<base::Uuid> Desk::DueRepeats(base::UtcMicros now) const {
+  std::vector<base::Uuid> due;
+  for (const auto& [at, id] : by_next_repeat_) {
+    if (at > now) break;
+    due.push_back(id);
+  }
+  return due;
 }
 
 const Awaited* Desk::FindAwaited(const base::Digest& message) const {

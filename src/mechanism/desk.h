@@ -39,8 +39,9 @@ struct Peer {
   bool operator==(const Peer&) const = default;
 };
 
-// What one person asks of the other side and gets answered: a stop call, a line check, a question whether they keep
-// clear, an all-clear that has to be read back; and a text of the policy lane, which needs no answer.
+// What one person asks of the other side and gets answered: a stop call, a warning of an entry, a line check, a
+// question whether they keep clear, an all-clear that has to be read back; and a text of the policy lane, which needs
+// no answer.
 struct CallAnswer {
   base::UtcMicros at;
   base::Digest act;
@@ -48,6 +49,15 @@ struct CallAnswer {
   operators::Role role = operators::Role::kDutyOfficer;
   std::string answer;  // "stopped", "wait 60", the word of a line check
   bool operator==(const CallAnswer&) const = default;
+};
+// How a warning of an entry has gone out: by a person once, then again by the machine as the parties have agreed.
+struct Sending {
+  uint32_t repeats = 0;
+  std::optional<base::UtcMicros> repeated_at;  // the last; where it was received, when that was
+  uint32_t receipts = 0;                       // R1 of the warning itself and of repetitions
+  std::optional<base::UtcMicros> receipted_at;
+  base::UtcMicros next_repeat_at = base::kTimeOpenEnd;  // of ours
+  bool operator==(const Sending&) const = default;
 };
 struct Call {
   base::Uuid id;  // of the act that opened it
@@ -64,6 +74,8 @@ struct Call {
       words;  // call sign and frequency; the word of a line check; the text of the policy lane
   std::optional<NoticeVersionRef> about;  // of an all-clear that waits to be read back
   bool no_longer_observed = false;
+  std::optional<base::UtcMicros> entry_at;  // of a warning of an entry
+  Sending sending;                          // of the same
   std::vector<CallAnswer> answers;
   std::optional<base::UtcMicros> closed_at;
   std::string closed_as;  // "answered", "unanswered", "missed"
@@ -78,6 +90,7 @@ struct Awaited {
   base::NoticeId notice;
   base::Digest version;
   base::UtcMicros written_at;
+  base::Uuid call = {};  // of a warning of an entry, which has no notice
   bool operator==(const Awaited&) const = default;
 };
 
@@ -110,6 +123,8 @@ struct Counts {
   uint64_t checks_missed = 0;
   uint64_t stop_calls = 0;
   uint64_t stop_calls_unanswered = 0;
+  uint64_t incursion_warnings = 0;
+  uint64_t incursion_warnings_unanswered = 0;
   uint64_t times_lost = 0;
   uint64_t climbed = 0;  // matters that reached the next level
   bool operator==(const Counts&) const = default;
@@ -199,6 +214,8 @@ class Desk {
 
   const Call* FindCall(base::Uuid id) const;
   const std::map<base::Uuid, Call>& calls() const { return calls_; }
+  // Open ones of ours whose next repetition has come.
+  std::vector<base::Uuid> DueRepeats(base::UtcMicros now) const;
   const Awaited* FindAwaited(const base::Digest& message) const;
   const std::map<base::Digest, Awaited>& awaited() const { return awaited_; }
   Counts CountsOf(const CountsKey& key) const;
@@ -233,7 +250,8 @@ class Desk {
   std::set<std::pair<base::UtcMicros, uint64_t>> by_next_climb_;  // open ones that climb on
   uint64_t next_matter_ = 1;
   std::map<base::Uuid, Call> calls_;
-  std::set<std::pair<base::UtcMicros, base::Uuid>> closed_calls_;  // oldest first
+  std::set<std::pair<base::UtcMicros, base::Uuid>> closed_calls_;    // oldest first
+  std::set<std::pair<base::UtcMicros, base::Uuid>> by_next_repeat_;  // open ones that are repeated
   std::map<base::Digest, Awaited> awaited_;
   std::map<CountsKey, Counts> counts_;
   std::map<base::Digest, base::Digest> bases_signed_;

@@ -152,6 +152,12 @@ void Put(const Call& call, WireWriter* wire) {
     wire->Fixed(call.about->version.bytes);
   }
   wire->Bool(call.no_longer_observed);
+  wire->OptionalTime(call.entry_at);
+  wire->Varint(call.sending.repeats);
+  wire->OptionalTime(call.sending.repeated_at);
+  wire->Varint(call.sending.receipts);
+  wire->OptionalTime(call.sending.receipted_at);
+  wire->Time(call.sending.next_repeat_at);
   wire->Varint(call.answers.size());
   for (const CallAnswer& answer : call.answers) Put(answer, wire);
   wire->OptionalTime(call.closed_at);
@@ -176,6 +182,12 @@ Call ReadCall(WireReader* wire) {
     call.about->version = wire->ReadDigest();
   }
   call.no_longer_observed = wire->Bool();
+  call.entry_at = wire->OptionalTime();
+  call.sending.repeats = ReadU32(wire);
+  call.sending.repeated_at = wire->OptionalTime();
+  call.sending.receipts = ReadU32(wire);
+  call.sending.receipted_at = wire->OptionalTime();
+  call.sending.next_repeat_at = wire->Time();
   const size_t answers = wire->Count(42);
   for (size_t i = 0; i < answers; ++i) {
     CallAnswer answer;
@@ -198,6 +210,7 @@ void Put(const Awaited& awaited, WireWriter* wire) {
   wire->Fixed(awaited.notice.uuid.bytes);
   wire->Fixed(awaited.version.bytes);
   wire->Time(awaited.written_at);
+  wire->Fixed(awaited.call.bytes);
 }
 Awaited ReadAwaited(WireReader* wire) {
   Awaited awaited;
@@ -207,6 +220,7 @@ Awaited ReadAwaited(WireReader* wire) {
   awaited.notice = wire->ReadId<base::NoticeId>();
   awaited.version = wire->ReadDigest();
   awaited.written_at = wire->Time();
+  awaited.call = ReadUuid(wire);
   return awaited;
 }
 
@@ -235,6 +249,8 @@ constexpr uint64_t Counts::*kCounters[] = {&Counts::sent,
                                            &Counts::checks_missed,
                                            &Counts::stop_calls,
                                            &Counts::stop_calls_unanswered,
+                                           &Counts::incursion_warnings,
+                                           &Counts::incursion_warnings_unanswered,
                                            &Counts::times_lost,
                                            &Counts::climbed};
 constexpr Durations Counts::*kDurations[] = {&Counts::lead_at_r1, &Counts::lead_at_r3,

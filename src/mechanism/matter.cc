@@ -5,9 +5,9 @@
 namespace wideberth::mechanism {
 namespace {
 
-constexpr std::string_view kKindNames[] = {"receipt",    "read_back",  "objection",    "stop_call",
-                                           "keep_clear", "line_check", "missed_check", "refine",
-                                           "line_lost",  "unusable",   "conflict"};
+constexpr std::string_view kKindNames[] = {"receipt",   "read_back",  "objection",  "stop_call",
+                                           "incursion", "keep_clear", "line_check", "missed_check",
+                                           "refine",    "line_lost",  "unusable",   "conflict"};
 static_assert(std::size(kKindNames) == kMatterKinds);
 constexpr std::string_view kLevelNames[] = {"duty_officer", "supervisor", "deputy_chief"};
 
@@ -27,6 +27,8 @@ agreement::DeadlineKind AgreedKind(MatterKind kind) {
       return DeadlineKind::kObjection;
     case MatterKind::kStopCall:
       return DeadlineKind::kStopCall;
+    case MatterKind::kIncursion:
+      return DeadlineKind::kIncursionWarning;
     case MatterKind::kKeepClear:
       return DeadlineKind::kAssessment;
     case MatterKind::kMissedCheck:
@@ -41,7 +43,7 @@ agreement::DeadlineKind AgreedKind(MatterKind kind) {
 
 bool ClimbsHere(const Matter& matter) {
   return !matter.owed_by_peer || matter.kind == MatterKind::kObjection ||
-         matter.kind == MatterKind::kStopCall;
+         matter.kind == MatterKind::kStopCall || matter.kind == MatterKind::kIncursion;
 }
 
 std::optional<base::UtcMicros> StartOf(const Matter& matter) {
@@ -63,7 +65,8 @@ std::string_view Name(Level level) {
   return kLevelNames[static_cast<size_t>(level)];
 }
 
-Terms Terms::Of(const agreement::Terms& agreed) {
+Terms Terms::Of(const agreement::Agreement& agreement) {
+  const agreement::Terms& agreed = agreement.terms;
   Terms terms;
   terms.agreement = agreed.rules.digest();
   terms.tolerances = {agreed.read_back.position_mm, agreed.read_back.height_mm,
@@ -71,6 +74,7 @@ Terms Terms::Of(const agreement::Terms& agreed) {
   terms.deadlines = agreed.deadlines;
   terms.ladder = agreed.ladder;
   terms.line_check_period_us = agreed.line_check.period_us;
+  terms.standing_releases = agreement.standing_releases;
   return terms;
 }
 

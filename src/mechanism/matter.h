@@ -3,8 +3,8 @@
 // A matter has a deadline that scales with the time to the start of what it is about. Unanswered, it climbs at the
 // agreed multiples of it (1, 2, 4): duty officer, cell head, deputy chief, then alarms again. Routine matters end at
 // the cell head; the deputy chief is reached when the start is near, and for hazards and stop calls. The principal is
-// never reached by a timer. What the peer owes does not climb here, it alarms; objections and stop calls climb on both
-// sides, level with level.
+// never reached by a timer. What the peer owes does not climb here, it alarms; objections, stop calls and warnings of
+// an entry climb on both sides, level with level.
 //
 // Pure.
 #ifndef WIDEBERTH_MECHANISM_MATTER_H_
@@ -15,7 +15,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "agreement/agreement.h"
 #include "agreement/terms.h"
 #include "airspace/notice.h"
 #include "base/bytes.h"
@@ -30,6 +32,7 @@ enum class MatterKind : uint8_t {
   kReadBack,     // a version, or an all-clear, that has not been read back
   kObjection,    // an objection that stands
   kStopCall,     // a stop call without its final answer
+  kIncursion,    // a warning of an entry that is not at its end
   kKeepClear,    // "can you keep clear?"
   kLineCheck,    // a challenge word without its answer
   kMissedCheck,  // a line check that was due and did not come
@@ -38,7 +41,7 @@ enum class MatterKind : uint8_t {
   kUnusable,     // something came that cannot be acted on: call them
   kConflict,     // a conflict that nobody here has seen
 };
-inline constexpr size_t kMatterKinds = 11;
+inline constexpr size_t kMatterKinds = 12;
 std::string_view Name(MatterKind kind);
 
 enum class Level : uint8_t { kDutyOfficer, kCellHead, kDeputyChief };
@@ -51,8 +54,9 @@ struct Terms {
   agreement::Deadlines deadlines;
   agreement::Ladder ladder;
   int64_t line_check_period_us = 12 * base::kMicrosPerHour;
+  std::vector<agreement::StandingRelease> standing_releases;
 
-  static Terms Of(const agreement::Terms& agreed);
+  static Terms Of(const agreement::Agreement& agreement);
 };
 
 struct Matter {

@@ -96,14 +96,15 @@ TEST(LadderTest, HazardsAndStopCallsReachTheDeputyChiefAtOnce) {
   EXPECT_EQ(LevelAt(stop, 60 * kSecond), Level::kDeputyChief);
 }
 
-TEST(LadderTest, WhatThePeerOwesAlarmsAndDoesNotClimbSaveObjectionAndStopCall) {
+TEST(LadderTest, WhatThePeerOwesAlarmsAndDoesNotClimbSaveObjectionStopCallAndIncursion) {
   for (size_t i = 0; i < kMatterKinds; ++i) {
     const auto kind = static_cast<MatterKind>(i);
     SCOPED_TRACE(Name(kind));
     const Matter matter = Opened(kind, {}, true, /*owed_by_peer=*/true);
     const Matter after = Climbed(Terms(), matter, matter.next_climb_at);
     EXPECT_TRUE(after.alarmed);
-    const bool both = kind == MatterKind::kObjection || kind == MatterKind::kStopCall;
+    const bool both = kind == MatterKind::kObjection || kind == MatterKind::kStopCall ||
+                      kind == MatterKind::kIncursion;
     EXPECT_EQ(LevelAt(matter, 24 * kHour), both ? Level::kDeputyChief : Level::kDutyOfficer);
     // Level with level: both sides climb at the same moments.
     if (both) {

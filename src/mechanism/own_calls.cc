@@ -1,6 +1,7 @@
 // The calls that an operator of this node makes and answers.
 #include "mechanism/core.h"
 #include "mechanism/core_line.h"
+#include "mechanism/stop_answers.h"
 
 namespace wideberth::mechanism {
 namespace {
@@ -16,12 +17,6 @@ base::Unexpected Conflict(std::string_view field, std::string_view rule,
   return Fail(ErrorCode::kConflict, field, rule, found);
 }
 
-std::string StopAnswerText(const AnswerStopCall& answer) {
-  std::string text(Name(answer.answer));
-  if (answer.answer == StopAnswer::kWait) text += " " + std::to_string(answer.wait_s);
-  return text;
-}
-
 Call CallOf(const ActRequest& request, Place place, std::string words) {
   Call call;
   call.place = place;
@@ -32,12 +27,12 @@ Call CallOf(const ActRequest& request, Place place, std::string words) {
 
 }  // namespace
 
-Result<void> Core::StartCall(Line& line, const ActRequest& request, Call call, MatterKind kind,
-                             line::Now now) {
+Result<base::Digest> Core::StartCall(Line& line, const ActRequest& request, Call call,
+                                     MatterKind kind, line::Now now) {
   if (desk_.FindCall(call.id) != nullptr) {
     return Conflict("/id", "must be drawn anew for each act", call.id.ToString());
   }
-  WB_RETURN_IF_ERROR(SendAct(line, request, now));
+  WB_ASSIGN_OR_RETURN(const base::Digest message, SendAct(line, request, now));
   const Act& act = request.act.act;
   call.kind = act.kind();
   call.peer = line.peer;
@@ -47,8 +42,9 @@ Result<void> Core::StartCall(Line& line, const ActRequest& request, Call call, M
   call.role = act.role;
   call.at = act.at;
   call.stored_at = now.utc;
-  Put(CallChanged{std::move(call)});
   Matter matter;
+  matter.starts_at = call.entry_at;
+  Put(CallChanged{std::move(call)});
   matter.kind = kind;
   matter.owed_by_peer = true;
   matter.peer = line.peer;
@@ -56,7 +52,15 @@ Result<void> Core::StartCall(Line& line, const ActRequest& request, Call call, M
   matter.subject = request.act.digest;
   matter.urgent = kind == MatterKind::kStopCall;
   OpenMatter(std::move(matter), now.utc);
-  return {};
+  return message;
+}
+
+void Core::EndCall(Call call, std::string_view as, MatterKind kind, UtcMicros now) {
+  call.closed_at = now;
+  call.closed_as = as;
+  call.sending.next_repeat_at = base::kTimeOpenEnd;
+  CloseMattersOf(call.act, kind, as, now);
+  Put(CallChanged{std::move(call)});
 }
 
 Result<const Call*> Core::OpenCallOf(base::Uuid id, ActKind kind, bool by_us,
@@ -97,9 +101,7 @@ void Core::TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind kind,
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const StopCall& body,
                                         line::Now now) {
   WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
-  std::string words = body.call_sign;
-  if (!body.frequency.empty()) words += (words.empty() ? "" : ", ") + body.frequency;
-  WB_RETURN_IF_ERROR(StartCall(*line, request, CallOf(request, body.place, std::move(words)),
+  WB_RETURN_IF_ERROR(StartCall(*line, request, CallOf(request, body.place, ContactWords(body)),
                                MatterKind::kStopCall, now));
   ++CountsOf(line->peer, request.act.act.data_mode).stop_calls;
   return airspace::Decision();
@@ -110,9 +112,8 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AnswerS
   WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kStopCall, false));
   WB_ASSIGN_OR_RETURN(Line * line, LineTo(call->peer));
   WB_RETURN_IF_ERROR(SendAct(*line, request, now));
-  const bool final = body.answer != StopAnswer::kStopping && body.answer != StopAnswer::kWait;
-  TakeAnswer(*call, {{}, request.act.digest, true, request.act.act.role, StopAnswerText(body)},
-             final, MatterKind::kStopCall, now.utc, body.wait_s);
+  TakeAnswer(*call, {{}, request.act.digest, true, request.act.act.role, AnswerText(body)},
+             IsFinal(body.answer), MatterKind::kStopCall, now.utc, body.wait_s);
   return airspace::Decision();
 }
 
@@ -121,14 +122,60 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request,
   WB_ASSIGN_OR_RETURN(const Call* found, OpenCallOf(body.answers, ActKind::kStopCall, true));
   WB_ASSIGN_OR_RETURN(Line * line, LineTo(found->peer));
   WB_RETURN_IF_ERROR(SendAct(*line, request, now));
-  Call call = *found;
-  call.closed_at = now.utc;
-  call.closed_as = "unanswered";
-  ++CountsOf(line->peer, call.data_mode).stop_calls_unanswered;
-  CloseMattersOf(call.act, MatterKind::kStopCall, "unanswered", now.utc);
-  Put(CallChanged{std::move(call)});
+  ++CountsOf(line->peer, found->data_mode).stop_calls_unanswered;
+  EndCall(*found, "unanswered", MatterKind::kStopCall, now.utc);
   return airspace::Decision();
 }
+
+// ---- Warnings of an entry ----
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const IncursionWarning& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
+  Call call = CallOf(request, body.place, ContactWords(body));
+  call.peer = line->peer;
+  call.entry_at = body.entry_at;
+  PlanRepeat(now.utc, std::nullopt, &call);
+  WB_ASSIGN_OR_RETURN(const base::Digest message,
+                      StartCall(*line, request, std::move(call), MatterKind::kIncursion, now));
+  const Act& act = request.act.act;
+  Put(AwaitedChanged{{message, line->peer, act.kind(), {}, request.act.digest, now.utc, act.id},
+                     false});
+  ++CountsOf(line->peer, act.data_mode).incursion_warnings;
+  return airspace::Decision();
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request,
+                                        const AnswerIncursionWarning& body, line::Now now) {
+  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kWarnIncursion, false));
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(call->peer));
+  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  TakeAnswer(*call, {{}, request.act.digest, true, request.act.act.role, AnswerText(body)},
+             IsFinal(body.answer), MatterKind::kIncursion, now.utc, body.wait_s);
+  return airspace::Decision();
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const EndIncursionWarning& body,
+                                        line::Now now) {
+  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kWarnIncursion, true));
+  WB_RETURN_IF_ERROR(CheckTurned(*call));
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(call->peer));
+  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  EndCall(*call, "answered", MatterKind::kIncursion, now.utc);
+  return airspace::Decision();
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request,
+                                        const EndIncursionWarningUnanswered& body, line::Now now) {
+  WB_ASSIGN_OR_RETURN(const Call* call, OpenCallOf(body.answers, ActKind::kWarnIncursion, true));
+  WB_ASSIGN_OR_RETURN(Line * line, LineTo(call->peer));
+  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  ++CountsOf(line->peer, call->data_mode).incursion_warnings_unanswered;
+  EndCall(*call, "unanswered", MatterKind::kIncursion, now.utc);
+  return airspace::Decision();
+}
+
+// ---- The others ----
 
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const LineCheck& body,
                                         line::Now now) {

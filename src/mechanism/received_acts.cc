@@ -11,6 +11,7 @@
 #include "mechanism/core.h"
 #include "mechanism/core_line.h"
 #include "mechanism/mode.h"
+#include "mechanism/stop_answers.h"
 
 namespace wideberth::mechanism {
 namespace {
@@ -262,6 +263,7 @@ Result<void> Core::TakeCall(Line& line, const SealedAct& act, Call call, MatterK
   call.stored_at = now;
   Put(CallChanged{call});
   Matter matter;
+  matter.starts_at = call.entry_at;
   matter.kind = kind;
   matter.peer = line.peer;
   matter.data_mode = call.data_mode;
@@ -274,19 +276,15 @@ Result<void> Core::TakeCall(Line& line, const SealedAct& act, Call call, MatterK
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const StopCall& body,
                             std::string_view, UtcMicros now) {
-  std::string words = body.call_sign;
-  if (!body.frequency.empty()) words += (words.empty() ? "" : ", ") + body.frequency;
-  return TakeCall(line, act, CallOf(act, body.place, std::move(words)), MatterKind::kStopCall, now);
+  return TakeCall(line, act, CallOf(act, body.place, ContactWords(body)), MatterKind::kStopCall,
+                  now);
 }
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AnswerStopCall& body,
                             std::string_view, UtcMicros now) {
   WB_ASSIGN_OR_RETURN(const Call* call,
                       OpenCallOf(body.answers, ActKind::kStopCall, true, line.peer));
-  std::string text(Name(body.answer));
-  if (body.answer == StopAnswer::kWait) text += " " + std::to_string(body.wait_s);
-  const bool final = body.answer != StopAnswer::kStopping && body.answer != StopAnswer::kWait;
-  TakeAnswer(*call, {{}, act.digest, false, act.act.role, std::move(text)}, final,
+  TakeAnswer(*call, {{}, act.digest, false, act.act.role, AnswerText(body)}, IsFinal(body.answer),
              MatterKind::kStopCall, now, body.wait_s);
   return {};
 }
@@ -295,12 +293,49 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const EndStopCallUnans
                             std::string_view, UtcMicros now) {
   WB_ASSIGN_OR_RETURN(const Call* found,
                       OpenCallOf(body.answers, ActKind::kStopCall, false, line.peer));
+  ++CountsOf(line.peer, found->data_mode).stop_calls_unanswered;
+  EndCall(*found, "unanswered", MatterKind::kStopCall, now);
+  return {};
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const IncursionWarning& body,
+                            std::string_view, UtcMicros now) {
+  Call call = CallOf(act, body.place, ContactWords(body));
+  call.entry_at = body.entry_at;
+  call.sending.receipts = 1;
+  call.sending.receipted_at = now;
+  return TakeCall(line, act, std::move(call), MatterKind::kIncursion, now);
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AnswerIncursionWarning& body,
+                            std::string_view, UtcMicros now) {
+  WB_ASSIGN_OR_RETURN(const Call* found,
+                      OpenCallOf(body.answers, ActKind::kWarnIncursion, true, line.peer));
   Call call = *found;
-  call.closed_at = now;
-  call.closed_as = "unanswered";
-  ++CountsOf(line.peer, call.data_mode).stop_calls_unanswered;
-  CloseMattersOf(call.act, MatterKind::kStopCall, "unanswered", now);
-  Put(CallChanged{std::move(call)});
+  call.sending.next_repeat_at = base::kTimeOpenEnd;
+  if (body.answer == IncursionAnswer::kWait) {
+    PlanRepeat(now, body.wait_s * base::kMicrosPerSecond, &call);
+  }
+  TakeAnswer(std::move(call), {{}, act.digest, false, act.act.role, AnswerText(body)},
+             IsFinal(body.answer), MatterKind::kIncursion, now, body.wait_s);
+  return {};
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct&, const EndIncursionWarning& body,
+                            std::string_view, UtcMicros now) {
+  WB_ASSIGN_OR_RETURN(const Call* call,
+                      OpenCallOf(body.answers, ActKind::kWarnIncursion, false, line.peer));
+  WB_RETURN_IF_ERROR(CheckTurned(*call));
+  EndCall(*call, "answered", MatterKind::kIncursion, now);
+  return {};
+}
+
+Result<void> Core::TakeBody(Line& line, const SealedAct&, const EndIncursionWarningUnanswered& body,
+                            std::string_view, UtcMicros now) {
+  WB_ASSIGN_OR_RETURN(const Call* call,
+                      OpenCallOf(body.answers, ActKind::kWarnIncursion, false, line.peer));
+  ++CountsOf(line.peer, call->data_mode).incursion_warnings_unanswered;
+  EndCall(*call, "unanswered", MatterKind::kIncursion, now);
   return {};
 }
 

@@ -8,8 +8,8 @@
 //
 // How the table is made. A duty officer keeps the watch alone: everything that cannot wait is theirs, and the
 // supervisor and the deputy chief may do all of it too, so that nothing waits for one person. What ends a duty of the
-// other side or binds one's own (clearing a hazard, disregarding one, ending an unanswered stop call, accepting
-// measures or a risk, closing the policy lane, opening an exercise) is a supervisor's. The principal signs, and deals
+// other side or binds one's own (clearing a hazard, disregarding one, ending an unanswered stop call or warning,
+// accepting measures or a risk, closing the policy lane, opening an exercise) is a supervisor's. The principal signs, and deals
 // with the peer's principal; nothing reaches the principal by itself. The administrator runs the node and does no
 // operational act. A viewer looks.
 //
@@ -59,7 +59,10 @@ enum class ActKind : uint8_t {
   kStopCall,
   kAnswerStopCall,
   kEndStopCallUnanswered,
+  kWarnIncursion,
   kAnswerIncursionWarning,
+  kEndIncursionWarning,
+  kEndIncursionWarningUnanswered,
   // The line
   kLineCheck,
   kAnswerLineCheck,

@@ -378,6 +378,26 @@ class LineTest(unittest.TestCase):
             each["id"] == found[0][0] and "south:change_height" in json.dumps(each)
             for each in self.south.json("duty", "conflicts", "--all")["conflicts"]))
 
+    def test_a_warning_is_repeated_until_it_is_answered(self):
+        north, south = self.north, self.south
+        # The agreement lets the south repeat, from five minutes before the entry.
+        call = south.json("duty", "incursion", "warn", "--at", "46.2,7.1", "--radius", "5km", "--entry", "+3min",
+                          "--call-sign", "STORK 4")["id"]
+        of = lambda side: [c for c in side.calls("incursion_warning", everything=True) if c["id"] == call]
+        north.until("the warning", lambda: of(north))
+        self.assertIn(f"incursion answer turning {call[:8]}", north.run("duty", "inbox").stdout.replace("\n", " "))
+        for side in (north, south):
+            repeated = side.until("a repetition", lambda side=side: [c for c in of(side) if c["repeats"] >= 1])[0]
+            self.assertIn("repeated_at", repeated)
+        south.until("its receipt", lambda: [c for c in of(south) if c["receipts"] >= 2])
+        south.run("duty", "incursion", "end", call[:8], code=1)  # nobody has said that they turn
+        north.run("duty", "incursion", "answer", "turning", call[:8])
+        answered = south.until("the answer", lambda: [c for c in of(south) if c["answers"]])[0]
+        self.assertNotIn("next_repeat_at", answered)
+        south.run("duty", "incursion", "end", call[:8])
+        north.until("the end", lambda: [c for c in of(north) if c.get("closed_as") == "answered"])
+        self.assertIn("repeated", south.run("duty", "calls", "--all").stdout)
+
     def test_held_plans_stay_here(self):
         north, south = self.north, self.south
         plan = str(uuid.uuid4())

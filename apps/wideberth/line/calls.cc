@@ -1,4 +1,5 @@
-// What one person asks of the other side and gets answered: stop calls, keeping clear, line checks; and policy texts.
+// What one person asks of the other side and gets answered: stop calls, warnings of an entry, keeping clear, line checks;
+// and policy texts.
 #include <fmt/format.h>
 
 #include <array>
@@ -34,6 +35,14 @@ void WriteSpot(const Spot& spot, json::Writer* json) {
   json->DoubleField("lng", spot.centre.lng_deg());
   json->EndObject();
   json->DoubleField("radius_m", static_cast<double>(spot.radius_mm) / 1e3);
+}
+
+// Whom it is about, in which mode, and to whom it goes.
+void WriteWhom(const CallOptions& options, const std::string& peer, json::Writer* json) {
+  if (!options.call_sign.empty()) json->StringField("call_sign", options.call_sign);
+  if (!options.frequency.empty()) json->StringField("frequency", options.frequency);
+  if (!options.mode.empty()) json->StringField("data_mode", options.mode);
+  json->StringField("to", peer);
 }
 
 // A whole id from its beginning; of calls of that kind which the peer or we have made. Empty: the only open one.
@@ -91,14 +100,7 @@ Result<int> RunStopCall(const Session& session, const CallOptions& options) {
   WB_ASSIGN_OR_RETURN(const std::string peer, PeerOr(&remote, options.peer));
   WB_ASSIGN_OR_RETURN(const Acted acted, PostActOf(&remote, "stop_call", [&](json::Writer* json) {
                         WriteSpot(spot, json);
-                        if (!options.call_sign.empty()) {
-                          json->StringField("call_sign", options.call_sign);
-                        }
-                        if (!options.frequency.empty()) {
-                          json->StringField("frequency", options.frequency);
-                        }
-                        if (!options.mode.empty()) json->StringField("data_mode", options.mode);
-                        json->StringField("to", peer);
+                        WriteWhom(options, peer, json);
                       }));
   return ReportActed(session, acted,
                      fmt::format("STOP CALL {} to {}; `wideberth calls` shows the answer",
@@ -116,6 +118,42 @@ Result<int> RunStopEnd(const Session& session, const CallOptions& options) {
                       PostActOf(&remote, "end_stop_call_unanswered",
                                 [&](json::Writer* json) { json->StringField("answers", id); }));
   return ReportActed(session, acted, fmt::format("{}: ended, unanswered; it stays counted", id));
+}
+
+Result<int> RunIncursionWarn(const Session& session, const CallOptions& options) {
+  WB_ASSIGN_OR_RETURN(const Spot spot, TakeSpot(options));
+  WB_ASSIGN_OR_RETURN(Remote remote, OpenAsPerson(session));
+  WB_ASSIGN_OR_RETURN(const std::string peer, PeerOr(&remote, options.peer));
+  WB_ASSIGN_OR_RETURN(const base::UtcMicros now, remote.Now(airspace::DataMode::kReal));
+  const Result<base::UtcMicros> entry = ParseTime(options.entry, now, now);
+  if (!entry) return base::Fail(base::Error(entry.error()).Under("--entry"));
+  WB_ASSIGN_OR_RETURN(const Acted acted,
+                      PostActOf(&remote, "incursion_warning", [&](json::Writer* json) {
+                        WriteSpot(spot, json);
+                        json->StringField("entry_at", base::FormatRfc3339(*entry));
+                        WriteWhom(options, peer, json);
+                      }));
+  return ReportActed(session, acted,
+                     fmt::format("WARNED {}: {}; `wideberth calls` shows what has arrived", peer,
+                                 Paint(Style::kBold, acted.id)));
+}
+
+Result<int> RunIncursionAnswer(const Session& session, const CallOptions& options) {
+  return Answer(session, options, "answer_incursion_warning", "incursion_warning");
+}
+
+Result<int> RunIncursionEnd(const Session& session, const CallOptions& options) {
+  WB_ASSIGN_OR_RETURN(Remote remote, OpenAsPerson(session));
+  WB_ASSIGN_OR_RETURN(const std::string id,
+                      ResolveCall(&remote, options.id, "incursion_warning", true));
+  WB_ASSIGN_OR_RETURN(
+      const Acted acted,
+      PostActOf(&remote,
+                options.unanswered ? "end_incursion_warning_unanswered" : "end_incursion_warning",
+                [&](json::Writer* json) { json->StringField("answers", id); }));
+  return ReportActed(
+      session, acted,
+      id + (options.unanswered ? ": ended, unanswered; it stays counted" : ": ended"));
 }
 
 Result<int> RunKeepClearAsk(const Session& session, const CallOptions& options) {

@@ -86,7 +86,7 @@ struct HazardReportOptions {
 };
 base::Result<int> RunHazardReport(const Session& session, const HazardReportOptions& options);
 
-// stop ..., keep-clear ..., policy send, line check|answer (calls.cc)
+// stop ..., incursion ..., keep-clear ..., policy send, line check|answer (calls.cc)
 struct CallOptions {
   std::string peer;  // empty: the only one
   std::string at, radius = "5nm";
@@ -94,6 +94,8 @@ struct CallOptions {
   std::string id;
   std::string answer;
   int64_t wait_s = 0;
+  std::string entry;  // of a warning
+  bool unanswered = false;
   std::string start, end;
   std::string word, text;
   std::string mode;
@@ -101,6 +103,9 @@ struct CallOptions {
 base::Result<int> RunStopCall(const Session& session, const CallOptions& options);
 base::Result<int> RunStopAnswer(const Session& session, const CallOptions& options);
 base::Result<int> RunStopEnd(const Session& session, const CallOptions& options);
+base::Result<int> RunIncursionWarn(const Session& session, const CallOptions& options);
+base::Result<int> RunIncursionAnswer(const Session& session, const CallOptions& options);
+base::Result<int> RunIncursionEnd(const Session& session, const CallOptions& options);
 base::Result<int> RunKeepClearAsk(const Session& session, const CallOptions& options);
 base::Result<int> RunKeepClearAnswer(const Session& session, const CallOptions& options);
 base::Result<int> RunPolicySend(const Session& session, const CallOptions& options);
@@ -147,6 +152,7 @@ class LineCommands {
   void AddNotices(Registry* registry);
   void AddReadings(Registry* registry);
   void AddCalls(Registry* registry);
+  void AddIncursion(Registry* registry);
   void AddLine(Registry* registry);
   void AddLooks(Registry* registry);
 

@@ -56,6 +56,7 @@ std::string WhatText(const Item& item) {
       {"read_back", "not read back"},
       {"objection", "an objection stands"},
       {"stop_call", "STOP CALL without its final answer"},
+      {"incursion", "WARNING OF AN ENTRY that is not at its end"},
       {"keep_clear", "can you keep clear?"},
       {"line_check", "line check without its answer"},
       {"missed_check", "line check missed"},
@@ -76,12 +77,14 @@ std::string NextText(const Item& item, const CallIds& calls) {
   if (item.owed_by_peer) {
     if (item.kind == "read_back") return "call them: notice script " + notice;
     if (item.kind == "stop_call") return "call them; then stop end " + call;
+    if (item.kind == "incursion") return "call them; then incursion end " + call;
     if (item.kind == "receipt") return "line status; voice if it stays";
     return "call " + item.peer;
   }
   if (item.kind == "read_back") return "notice read-back " + notice + " ...";
   if (item.kind == "objection") return "talk to " + item.peer + "; notice show " + notice;
   if (item.kind == "stop_call") return "stop answer stopping " + call;
+  if (item.kind == "incursion") return "incursion answer turning " + call;
   if (item.kind == "keep_clear") return "keep-clear answer yes " + call;
   if (item.kind == "line_check") return "line answer WORD " + call;
   if (item.kind == "refine") return "hazard declare --id " + notice + " --replaces latest ...";
@@ -124,9 +127,10 @@ Table InboxTable(const Inbox& inbox) {
                {"CLIMBS"},
                {"NEXT", Fit::kWrap}});
   for (const Item& item : inbox.items) {
-    const Style style = item.urgent || item.kind == "line_lost" ? Style::kRed
-                        : item.alarmed                          ? Style::kYellow
-                                                                : Style::kBold;
+    const Style style = item.urgent || item.kind == "line_lost" || item.kind == "incursion"
+                            ? Style::kRed
+                        : item.alarmed ? Style::kYellow
+                                       : Style::kBold;
     const std::string mode = item.mode == "REAL" ? "" : " " + item.mode;
     table.AddRow(
         {{item.number},
@@ -233,6 +237,24 @@ std::string AnswersText(const json::Value& call) {
   return text;
 }
 
+// "enters 12:04:00Z; repeated 3 times, last 12:02:00Z, 4 of 4 received"
+std::string WarningText(const json::Value& call) {
+  const std::string at = TextAt(call, "at");
+  std::string text = "enters " + MomentText(TextAt(call, "entry_at"), at);
+  const std::string repeats = TextAt(call, "repeats");
+  if (repeats != "0") {
+    text += fmt::format("; repeated {} times, last {}", repeats,
+                        MomentText(TextAt(call, "repeated_at"), at));
+  }
+  return text + fmt::format("; {} received", TextAt(call, "receipts"));
+}
+
+std::string WordsText(const json::Value& call) {
+  std::string words = TextAt(call, "words");
+  if (TextAt(call, "kind") != "incursion_warning") return words;
+  return WarningText(call) + (words.empty() ? "" : "; ") + words;
+}
+
 std::string PlaceText(const json::Value& call) {
   if (!At(call, "centre")) return {};
   return fmt::format("{},{} {} m", TextAt(call, "centre.lat"), TextAt(call, "centre.lng"),
@@ -280,7 +302,7 @@ Result<int> RunCalls(const Session& session, const LookOptions& options) {
                     {IsTrueAt(call, "by_us") ? "to " + TextAt(call, "peer.name")
                                              : "from " + TextAt(call, "peer.name")},
                     {PlaceText(call)},
-                    {TextAt(call, "words")},
+                    {WordsText(call)},
                     {AnswersText(call)},
                     {state.empty() ? "open" : state}});
     return {};

@@ -188,6 +188,8 @@ Result<int> RunStatistics(const Session& session) {
                 {"MISSED", Fit::kRight},
                 {"STOP CALLS", Fit::kRight},
                 {"UNANSWERED", Fit::kRight},
+                {"WARNINGS", Fit::kRight},
+                {"UNANSWERED", Fit::kRight},
                 {"LOST", Fit::kRight},
                 {"CLIMBED", Fit::kRight}});
   WB_RETURN_IF_ERROR(ForEach(document, "statistics", [&](const json::Value& each) -> Result<void> {
@@ -201,7 +203,7 @@ Result<int> RunStatistics(const Session& session) {
     for (const char* key :
          {"sent", "sent_late", "received", "received_late", "read_back_mismatches",
           "release_blocked", "checks_made", "checks_missed", "stop_calls", "stop_calls_unanswered",
-          "times_lost", "climbed"}) {
+          "incursion_warnings", "incursion_warnings_unanswered", "times_lost", "climbed"}) {
       row.push_back({TextAt(each, key)});
     }
     counts.AddRow(std::move(row));

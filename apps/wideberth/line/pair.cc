@@ -126,6 +126,7 @@ std::string AgreementText(const std::array<Side, 2>& sides, bool short_deadlines
   if (short_deadlines) {
     Replace(&text, "read_back = { routine_s = 120, min_s = 30,",
             "read_back = { routine_s = 3, min_s = 2,");
+    Replace(&text, "repeat_s = 60", "repeat_s = 10");
   }
   return text;
 }

@@ -35,6 +35,7 @@ void LineCommands::Add(Registry* registry, DeclareOptions* declare, DemoOptions*
   AddNotices(registry);
   AddReadings(registry);
   AddCalls(registry);
+  AddIncursion(registry);
   AddLine(registry);
   AddLooks(registry);
   CLI::App* hazard = registry->app().get_subcommand("hazard");
@@ -363,6 +364,44 @@ void LineCommands::AddCalls(Registry* registry) {
                                      [this, &session] { return RunPolicySend(session, call_); });
   send->add_option("TEXT", call_.text, "")->required();
   registry->Text(send, "--to", &call_.peer, "PEER", "The only peer if not given.");
+}
+
+void LineCommands::AddIncursion(Registry* registry) {
+  const Session& session = registry->session();
+  CLI::App* group = registry->Group("incursion", "Warn the other centre of an entry");
+  CLI::App* warn = registry->Command(
+      group, "warn",
+      "Warn the other centre that its aircraft will enter\n"
+      "Where the agreement lets the machine repeat it, it does until there is an answer: "
+      "`wideberth calls` shows how often and what has arrived.",
+      "wideberth incursion warn --at 46.85,7.2 --radius 10km --entry +4min --call-sign STORK4",
+      [this, &session] { return RunIncursionWarn(session, call_); });
+  registry->Text(warn, "--at", &call_.at, kPlace, "What is entered.")->required();
+  registry->Text(warn, "--radius", &call_.radius, "LENGTH", "5nm if not given.");
+  registry->Text(warn, "--entry", &call_.entry, "TIME", "When, as predicted; +4min from now.")
+      ->required();
+  registry->Text(warn, "--call-sign", &call_.call_sign, "TEXT", "Of who is on the way.");
+  registry->Text(warn, "--frequency", &call_.frequency, "TEXT", "Where you can be called.");
+  registry->Text(warn, "--to", &call_.peer, "PEER", "The only peer if not given.");
+  registry->Choice(warn, "--mode", &call_.mode, "REAL if not given.", ModeWords());
+  CLI::App* answer = registry->Command(
+      group, "answer", "Answer a warning of an entry",
+      "wideberth incursion answer turning\nwideberth incursion answer wait --seconds 60",
+      [this, &session] { return RunIncursionAnswer(session, call_); });
+  registry->Choice(answer, "ANSWER", &call_.answer, "", {"turning", "not_ours", "cannot", "wait"})
+      ->required();
+  CallId(answer, &call_.id);
+  answer->add_option("--seconds", call_.wait_s, "Of wait: how long.")
+      ->check(CLI::Range(1, 3'600).description(""))
+      ->type_name("N");
+  CLI::App* end = registry->Command(
+      group, "end",
+      "End one's own warning: they have turned\n"
+      "With --unanswered by a supervisor; it is counted for ever.",
+      "wideberth incursion end 3f2a91c4\nwideberth incursion end 3f2a91c4 --unanswered",
+      [this, &session] { return RunIncursionEnd(session, call_); });
+  CallId(end, &call_.id);
+  registry->Flag(end, "--unanswered", &call_.unanswered, "They have not answered that they turn.");
 }
 
 void LineCommands::AddLine(Registry* registry) {

@@ -75,6 +75,14 @@ void WriteCall(json::Writer* json, const mechanism::Call& call, const airspace::
     json->StringField("version", call.about->version.ToHex());
     json->BoolField("no_longer_observed", call.no_longer_observed);
   }
+  if (call.entry_at) {
+    WriteTime(json, "entry_at", call.entry_at);
+    json->Uint64Field("repeats", call.sending.repeats);
+    WriteTime(json, "repeated_at", call.sending.repeated_at);
+    json->Uint64Field("receipts", call.sending.receipts);
+    WriteTime(json, "receipted_at", call.sending.receipted_at);
+    if (!call.closed_at) WriteTime(json, "next_repeat_at", call.sending.next_repeat_at);
+  }
   json->Key("answers");
   json->BeginArray();
   for (const mechanism::CallAnswer& answer : call.answers) {

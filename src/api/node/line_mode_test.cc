@@ -172,6 +172,41 @@ TEST(LineModeTest, CallsAreMadeAndAnswered) {
   EXPECT_EQ(north.Act(R"({"act":"draft_notice"})").status, 400);
 }
 
+TEST(LineModeTest, AWarningOfAnEntryIsShownWithWhatHasArrived) {
+  LinePair pair;
+  const Side& north = pair.north;
+  const Side& south = pair.south;
+  const Answer warned = north.Act(
+      R"({"act":"incursion_warning","centre":{"lat":46.4,"lng":6.5},"radius_m":5000,"entry_at":"2027-01-15T12:04:00Z","call_sign":"STORK 4","to":"south"})");
+  ASSERT_EQ(warned.status, 200) << warned.body;
+  std::string call;
+  ASSERT_TRUE(Eventually([&] {
+    call = FindIn(north.Get("/v1/calls?open=true"), "/calls", "incursion_warning");
+    return Json(call).Text("/receipts") == "1";
+  }));
+  EXPECT_EQ(Json(call).Text("/entry_at"), "2027-01-15T12:04:00Z");
+  EXPECT_EQ(Json(call).Text("/repeats"), "0");
+  EXPECT_NE(FindIn(south.Get("/v1/matters?open=true"), "/matters", "incursion"), "null");
+  const std::string answers = ",\"answers\":\"" + warned.Text("/id") + "\"";
+  EXPECT_EQ(north.Act("{\"act\":\"end_incursion_warning\"" + answers + "}").status, 409);
+  ASSERT_EQ(
+      south.Act("{\"act\":\"answer_incursion_warning\"" + answers + ",\"answer\":\"turning\"}")
+          .status,
+      200);
+  ASSERT_TRUE(Eventually([&] {
+    call = FindIn(north.Get("/v1/calls?open=true"), "/calls", "incursion_warning");
+    return Json(call).Text("/answers/0/answer") == "turning";
+  }));
+  EXPECT_EQ(north.Act("{\"act\":\"end_incursion_warning_unanswered\"" + answers + "}").status, 403);
+  ASSERT_EQ(north.Act("{\"act\":\"end_incursion_warning\"" + answers + "}").status, 200);
+  ASSERT_TRUE(Eventually([&] {
+    return FindIn(south.Get("/v1/calls?open=false"), "/calls", "incursion_warning") != "null";
+  }));
+  EXPECT_EQ(Json(FindIn(south.Get("/v1/calls"), "/calls", "incursion_warning")).Text("/closed_as"),
+            "answered");
+  EXPECT_EQ(north.Get("/v1/statistics").status, 200);
+}
+
 TEST(LineModeTest, ThePolicyLaneIsSuspendedFromEitherSide) {
   LinePair pair;
   const Side& north = pair.north;

@@ -176,7 +176,7 @@ Result<Parts> ReadParts(const service::NodeConfig& config) {
   } else {
     WB_ASSIGN_OR_RETURN(agreement::SignedAgreement agreed,
                         ReadAgreement(config, base::SystemClock().Now()));
-    terms = mechanism::Terms::Of(agreed.agreement.terms);
+    terms = mechanism::Terms::Of(agreed.agreement);
     parts.rules = std::move(agreed.agreement.terms.rules);
   }
   if (config.line) {

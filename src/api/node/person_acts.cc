@@ -234,7 +234,8 @@ Result<Draft> ReadOther(const Call& call, ActKind kind, json::Object* body) {
       draft.data_mode = ModeOfConflict(call, read.conflict);
     } else if constexpr (Answering<Body>) {
       draft.data_mode = ModeOfCall(call, read.answers);
-    } else if constexpr (std::is_same_v<Body, mechanism::StopCall>) {
+    } else if constexpr (std::is_same_v<Body, mechanism::StopCall> ||
+                         std::is_same_v<Body, mechanism::IncursionWarning>) {
       WB_ASSIGN_OR_RETURN(draft.data_mode, TakeMode(body));
       WB_ASSIGN_OR_RETURN(draft.to, TakePeer(call, body, "to"));
     } else if constexpr (std::is_same_v<Body, mechanism::AskKeepClear>) {

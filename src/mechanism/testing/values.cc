@@ -120,6 +120,10 @@ std::vector<ActBody> OneOfEach() {
       AskKeepClear{place, {kNoon, {kNoon.us + 3'600'000'000}}},
       AnswerKeepClear{NumberedUuid(9), KeepClear::kNeedTime},
       SendPolicyText{"The next session is on Thursday."},
+      IncursionWarning{place, {kNoon.us + 240'000'000}, "STORK 4", "121.500 MHz"},
+      AnswerIncursionWarning{NumberedUuid(9), IncursionAnswer::kWait, 45},
+      EndIncursionWarning{NumberedUuid(9)},
+      EndIncursionWarningUnanswered{NumberedUuid(9)},
   };
 }
 
@@ -189,6 +193,10 @@ Call DrawCall(base::SeededRandom* random, base::PartyId peer) {
     call.answers.push_back({DrawTime(random), DrawDigest(random), random->Below(2) == 0,
                             Role::kSupervisor, DrawText(random, 9)});
   }
+  call.entry_at = DrawOptionalTime(random);
+  call.sending = {static_cast<uint32_t>(random->Below(9)), DrawOptionalTime(random),
+                  static_cast<uint32_t>(random->Below(9)), DrawOptionalTime(random),
+                  random->Below(2) == 0 ? base::kTimeOpenEnd : DrawTime(random)};
   call.closed_at = DrawOptionalTime(random);
   return call;
 }
