@@ -22,6 +22,8 @@ class NaiveTree {
   std::vector<base::Digest> Inclusion(size_t index, size_t size) const;
   std::vector<base::Digest> Consistency(size_t old_size, size_t new_size) const;
   base::Digest Leaf(size_t index) const { return Mth(index, index + 1); }
+  // MTH of the entries [begin, end) alone: what a tile holds.
+  base::Digest Range(size_t begin, size_t end) const { return Mth(begin, end); }
 
  private:
   base::Digest Mth(size_t begin, size_t end) const;

@@ -1,0 +1,71 @@
+#include "record/time_interval.h"
+
+#include <algorithm>
+#include <string>
+
+namespace wideberth::record {
+
+using base::ErrorCode;
+using base::Fail;
+using base::Invalid;
+using base::Result;
+using base::UtcMicros;
+
+namespace {
+
+// The last second of the year 9998.
+constexpr uint64_t kSecondsMax = 253'370'764'799;
+
+Result<UtcMicros> FromSeconds(uint64_t time_s) {
+  if (time_s > kSecondsMax) {
+    return Invalid("time", "must be in the years 1970 to 9998", std::to_string(time_s));
+  }
+  return UtcMicros{static_cast<int64_t>(time_s) * base::kMicrosPerSecond};
+}
+
+}  // namespace
+
+Result<TimeInterval> IntervalOf(std::span<const uint64_t> seen_s,
+                                std::optional<uint64_t> covered_s) {
+  TimeInterval interval;
+  for (const uint64_t time_s : seen_s) {
+    WB_ASSIGN_OR_RETURN(const UtcMicros time, FromSeconds(time_s));
+    interval.not_before = std::max(interval.not_before, time);
+  }
+  if (covered_s) {
+    WB_ASSIGN_OR_RETURN(const UtcMicros time, FromSeconds(*covered_s));
+    interval.not_after = {time.us + base::kMicrosPerSecond - 1};
+  }
+  if (interval.not_before <= interval.not_after) return interval;
+  return Fail(ErrorCode::kConflict, "not_after",
+              "must not be before what the entry names, " +
+                  base::FormatRfc3339(interval.not_before) + ": the clocks disagree",
+              base::FormatRfc3339(interval.not_after));
+}
+
+std::string_view EventOrderName(EventOrder order) {
+  switch (order) {
+    case EventOrder::kBefore:
+      return "before";
+    case EventOrder::kAfter:
+      return "after";
+    case EventOrder::kConcurrent:
+      return "concurrent";
+  }
+  return "";
+}
+
+EventOrder OrderOf(const TimeInterval& first, const TimeInterval& second, CausalLink link) {
+  if (link == CausalLink::kFirstToSecond) return EventOrder::kBefore;
+  if (link == CausalLink::kSecondToFirst) return EventOrder::kAfter;
+  if (first.not_after < second.not_before) return EventOrder::kBefore;
+  if (second.not_after < first.not_before) return EventOrder::kAfter;
+  return EventOrder::kConcurrent;
+}
+
+std::string FormatInterval(const TimeInterval& interval) {
+  return base::FormatRfc3339(interval.not_before) + " to " +
+         base::FormatRfc3339(interval.not_after);
+}
+
+}  // namespace wideberth::record
