@@ -96,7 +96,8 @@ Result<void> CheckPrefix(const ForkEvidence& fork, const TreeHead& first, const 
     return Invalid("/prefix/root", "must be another than that of the first checkpoint",
                    first.root.ToHex());
   }
-  // The hashes on the way to the second root are the only ones there are, so no proof can lead from the first root there.
+  // The hashes on the way to the second root are the only ones there are, so no proof can lead from the first root
+  // there.
   auto proven = VerifyConsistency({first.size, fork.prefix->root}, second, fork.prefix->proof);
   if (proven) return {};
   return Fail(std::move(proven).error().Under("/prefix/"));

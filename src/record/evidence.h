@@ -1,16 +1,16 @@
-// Trouble as one file that a third party can check: what was signed, and why no honest owner of the key could have signed
-// it. Nothing but signatures and hashes decides; nobody's account of what happened is in the file.
+// Trouble as one file that a third party can check: what was signed, and why no honest owner of the key could have
+// signed it. Nothing but signatures and hashes decides; nobody's account of what happened is in the file.
 //
 //   const Evidence evidence = ForkEvidence{peer_log, first, second, ...};
 //   WB_ASSIGN_OR_RETURN(const std::string file, FormatEvidence(evidence));       // refuses what would prove nothing
 //   WB_ASSIGN_OR_RETURN(const Finding finding, VerifyEvidence(file));            // what anybody else does
 //
-// A file is one JSON object, {"wideberth_evidence": 1, "kind": ..., ...}, read strictly; docs/formats.md lists its fields.
-// Keys stand in it, so it proves something about a key. Whose key that is, the reader must know from elsewhere (a party
-// card, a policy): Finding::against and Finding::relies_on say which ones.
+// A file is one JSON object, {"wideberth_evidence": 1, "kind": ..., ...}, read strictly; docs/formats.md lists its
+// fields. Keys stand in it, so it proves something about a key. Whose key that is, the reader must know from elsewhere
+// (a party card, a policy): Finding::against and Finding::relies_on say which ones.
 //
-// What cannot be proven is not in the list: that a party is silent, that it withholds entries, that it lost a message on
-// the way. Of those the record keeps both accounts.
+// What cannot be proven is not in the list: that a party is silent, that it withholds entries, that it lost a message
+// on the way. Of those the record keeps both accounts.
 #ifndef WIDEBERTH_RECORD_EVIDENCE_H_
 #define WIDEBERTH_RECORD_EVIDENCE_H_
 
@@ -97,8 +97,8 @@ struct RevokedKeyEvidence {
   bool operator==(const RevokedKeyEvidence&) const = default;
 };
 
-// A log whose entries do not follow each other: an entry that is not number "seq" of its writer, or does not name the one
-// before it.
+// A log whose entries do not follow each other: an entry that is not number "seq" of its writer, or does not name the
+// one before it.
 struct GapEvidence {
   struct Entry {
     uint64_t index = 0;
@@ -139,8 +139,8 @@ struct Finding {
   bool without_cause = false;  // of a refusal
 };
 
-// Refuses what is not strictly of the form, and with kInvalid or kUnauthorized, and the field that it fails by, what does
-// not prove its trouble: evidence is proof or it is nothing.
+// Refuses what is not strictly of the form, and with kInvalid or kUnauthorized, and the field that it fails by, what
+// does not prove its trouble: evidence is proof or it is nothing.
 base::Result<Finding> VerifyEvidence(std::string_view file);
 base::Result<Finding> VerifyEvidence(const Evidence& evidence);
 

@@ -1,6 +1,6 @@
-// Invariants checked: evidence that verifies accuses somebody and is written and read back as itself; evidence that only
-// parses is refused by a field; no input is a statement under a key that signed none, and a statement that this key signs
-// over the input's payload reads back as itself.
+// Invariants checked: evidence that verifies accuses somebody and is written and read back as itself; evidence that
+// only parses is refused by a field; no input is a statement under a key that signed none, and a statement that this
+// key signs over the input's payload reads back as itself.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -1,8 +1,8 @@
 // The joint view of a line: its two logs in one order (MECHANISM 7.3).
 //
 // Every entry names how much of the other log its writer had seen. The order keeps both logs in theirs, puts no entry
-// before one that its writer had seen, and leaves nothing else to chance: of the two entries that may come next, the one
-// with the earlier time of sending comes first, and at the same time the one with the smaller digest.
+// before one that its writer had seen, and leaves nothing else to chance: of the two entries that may come next, the
+// one with the earlier time of sending comes first, and at the same time the one with the smaller digest.
 //
 //   WB_ASSIGN_OR_RETURN(const auto view, MergeLogs(ours, theirs));
 //   FormatJointView(view)       // the same bytes on both nodes, whichever log is whose
@@ -12,7 +12,8 @@
 // view is of two sizes, and is named by them.
 //
 // That the sizes which entries name are true (the root beside the size is that of the other log) was checked where the
-// entries were accepted. Times are the writers' own claims; they decide only what causality leaves open. Pure; any thread.
+// entries were accepted. Times are the writers' own claims; they decide only what causality leaves open. Pure; any
+// thread.
 #ifndef WIDEBERTH_RECORD_MERGE_H_
 #define WIDEBERTH_RECORD_MERGE_H_
 
@@ -46,9 +47,9 @@ struct JointEntry {
   const LoggedEntry* entry = nullptr;
 };
 
-// All entries of both, in the order above; linear. An entry that names more of the other log than there is stands behind
-// all of it. Refuses with kInvalid two logs of one origin, and entries that name each other ("entries": each behind the
-// other's), of which at least one lies.
+// All entries of both, in the order above; linear. An entry that names more of the other log than there is stands
+// behind all of it. Refuses with kInvalid two logs of one origin, and entries that name each other ("entries": each
+// behind the other's), of which at least one lies.
 base::Result<std::vector<JointEntry>> MergeLogs(const WriterLog& a, const WriterLog& b);
 
 // One line an entry: origin, index, the time of sending, the digest in hex.

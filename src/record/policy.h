@@ -44,9 +44,9 @@ class Policy {
   };
 
   // Reads a file by the format's rules: items between spaces and tabs, empty lines and lines that begin with # passed
-  // over. Refuses ("line N") unknown words, names defined twice or used before they are, a name as member of two groups,
-  // one key for two logs or witnesses, keys of the wrong algorithm, control characters, no or a second quorum, and what
-  // exceeds the limits above.
+  // over. Refuses ("line N") unknown words, names defined twice or used before they are, a name as member of two
+  // groups, one key for two logs or witnesses, keys of the wrong algorithm, control characters, no or a second quorum,
+  // and what exceeds the limits above.
   static base::Result<Policy> Parse(std::string_view text);
 
   // "log L, witness W..., quorum all of them": what two parties of a line begin with. Refuses what Parse refuses.

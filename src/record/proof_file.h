@@ -66,8 +66,9 @@ struct ProvenEntry {
   std::optional<uint64_t> not_after_s;
 };
 
-// Refuses: what ParseProofFile refuses; kUnauthorized a checkpoint of a log that the policy does not list, or with a bad
-// signature; kForbidden where the quorum is missed; kInvalid where the entry is not the one that the proof places there.
+// Refuses: what ParseProofFile refuses; kUnauthorized a checkpoint of a log that the policy does not list, or with a
+// bad signature; kForbidden where the quorum is missed; kInvalid where the entry is not the one that the proof places
+// there.
 base::Result<ProvenEntry> VerifyProofFile(std::string_view text, base::ByteView entry,
                                           const Policy& policy);
 // For one who has only the digest of the entry as the log hashes it (LeafHash).

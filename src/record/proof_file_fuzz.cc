@@ -1,6 +1,6 @@
 // Invariants checked: a proof file that parses has one spelling; none verifies under the policy of the corpus' log but
-// for the entry and place that the log has; a policy that parses is written and read back as itself, and its quorum holds
-// when everybody has cosigned.
+// for the entry and place that the log has; a policy that parses is written and read back as itself, and its quorum
+// holds when everybody has cosigned.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

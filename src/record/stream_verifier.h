@@ -1,11 +1,12 @@
-// Verifying a log from its entries alone, one by one: what is kept is the edge of the tree, 2 kB however long the log is.
+// Verifying a log from its entries alone, one by one: what is kept is the edge of the tree, 2 kB however long the log
+// is.
 //
 //   StreamVerifier verifier({{70'000, root}, {1'000'000, later_root}}, on_progress);
 //   while (...) WB_RETURN_IF_ERROR(verifier.Add(entry));
 //   WB_RETURN_IF_ERROR(verifier.Finish());
 //
-// Every head given is met at its size: so one pass also proves that all of them are heads of one history. An entry costs
-// its hashing and one hash more (a million entries of 1 kB: about 2 s).
+// Every head given is met at its size: so one pass also proves that all of them are heads of one history. An entry
+// costs its hashing and one hash more (a million entries of 1 kB: about 2 s).
 #ifndef WIDEBERTH_RECORD_STREAM_VERIFIER_H_
 #define WIDEBERTH_RECORD_STREAM_VERIFIER_H_
 
@@ -36,8 +37,9 @@ class StreamVerifier {
   // kProgressEvery entries and at every head; it may be empty.
   explicit StreamVerifier(std::vector<TreeHead> heads, OnProgress on_progress = {});
 
-  // Takes the next entry. Refuses with kInvalid: "head" when the tree up to this entry is another one than a head of its
-  // size says; "entry" behind the longest head, which nothing vouches for. Behind a refusal every call refuses alike.
+  // Takes the next entry. Refuses with kInvalid: "head" when the tree up to this entry is another one than a head of
+  // its size says; "entry" behind the longest head, which nothing vouches for. Behind a refusal every call refuses
+  // alike.
   base::Result<void> Add(base::ByteView entry);
   // The same for a reader that has only hashes.
   base::Result<void> AddLeafHash(const base::Digest& leaf_hash);

@@ -48,8 +48,8 @@ struct Tile {
 class TileReader {
  public:
   virtual ~TileReader() = default;
-  // The bytes of exactly this tile. A reader that has only a wider one of the same place cuts it (CutTile). Refuses with
-  // kNotFound what is not there.
+  // The bytes of exactly this tile. A reader that has only a wider one of the same place cuts it (CutTile). Refuses
+  // with kNotFound what is not there.
   virtual base::Result<base::Bytes> ReadTile(const TilePath& tile) const = 0;
 };
 
@@ -126,16 +126,17 @@ struct VerifyTilesOptions {
   // Without entries, hash tiles are verified against each other and the head: what a witness that is given digests only
   // can do.
   bool with_entries = true;
-  // Called for each entry that is there (its bundle is read, nothing is verified yet), in order; may be empty. A refusal
-  // ends the verification.
+  // Called for each entry that is there (its bundle is read, nothing is verified yet), in order; may be empty. A
+  // refusal ends the verification.
   std::function<base::Result<void>(uint64_t index, base::ByteView entry)> on_entry;
   // Called behind every full tile of level 0 and at the end with the entries done so far.
   std::function<void(uint64_t entries_done)> on_progress;
 };
 
 // Whether all tiles of the tree are there, are what their entries (or the level below) make them, and lead to the root:
-// reads every tile of TilesBetween(0, head.size) once and keeps 64 kB in mind. Refuses with kInvalid, and the tile's path
-// as the field, what differs; "root" when all tiles agree with each other and not with the head; what the reader refuses.
+// reads every tile of TilesBetween(0, head.size) once and keeps 64 kB in mind. Refuses with kInvalid, and the tile's
+// path as the field, what differs; "root" when all tiles agree with each other and not with the head; what the reader
+// refuses.
 base::Result<void> VerifyTiles(const TileReader& tiles, const TreeHead& head,
                                const VerifyTilesOptions& options = {});
 

@@ -1,6 +1,6 @@
-// Invariants checked, with the input as one tile (its first two bytes say which) in an export of a log of 300 entries: the
-// export verifies only when the tile is what it was; cutting what decodes gives what decodes, and is the same as decoding
-// and taking the first ones; entries of a bundle that decodes make the same bundle again.
+// Invariants checked, with the input as one tile (its first two bytes say which) in an export of a log of 300 entries:
+// the export verifies only when the tile is what it was; cutting what decodes gives what decodes, and is the same as
+// decoding and taking the first ones; entries of a bundle that decodes make the same bundle again.
 #include <cstddef>
 #include <cstdint>
 

@@ -31,7 +31,8 @@ std::set<std::string> Paths(const std::vector<TilePath>& tiles) {
   return paths;
 }
 
-// As the format's text has it, tile by tile: the n-th tile of level l holds MTH(D[(n*256+i)*256^l : (n*256+i+1)*256^l]).
+// As the format's text has it, tile by tile: the n-th tile of level l holds MTH(D[(n*256+i)*256^l :
+// (n*256+i+1)*256^l]).
 MemoryTiles NaiveTiles(const NaiveTree& tree, const std::vector<Bytes>& entries) {
   MemoryTiles tiles;
   const size_t size = entries.size();

@@ -8,8 +8,8 @@
 //   WB_ASSIGN_OR_RETURN(const TimeInterval raid, IntervalOf(...));
 //   OrderOf(call, raid)      // kBefore, kAfter, or kConcurrent when the record does not say
 //
-// The clocks are those of the cosigners; an order is theirs to within the trust in them. A causal link (one entry names a
-// checkpoint that covers the other) needs no clock.
+// The clocks are those of the cosigners; an order is theirs to within the trust in them. A causal link (one entry names
+// a checkpoint that covers the other) needs no clock.
 #ifndef WIDEBERTH_RECORD_TIME_INTERVAL_H_
 #define WIDEBERTH_RECORD_TIME_INTERVAL_H_
 
@@ -30,9 +30,9 @@ struct TimeInterval {
   bool operator==(const TimeInterval&) const = default;
 };
 
-// From the times (POSIX seconds) of cosignatures: of checkpoints named inside the entry, of which the latest counts, and
-// the one by which the entry was there. Nothing known leaves an end open. Refuses with kInvalid times beyond the range of
-// base/time.h, and with kConflict an end before the start, which shows that the cosigners' clocks disagree.
+// From the times (POSIX seconds) of cosignatures: of checkpoints named inside the entry, of which the latest counts,
+// and the one by which the entry was there. Nothing known leaves an end open. Refuses with kInvalid times beyond the
+// range of base/time.h, and with kConflict an end before the start, which shows that the cosigners' clocks disagree.
 base::Result<TimeInterval> IntervalOf(std::span<const uint64_t> seen_s,
                                       std::optional<uint64_t> covered_s);
 

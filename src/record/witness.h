@@ -1,7 +1,7 @@
 // Witnessing (C2SP tlog-witness): the request for a cosignature, its answer, and the rule by which a cosigner decides.
 //
-// A request is text: the size that the asker believes was cosigned last, the proof that the log only grew since, an empty
-// line, the checkpoint.
+// A request is text: the size that the asker believes was cosigned last, the proof that the log only grew since, an
+// empty line, the checkpoint.
 //
 //   old 20852014
 //   PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=
@@ -23,11 +23,12 @@
 //   }
 //   Answer(AnswerOf(decision, cosignature));
 //
-// So no two cosignatures of one cosigner ever belong to two histories: each one extends the row that the one before left,
-// by a proof that was verified. Asking again for what was cosigned last gives another cosignature and changes nothing.
+// So no two cosignatures of one cosigner ever belong to two histories: each one extends the row that the one before
+// left, by a proof that was verified. Asking again for what was cosigned last gives another cosignature and changes
+// nothing.
 //
-// The cosigner of a line (the peer) also holds the entries: it passes its mirror, and cosigns only what that has durably,
-// down to the last entry. A neutral witness passes none. Pure; functions are thread-safe.
+// The cosigner of a line (the peer) also holds the entries: it passes its mirror, and cosigns only what that has
+// durably, down to the last entry. A neutral witness passes none. Pure; functions are thread-safe.
 #ifndef WIDEBERTH_RECORD_WITNESS_H_
 #define WIDEBERTH_RECORD_WITNESS_H_
 
@@ -55,8 +56,8 @@ struct AddCheckpointRequest {
   bool operator==(const AddCheckpointRequest&) const = default;
 };
 
-// Strict, so that a request has one spelling. Refuses ("line N", "proof", "checkpoint...") what FormatAddCheckpoint would
-// not write: an old size above the size of the checkpoint too, and any proof from size 0.
+// Strict, so that a request has one spelling. Refuses ("line N", "proof", "checkpoint...") what FormatAddCheckpoint
+// would not write: an old size above the size of the checkpoint too, and any proof from size 0.
 base::Result<AddCheckpointRequest> ParseAddCheckpoint(std::string_view body);
 base::Result<std::string> FormatAddCheckpoint(const AddCheckpointRequest& request);
 
@@ -117,9 +118,9 @@ struct WitnessAnswer {
 base::Result<WitnessAnswer> AnswerOf(const WitnessDecision& decision,
                                      const std::vector<NoteSignature>& cosignatures);
 
-// The asker's side. Status 200: the cosignatures in `body` that verify under one of `witnesses` for this checkpoint; those
-// of other keys are passed over. Refuses with kUnauthorized when there is none or one of a known key does not verify, with
-// kInvalid what is not signature lines.
+// The asker's side. Status 200: the cosignatures in `body` that verify under one of `witnesses` for this checkpoint;
+// those of other keys are passed over. Refuses with kUnauthorized when there is none or one of a known key does not
+// verify, with kInvalid what is not signature lines.
 base::Result<std::vector<NoteSignature>> ReadCosignatures(
     std::string_view body, std::string_view checkpoint_text,
     const std::vector<VerifierKey>& witnesses);

@@ -1,6 +1,6 @@
 // Invariants checked: a request that parses has one spelling; a witness that has cosigned the corpus' log at size 1
-// cosigns no request but those that leave it a longer head of the same history, signed by the log; answers that are read
-// hold cosignatures of the one known witness only.
+// cosigns no request but those that leave it a longer head of the same history, signed by the log; answers that are
+// read hold cosignatures of the one known witness only.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
