@@ -59,6 +59,16 @@ std::string Text(const std::optional<airspace::Receipt>& receipt) {
   return receipt->version.ToHex().substr(0, 8) + (receipt->counts ? "" : " of old");
 }
 
+// What people have said of it, without the times of the node.
+std::string SaidOf(const Conflict& conflict) {
+  std::string said(Name(conflict.state));
+  for (const airspace::ConflictSide& side : conflict.sides) {
+    said += fmt::format(", {} {} '{}'", side.version.ToHex().substr(0, 8),
+                        side.seen_at ? "seen" : "not seen", side.measures);
+  }
+  return said;
+}
+
 // What stands on the network of a line that must not: tokens, and what each is.
 using Forbidden = std::unordered_map<std::string_view, std::string_view>;
 
@@ -261,6 +271,11 @@ void NodeInvariants::CheckConflicts(const Machine& a, const Machine& b) {
       return Break(fmt::format("{} and {} have other bases of conflict {}: {}, {}", a.name(),
                                b.name(), id.ToHex().substr(0, 8), heard_b ? *heard_b : "none",
                                heard_a ? *heard_a : "none"));
+    }
+    if (SaidOf(at_a[i]) != SaidOf(at_b[i])) {
+      return Break(fmt::format("of conflict {} {} holds that {}, {} that {}",
+                               id.ToHex().substr(0, 8), a.name(), SaidOf(at_a[i]), b.name(),
+                               SaidOf(at_b[i])));
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "airspace/testing/world.h"
 #include "base/check.h"
 #include "crypto/sha256.h"
+#include "mechanism/basis.h"
 #include "mechanism/testing/values.h"
 
 namespace wideberth::sim {
@@ -111,10 +112,9 @@ void People::Submit(Machine& machine, mechanism::ActRequest request, bool draft_
       airspace::Declare declare{release.notice, request.prepared, true};
       declare.replaces = release.previous;
       const auto reading = mechanism::ReadingOf(request.prepared->declaration());
-      if (core.Decide({act.party, std::move(declare)}, now.utc)) {
+      if (core.DecideBy(drafted_by, {act.party, std::move(declare)}, now.utc)) {
         // What is wrong with it is told by the release.
-        (void)core.CheckRelease(release.notice, reading, checked_by, drafted_by, now.utc)
-            .has_value();
+        (void)core.CheckRelease(release.notice, reading, checked_by, now.utc).has_value();
       }
     }
     const auto result = core.Do(request, now);
@@ -304,16 +304,24 @@ void People::Call(Machine& machine) {
 }
 
 void People::ActOnConflict(Machine& machine) {
-  std::vector<std::pair<base::Digest, DataMode>> live;
+  struct Live {
+    base::Digest id;
+    DataMode mode;
+    mechanism::ConflictVersions versions;
+  };
+  std::vector<Live> live;
   machine.state().VisitConflicts(0, [&](uint64_t, const airspace::Conflict& conflict) {
-    if (airspace::IsLive(conflict)) live.emplace_back(conflict.id, conflict.data_mode);
+    if (airspace::IsLive(conflict)) {
+      live.push_back({conflict.id, conflict.data_mode, mechanism::VersionsOf(conflict)});
+    }
     return true;
   });
   if (live.empty()) return;
-  const auto& [id, mode] = live[random_.Below(live.size())];
-  if (random_.Below(2) == 0) return Do(machine, mechanism::MarkConflictSeen{id}, mode);
+  const auto& [id, mode, versions] = live[random_.Below(live.size())];
+  if (random_.Below(2) == 0) return Do(machine, mechanism::MarkConflictSeen{id, versions}, mode);
   const bool one = random_.Below(2) == 0;
-  Do(machine, mechanism::ProposeMeasures{id, one ? "a:none,b:change_height" : "a:change_time"},
+  Do(machine,
+     mechanism::ProposeMeasures{id, versions, one ? "a:none,b:change_height" : "a:change_time"},
      mode);
 }
 
@@ -351,7 +359,7 @@ void People::DealWith(Machine& machine, const Matter& matter, bool rightly) {
     case MatterKind::kReadBack:
       return ReadBack(machine, matter, rightly);
     case MatterKind::kConflict:
-      return Do(machine, mechanism::MarkConflictSeen{matter.subject}, matter.data_mode);
+      return LookAtConflict(machine, matter);
     case MatterKind::kStopCall:
     case MatterKind::kLineCheck:
     case MatterKind::kKeepClear:
@@ -362,6 +370,17 @@ void People::DealWith(Machine& machine, const Matter& matter, bool rightly) {
     default:
       return;  // the mechanism closes it, or a telephone
   }
+}
+
+void People::LookAtConflict(Machine& machine, const Matter& matter) {
+  const airspace::Conflict* conflict = machine.state().FindConflict(matter.subject);
+  mechanism::MarkConflictSeen seen{matter.subject, {}};
+  if (conflict != nullptr && airspace::IsLive(*conflict)) {
+    seen.versions = mechanism::VersionsOf(*conflict);
+  } else if (const std::string* heard = machine.desk().HeardBasis(matter.subject)) {
+    seen.versions = mechanism::ReadBasis(*heard).value().versions;
+  }
+  Do(machine, seen, matter.data_mode);
 }
 
 void People::ReadBack(Machine& machine, const Matter& matter, bool rightly) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "apps/wideberth/commands.h"
+#include "apps/wideberth/line/answers.h"
 #include "apps/wideberth/remote.h"
 #include "apps/wideberth/show/conflict_text.h"
 #include "apps/wideberth/show/terminal.h"
@@ -164,15 +165,46 @@ Result<int> CallConflict(const Session& session, const ConflictOptions& options,
   return ShowAnswer(session, answer);
 }
 
+// The newest versions of both sides as this node shows them to the person, as JSON: an act names what was looked at. Of
+// one that only the peer sees, its basis has them; of one with a held plan there is no basis.
+Result<std::string> VersionsLookedAt(Remote* remote, const std::string& id) {
+  const auto bases = remote->GetJson("/v1/conflicts/" + id + "/bases");
+  if (bases) {
+    const json::Value root = bases->root();
+    const std::string verdict = TextAt(root, "ours.verdict");
+    const bool ours = !verdict.empty() && verdict != "clear";
+    const std::string versions = TextAt(root, ours ? "ours.versions" : "theirs.versions");
+    return versions.empty() ? TextAt(root, "ours.versions") : versions;
+  }
+  if (bases.error().code != base::ErrorCode::kNotFound) return base::Fail(bases.error());
+  WB_ASSIGN_OR_RETURN(const json::Document conflict, remote->GetJson("/v1/conflicts/" + id));
+  std::string versions;
+  json::Writer json(&versions);
+  json.BeginArray();
+  const auto write = [&](const json::Value& side) -> Result<void> {
+    json.BeginObject();
+    json.StringField("notice", TextAt(side, "notice"));
+    json.StringField("version", TextAt(side, "version"));
+    json.EndObject();
+    return {};
+  };
+  WB_RETURN_IF_ERROR(ForEach(conflict, "sides", write));
+  json.EndArray();
+  return versions;
+}
+
 // In line mode. A conflict that only the other side has found is not on this node: then the act alone is told of.
 Result<int> ActOnConflict(const Session& session, Remote remote, const ConflictOptions& options,
                           std::string_view act) {
   WB_ASSIGN_OR_RETURN(const std::string id, remote.ResolveConflict(options.id));
+  WB_ASSIGN_OR_RETURN(const std::string versions, VersionsLookedAt(&remote, id));
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
   json.StringField("act", act);
   json.StringField("conflict", id);
+  json.Key("versions");
+  json.Raw(versions);
   if (!options.measures.empty()) json.StringField("measures", options.measures);
   json.EndObject();
   WB_ASSIGN_OR_RETURN(const Acted acted, remote.PostAct(body));

@@ -160,6 +160,20 @@ bool SameFinding(const Conflict& a, const Conflict& b) {
          a.pairs_total == b.pairs_total && a.pairs == b.pairs && a.rules == b.rules;
 }
 
+// What people have said of these very versions stays said, whatever older ones have left the check meanwhile, which the
+// two nodes of a line see at different times. Of other versions, or under other rules, nobody has said anything.
+void TakeOverWhatWasSaid(const Conflict& held, Conflict* conflict) {
+  if (held.rules != conflict->rules) return;
+  for (size_t i = 0; i < 2; ++i) {
+    if (held.sides[i].version != conflict->sides[i].version) return;
+  }
+  conflict->state = held.state;
+  for (size_t i = 0; i < 2; ++i) {
+    conflict->sides[i].seen_at = held.sides[i].seen_at;
+    conflict->sides[i].measures = held.sides[i].measures;
+  }
+}
+
 }  // namespace
 
 std::vector<Conflict> FindConflictsOf(const View& view, const Rules& rules, Sha256Function sha256,
@@ -214,6 +228,7 @@ std::vector<Conflict> ChangedConflicts(const View& view, const Notice& subject,
         continue;
       }
       conflict.opened_at = held->opened_at;
+      TakeOverWhatWasSaid(*held, &conflict);
     }
     changed.push_back(conflict);
   }

@@ -265,18 +265,22 @@ Result<void> Read(json::Object* object, AnswerLineCheck* answer) {
 
 void Write(const MarkConflictSeen& seen, json::Writer* json) {
   Field(json, "conflict", seen.conflict);
+  WriteConflictVersions(seen.versions, json);
 }
 Result<void> Read(json::Object* object, MarkConflictSeen* seen) {
   WB_ASSIGN_OR_RETURN(seen->conflict, ReadDigest(object, "conflict"));
+  WB_ASSIGN_OR_RETURN(seen->versions, ReadConflictVersions(object));
   return {};
 }
 
 void Write(const ProposeMeasures& propose, json::Writer* json) {
   Field(json, "conflict", propose.conflict);
+  WriteConflictVersions(propose.versions, json);
   json->StringField("measures", propose.measures);
 }
 Result<void> Read(json::Object* object, ProposeMeasures* propose) {
   WB_ASSIGN_OR_RETURN(propose->conflict, ReadDigest(object, "conflict"));
+  WB_ASSIGN_OR_RETURN(propose->versions, ReadConflictVersions(object));
   WB_ASSIGN_OR_RETURN(propose->measures, ReadText(object, "measures", kMeasuresBytesMax, true));
   return {};
 }
@@ -473,6 +477,32 @@ Result<IncursionAnswer> ParseIncursionAnswer(std::string_view text) {
 
 ActKind Act::kind() const {
   return kKinds[body.index()];
+}
+
+void WriteConflictVersions(const ConflictVersions& versions, json::Writer* json) {
+  json->Key("versions");
+  json->BeginArray();
+  for (const NoticeVersionRef& each : versions) {
+    json->BeginObject();
+    Write(each, json);
+    json->EndObject();
+  }
+  json->EndArray();
+}
+
+Result<ConflictVersions> ReadConflictVersions(json::Object* object) {
+  ConflictVersions versions;
+  WB_ASSIGN_OR_RETURN(const json::Array array, object->RequiredArray("versions", versions.size()));
+  if (array.size() != versions.size()) return object->Refuse("versions", "must be two");
+  size_t i = 0;
+  for (const json::Value value : array) {
+    WB_ASSIGN_OR_RETURN(json::Object each, value.AsObject());
+    WB_RETURN_IF_ERROR(Read(&each, &versions[i++]));
+  }
+  if (versions[1].notice <= versions[0].notice) {
+    return object->Refuse("versions", "must be in ascending order of notice id");
+  }
+  return versions;
 }
 
 Result<ActBody> ReadActBody(ActKind kind, json::Object* object) {

@@ -20,8 +20,8 @@
 //   answer_stop_call    answers, answer: stopping|stopped|cannot|not_ours|wait, wait_s?
 //   end_stop_call_unanswered          answers
 //   line_check, answer_line_check     word; answers?
-//   mark_conflict_seen  conflict
-//   propose_measures    conflict, measures
+//   mark_conflict_seen  conflict, versions: [{notice, version}, {notice, version}]
+//   propose_measures    conflict, versions, measures
 //   ask_keep_clear      centre, radius_m, from, to
 //   answer_keep_clear   answers, answer: yes|no|need_time
 //   send_policy_text    text
@@ -36,6 +36,7 @@
 #ifndef WIDEBERTH_MECHANISM_ACT_H_
 #define WIDEBERTH_MECHANISM_ACT_H_
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,6 +50,7 @@
 #include "base/result.h"
 #include "crypto/ed25519.h"
 #include "json/reader.h"
+#include "json/writer.h"
 #include "mechanism/reading.h"
 #include "operators/account.h"
 #include "operators/role.h"
@@ -131,11 +133,16 @@ struct AnswerLineCheck {
   base::Uuid answers;
   std::string word;
 };
+// What a person looked at: the versions of both sides, in ascending order of notice id. What is said of a conflict counts
+// on both nodes while these are its newest versions, and begins anew with the next one.
+using ConflictVersions = std::array<NoticeVersionRef, 2>;
 struct MarkConflictSeen {
   base::Digest conflict;
+  ConflictVersions versions;
 };
 struct ProposeMeasures {
   base::Digest conflict;
+  ConflictVersions versions;
   std::string measures;
 };
 struct AskKeepClear {
@@ -198,6 +205,10 @@ struct SealedAct {
 // What a kind adds, from an object that has its fields; the caller looks for others. Refuses a kind that crosses no
 // line.
 base::Result<ActBody> ReadActBody(operators::ActKind kind, json::Object* object);
+
+// "versions" of an object: exactly two, sorted by notice.
+void WriteConflictVersions(const ConflictVersions& versions, json::Writer* json);
+base::Result<ConflictVersions> ReadConflictVersions(json::Object* object);
 
 // Refuses what OpenAct would refuse: every text within its limit, kWait with 1 to 3,600 s and so on. `key` is the one
 // that act.key_id names.

@@ -94,11 +94,18 @@ const line::Endpoint* Core::FindLine(base::PartyId peer) const {
 }
 
 Result<airspace::Decision> Core::Decide(const airspace::Command& command, UtcMicros clock) {
+  bool changed = false;
+  return DecideAndApply(command, clock, &changed);
+}
+
+Result<airspace::Decision> Core::DecideAndApply(const airspace::Command& command, UtcMicros clock,
+                                                bool* changed) {
   const DataMode mode = ModeOf(airspace_, command);
   const UtcMicros now = NowOf(airspace_, mode, clock);
   WB_ASSIGN_OR_RETURN(airspace::Decision decision,
                       airspace::Decide(airspace_, rules_, crypto::Sha256, command, now));
   if (decision.effects.empty()) return decision;
+  *changed = true;
   now_.utc = clock;
   decision.effects.emplace_back(airspace::TimeAdvanced{mode, now});
   std::vector<airspace::Effect> effects = std::move(decision.effects);
@@ -174,16 +181,25 @@ Counts& Core::CountsOf(base::PartyId peer, DataMode mode) {
 
 void Core::Journal(std::string_view what, const SealedAct* act, std::string_view details,
                    UtcMicros now) {
+  if (act == nullptr) return WriteJournal(what, std::nullopt, {}, details, now);
+  WriteJournal(what, act->digest, act->act.key_id, details, now);
+}
+
+void Core::JournalOf(std::string_view what, std::string_view key_id, std::string_view details,
+                     UtcMicros now) {
+  WriteJournal(what, std::nullopt, key_id, details, now);
+}
+
+void Core::WriteJournal(std::string_view what, std::optional<base::Digest> act,
+                        std::string_view key_id, std::string_view details, UtcMicros now) {
   std::string text;
   json::Writer json(&text);
   json.BeginObject();
   json.StringField("previous", desk_.journal_last().ToHex());
   json.StringField("at", base::FormatRfc3339(now));
   json.StringField("what", what);
-  if (act != nullptr) {
-    json.StringField("act", act->digest.ToHex());
-    json.StringField("key", act->act.key_id);
-  }
+  if (act) json.StringField("act", act->ToHex());
+  if (!key_id.empty()) json.StringField("key", key_id);
   if (!details.empty()) json.StringField("details", details);
   json.EndObject();
   Put(JournalWritten{desk_.journal_size() + 1, std::move(text)});

@@ -112,15 +112,21 @@ class Core {
   // those of the answer are empty.
   base::Result<airspace::Decision> Decide(const airspace::Command& command, base::UtcMicros clock);
 
+  // The same, asked by an operator of this node with that key. What never crosses (drafts, held plans, hazards that are
+  // disregarded) goes to the journal with the key, and who writes at a draft is remembered until it is released.
+  base::Result<airspace::Decision> DecideBy(std::string_view key_id,
+                                            const airspace::Command& command,
+                                            base::UtcMicros clock);
+
   // An own act. Refuses what airspace::Decide refuses, a peer that is not known, a release that nobody has checked or
   // whose check failed, a read-back that does not agree (kConflict; the field and by how much), and what does not fit
   // the call that it answers. A refusal leaves nothing done but a count.
   base::Result<ActResult> Do(const ActRequest& request, line::Now now);
 
   // A second person has entered the values of a draft. Refuses with kConflict where they differ from it, naming the
-  // field and by how much; the draft's author cannot be the second person.
+  // field and by how much, and whoever has written at the draft themselves.
   base::Result<void> CheckRelease(base::NoticeId draft, const Reading& entered, std::string key_id,
-                                  std::string drafted_by, base::UtcMicros now);
+                                  base::UtcMicros now);
 
   base::Result<void> SetPolicyLane(base::PartyId peer, bool suspended, line::Now now);
   base::Result<void> ConfirmRecovered(base::PartyId peer, line::Now now);
@@ -140,6 +146,8 @@ class Core {
   struct Line;
 
   Line* Find(base::PartyId peer);
+  base::Result<airspace::Decision> DecideAndApply(const airspace::Command& command,
+                                                  base::UtcMicros clock, bool* changed);
   base::Result<airspace::Decision> DecideAs(base::PartyId party, airspace::CommandBody body,
                                             base::UtcMicros now);
   base::Result<void> DecideFor(Line& line, airspace::CommandBody body, base::UtcMicros now);
@@ -153,6 +161,12 @@ class Core {
   void FollowConflict(const airspace::Conflict& conflict, base::UtcMicros now);
   void SignBasis(Line& line, const airspace::Conflict& conflict);
   void TakeBasis(Line& line, const line::Received& received, base::UtcMicros now);
+  // Whether the peer alone sees it. Refuses with kConflict what was not looked at as it stands.
+  base::Result<bool> IsOfPeerAlone(const base::Digest& conflict,
+                                   const ConflictVersions& looked_at) const;
+  base::Result<void> TellOfConflict(const base::Digest& conflict, const ActRequest& request,
+                                    line::Now now);
+  bool CountsHere(const base::Digest& conflict, const ConflictVersions& looked_at) const;
 
   // own_acts.cc, own_calls.cc: one for each kind of act
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const Release& body,
@@ -203,6 +217,9 @@ class Core {
                                  line::Now now);
   base::Result<void> BeginUnplanned(const ActRequest& request, const Release& body,
                                     base::UtcMicros now);
+  // own_drafts.cc: what stays in this node
+  bool HasDrafted(base::NoticeId notice, std::string_view key_id) const;
+  void ForgetDraft(base::NoticeId notice);
   base::Result<void> CheckBeforeRelease(const ActRequest& request, const Release& release);
   base::Result<Line*> LineTo(const std::optional<base::PartyId>& peer);
   base::Result<Line*> LineAbout(base::NoticeId notice);
@@ -292,6 +309,10 @@ class Core {
   Counts& CountsOf(base::PartyId peer, airspace::DataMode mode);
   void Journal(std::string_view what, const SealedAct* act, std::string_view details,
                base::UtcMicros now);
+  void JournalOf(std::string_view what, std::string_view key_id, std::string_view details,
+                 base::UtcMicros now);
+  void WriteJournal(std::string_view what, std::optional<base::Digest> act, std::string_view key_id,
+                    std::string_view details, base::UtcMicros now);
 
   // Writes a message to a line; its name. What cannot be written (a suspended lane, an old copy) is an error.
   base::Result<base::Digest> Write(Line& line, std::string_view type, airspace::DataMode mode,

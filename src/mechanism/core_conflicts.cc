@@ -2,8 +2,7 @@
 #include <algorithm>
 
 #include "crypto/sha256.h"
-#include "json/reader.h"
-#include "json/writer.h"
+#include "mechanism/basis.h"
 #include "mechanism/core.h"
 #include "mechanism/core_line.h"
 
@@ -11,7 +10,6 @@ namespace wideberth::mechanism {
 namespace {
 
 using airspace::Conflict;
-using airspace::ConflictState;
 using base::Result;
 using base::UtcMicros;
 
@@ -23,26 +21,15 @@ const airspace::ConflictSide* SideOf(const Conflict& conflict, base::PartyId par
   return nullptr;
 }
 
-// What this node judged, and by what: unequal bases show which version one side lacks (MECHANISM 4.4).
-std::string BasisText(const Conflict& conflict, const base::Digest& agreement) {
-  std::string text;
-  json::Writer json(&text);
-  json.BeginObject();
-  json.StringField("conflict", conflict.id.ToHex());
-  json.StringField("agreement", agreement.ToHex());
-  json.StringField("verdict", IsLive(conflict) ? airspace::Name(conflict.verdict)
-                                               : airspace::Name(airspace::Verdict::kClear));
-  json.Key("versions");
-  json.BeginArray();
-  for (const airspace::ConflictSide& side : conflict.sides) {
-    json.BeginObject();
-    json.StringField("notice", side.notice.ToString());
-    json.StringField("version", side.version.ToHex());
-    json.EndObject();
+Result<void> RequirePresent(const ConflictVersions& present, const ConflictVersions& looked_at) {
+  for (size_t i = 0; i < present.size(); ++i) {
+    if (present[i] == looked_at[i]) continue;
+    return base::Fail(base::ErrorCode::kConflict, "/versions/" + std::to_string(i),
+                      "must be the newest version of this side: " + present[i].notice.ToString() +
+                          " " + present[i].version.ToHex(),
+                      looked_at[i].version.ToHex());
   }
-  json.EndArray();
-  json.EndObject();
-  return text;
+  return {};
 }
 
 }  // namespace
@@ -99,7 +86,7 @@ void Core::ForgetBases() {
 }
 
 void Core::SignBasis(Line& line, const Conflict& conflict) {
-  std::string text = BasisText(conflict, terms_.agreement);
+  std::string text = WriteBasis(BasisOf(conflict, terms_.agreement));
   const base::Digest digest = crypto::Sha256(base::AsBytes(text));
   if (desk_.SignedBasis(conflict.id) == digest) return;
   // A verdict that was never told needs no withdrawal.
@@ -110,23 +97,7 @@ void Core::SignBasis(Line& line, const Conflict& conflict) {
 }
 
 void Core::TakeBasis(Line& line, const line::Received& received, UtcMicros now) {
-  struct Heard {
-    base::Digest conflict;
-    airspace::Verdict verdict;
-  };
-  const auto read = [&]() -> Result<Heard> {
-    WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(received.body()));
-    WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
-    Heard heard;
-    WB_ASSIGN_OR_RETURN(heard.conflict,
-                        object.RequiredParsed("conflict", 64, base::Digest::FromHex));
-    WB_RETURN_IF_ERROR(object.RequiredParsed("agreement", 64, base::Digest::FromHex));
-    WB_ASSIGN_OR_RETURN(heard.verdict, object.RequiredParsed(
-                                           "verdict", 16, airspace::ParseName<airspace::Verdict>));
-    WB_RETURN_IF_ERROR(object.RequiredArray("versions", 2));
-    return heard;
-  };
-  const Result<Heard> heard = read();
+  const Result<Basis> heard = ReadBasis(received.body());
   if (!heard) return OpenUnusable(line, received, heard.error(), now);
   const Conflict* conflict = airspace_.FindConflict(heard->conflict);
   if (conflict != nullptr && SideOf(*conflict, line.peer) == nullptr) {
@@ -155,49 +126,70 @@ void Core::TakeBasis(Line& line, const line::Received& received, UtcMicros now) 
 
 // ---- What people say ----
 
+Result<bool> Core::IsOfPeerAlone(const base::Digest& id, const ConflictVersions& looked_at) const {
+  const Conflict* conflict = airspace_.FindConflict(id);
+  if (conflict != nullptr && IsLive(*conflict)) {
+    WB_RETURN_IF_ERROR(RequirePresent(VersionsOf(*conflict), looked_at));
+    return false;
+  }
+  const std::string* heard = desk_.HeardBasis(id);
+  if (heard == nullptr || desk_.OpenMattersOf(id).empty()) return false;
+  WB_ASSIGN_OR_RETURN(const Basis basis, ReadBasis(*heard));
+  WB_RETURN_IF_ERROR(RequirePresent(basis.versions, looked_at));
+  return true;
+}
+
+Result<void> Core::TellOfConflict(const base::Digest& id, const ActRequest& request,
+                                  line::Now now) {
+  const Conflict& conflict = *airspace_.FindConflict(id);
+  if (conflict.local()) return {};
+  for (const airspace::ConflictSide& side : conflict.sides) {
+    Line* line = Find(side.party);
+    if (line != nullptr) WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  }
+  return {};
+}
+
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const MarkConflictSeen& body,
                                         line::Now now) {
-  const Conflict* conflict = airspace_.FindConflict(body.conflict);
-  if ((conflict == nullptr || !IsLive(*conflict)) && desk_.HeardBasis(body.conflict) != nullptr &&
-      !desk_.OpenMattersOf(body.conflict).empty()) {
-    // Found by the peer alone: there is nothing here to mark but the matter.
+  WB_ASSIGN_OR_RETURN(const bool of_peer_alone, IsOfPeerAlone(body.conflict, body.versions));
+  if (of_peer_alone) {
+    // There is nothing here to mark but the matter.
     CloseMattersOf(body.conflict, MatterKind::kConflict, "seen", now.utc);
     return airspace::Decision();
   }
   WB_ASSIGN_OR_RETURN(airspace::Decision decision,
                       DecideAs(self_.party, airspace::MarkConflictSeen{body.conflict}, now.utc));
-  conflict = airspace_.FindConflict(body.conflict);
-  if (conflict->local()) return decision;
-  for (const airspace::ConflictSide& side : conflict->sides) {
-    Line* line = Find(side.party);
-    if (line != nullptr) WB_RETURN_IF_ERROR(SendAct(*line, request, now));
-  }
+  WB_RETURN_IF_ERROR(TellOfConflict(body.conflict, request, now));
   return decision;
 }
 
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const ProposeMeasures& body,
                                         line::Now now) {
+  WB_RETURN_IF_ERROR(IsOfPeerAlone(body.conflict, body.versions));
   WB_ASSIGN_OR_RETURN(
       airspace::Decision decision,
       DecideAs(self_.party, airspace::ProposeMeasures{body.conflict, body.measures}, now.utc));
-  const Conflict& conflict = *airspace_.FindConflict(body.conflict);
-  if (conflict.local()) return decision;
-  for (const airspace::ConflictSide& side : conflict.sides) {
-    Line* line = Find(side.party);
-    if (line != nullptr) WB_RETURN_IF_ERROR(SendAct(*line, request, now));
-  }
+  WB_RETURN_IF_ERROR(TellOfConflict(body.conflict, request, now));
   return decision;
+}
+
+// What was said of versions that are no longer the newest here, or of a conflict that this node no longer sees, stays in
+// the record and counts for nothing: its maker's node forgets it too, as soon as it has what this one has.
+bool Core::CountsHere(const base::Digest& id, const ConflictVersions& looked_at) const {
+  const Conflict* conflict = airspace_.FindConflict(id);
+  return conflict != nullptr && IsLive(*conflict) && VersionsOf(*conflict) == looked_at;
 }
 
 Result<void> Core::TakeBody(Line& line, const SealedAct&, const MarkConflictSeen& body,
                             std::string_view, UtcMicros now) {
-  // The peer may have found one that is clear here; its mark is in the record.
-  if (airspace_.FindConflict(body.conflict) == nullptr) return {};
+  if (!CountsHere(body.conflict, body.versions)) return {};
   return DecideFor(line, airspace::MarkConflictSeen{body.conflict}, now);
 }
 
 Result<void> Core::TakeBody(Line& line, const SealedAct&, const ProposeMeasures& body,
                             std::string_view, UtcMicros now) {
+  if (!CountsHere(body.conflict, body.versions)) return {};
   return DecideFor(line, airspace::ProposeMeasures{body.conflict, body.measures}, now);
 }
 

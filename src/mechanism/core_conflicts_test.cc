@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "airspace/testing/world.h"
+#include "crypto/sha256.h"
 #include "formats/notice_json.h"
 #include "json/writer.h"
+#include "mechanism/basis.h"
 #include "mechanism/testing/parties.h"
 
 namespace wideberth::mechanism {
@@ -59,7 +61,7 @@ TEST(ConflictsTest, BothNameItAlikeSignTheSameAndResignWhenTheVerdictChanges) {
   const base::Digest id = parties.LiveConflicts(0)[0].id;
   for (const size_t n : kBoth) {
     EXPECT_EQ(parties.OpenMatters(n, MatterKind::kConflict).size(), 1u);
-    ASSERT_TRUE(parties.Do(n, MarkConflictSeen{id}).has_value());
+    ASSERT_TRUE(parties.MarkSeen(n, id).has_value());
     EXPECT_TRUE(parties.OpenMatters(n, MatterKind::kConflict).empty());
   }
   parties.Run(5 * kSecond);
@@ -78,7 +80,7 @@ TEST(ConflictsTest, BothNameItAlikeSignTheSameAndResignWhenTheVerdictChanges) {
   EXPECT_EQ(signed_by(1), before[1]);
   // Both propose; the same words are an agreement.
   for (const size_t n : kBoth) {
-    ASSERT_TRUE(parties.Do(n, ProposeMeasures{id, "north:none,south:change_height"}).has_value());
+    ASSERT_TRUE(parties.Propose(n, id, "north:none,south:change_height").has_value());
     parties.Run(5 * kSecond);
   }
   EXPECT_EQ(parties.state(0).FindConflict(id)->state, parties.state(1).FindConflict(id)->state);
@@ -106,14 +108,97 @@ TEST(ConflictsTest, AVerdictOfThePeerThatIsNotOursIsLookedAt) {
   parties.Settle();
   base::Digest unknown;
   unknown.bytes.fill(0x5A);
-  parties.SendRaw(1, 0, "basis",
-                  "{\"conflict\":\"" + unknown.ToHex() + "\",\"agreement\":\"" +
-                      base::Digest().ToHex() + "\",\"verdict\":\"certain\",\"versions\":[]}");
+  Basis basis{unknown, {}, airspace::Verdict::kCertain, {}};
+  for (const uint8_t n : {uint8_t{1}, uint8_t{2}}) {
+    basis.versions[n - 1] = {TestNotice(n), crypto::Sha256(base::AsBytes("of another world"))};
+  }
+  parties.SendRaw(1, 0, "basis", WriteBasis(basis));
   parties.Run(kSecond);
   ASSERT_EQ(parties.OpenMatters(0, MatterKind::kConflict).size(), 1u);
   EXPECT_TRUE(parties.OpenMatters(0, MatterKind::kConflict)[0].urgent);
-  ASSERT_TRUE(parties.Do(0, MarkConflictSeen{unknown}).has_value());
+  // The peer's basis is what was looked at.
+  ConflictVersions others = basis.versions;
+  others[1].version = {};
+  const auto refused = parties.Do(0, MarkConflictSeen{unknown, others});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kConflict);
+  EXPECT_EQ(refused.error().field, "/versions/1");
+  ASSERT_TRUE(parties.Do(0, MarkConflictSeen{unknown, basis.versions}).has_value());
   EXPECT_TRUE(parties.OpenMatters(0, MatterKind::kConflict).empty());
+}
+
+// Both sides as they stand on both nodes, the times of the nodes apart.
+void ExpectSaidAlike(const Parties& parties, const base::Digest& id) {
+  const airspace::Conflict& north = *parties.state(0).FindConflict(id);
+  const airspace::Conflict& south = *parties.state(1).FindConflict(id);
+  EXPECT_EQ(north.state, south.state);
+  for (const size_t side : kBoth) {
+    EXPECT_EQ(north.sides[side].version, south.sides[side].version);
+    EXPECT_EQ(north.sides[side].seen_at.has_value(), south.sides[side].seen_at.has_value());
+    EXPECT_EQ(north.sides[side].measures, south.sides[side].measures);
+  }
+}
+
+TEST(ConflictsTest, WhatIsSaidOfAnOldVersionIsKeptAndCountsOnNeitherSide) {
+  Parties parties;
+  parties.Settle();
+  parties.Release(0, 1, TestHazard());
+  parties.Release(1, 2, TestActivity());
+  parties.Run(5 * kSecond);
+  const base::Digest id = parties.LiveConflicts(0)[0].id;
+  const ConflictVersions old = VersionsOf(*parties.state(0).FindConflict(id));
+  ASSERT_TRUE(parties.MarkSeen(0, id).has_value());
+  ASSERT_TRUE(parties.MarkSeen(1, id).has_value());
+  parties.Run(5 * kSecond);
+  ExpectSaidAlike(parties, id);
+  // North's measures and a version of South's cross.
+  ASSERT_TRUE(parties.Propose(0, id, "north:none").has_value());
+  parties.Release(1, 2, TestActivity(100));
+  ASSERT_TRUE(parties.Propose(1, id, "north:none").has_value());
+  parties.Run(5 * kSecond);
+  ExpectSaidAlike(parties, id);
+  const airspace::Conflict& conflict = *parties.state(1).FindConflict(id);
+  EXPECT_EQ(conflict.state, airspace::ConflictState::kProposed)
+      << "not kept: North spoke of another";
+  EXPECT_EQ(conflict.sides[0].measures, "");
+  EXPECT_EQ(conflict.sides[1].measures, "north:none");
+  EXPECT_FALSE(conflict.sides[0].seen_at.has_value()) << "both have to look again";
+  EXPECT_FALSE(conflict.sides[1].seen_at.has_value());
+  for (const size_t n : kBoth) {
+    EXPECT_EQ(parties.OpenMatters(n, MatterKind::kConflict).size(), 1u);
+    EXPECT_TRUE(parties.OpenMatters(n, MatterKind::kUnusable).empty());
+    for (const ActBody& body :
+         {ActBody(MarkConflictSeen{id, old}), ActBody(ProposeMeasures{id, old, "north:none"})}) {
+      const auto refused = parties.Do(n, body);
+      ASSERT_FALSE(refused.has_value());
+      EXPECT_EQ(refused.error().code, base::ErrorCode::kConflict);
+      EXPECT_EQ(refused.error().field, "/versions/1");
+    }
+  }
+}
+
+TEST(ConflictsTest, WhatIsSaidStaysSaidWhenAnOlderVersionLeavesTheCheck) {
+  Parties parties;
+  parties.Settle();
+  parties.Release(0, 1, TestHazard());
+  parties.Release(1, 2, TestActivity());
+  parties.Run(5 * kSecond);
+  ASSERT_TRUE(parties.ReadBack(0, 2).has_value());
+  parties.Release(1, 2, TestActivity(100));
+  parties.Run(5 * kSecond);
+  const base::Digest id = parties.LiveConflicts(0)[0].id;
+  const size_t pairs = parties.state(0).FindConflict(id)->pairs.size();
+  // South has seen it, and North's read-back, which takes the old version out of the check, crosses that.
+  ASSERT_TRUE(parties.ReadBack(0, 2).has_value());
+  EXPECT_LT(parties.state(0).FindConflict(id)->pairs.size(), pairs);
+  ASSERT_TRUE(parties.MarkSeen(1, id).has_value());
+  ASSERT_TRUE(parties.Propose(1, id, "north:none").has_value());
+  parties.Run(5 * kSecond);
+  EXPECT_LT(parties.state(1).FindConflict(id)->pairs.size(), pairs);
+  ExpectSaidAlike(parties, id);
+  EXPECT_EQ(parties.state(0).FindConflict(id)->sides[1].measures, "north:none");
+  EXPECT_TRUE(parties.state(0).FindConflict(id)->sides[1].seen_at.has_value());
+  EXPECT_TRUE(parties.OpenMatters(1, MatterKind::kConflict).empty());
 }
 
 TEST(ConflictsTest, WhatNeitherSeesAnyMoreIsNotLookedAt) {
@@ -122,13 +207,13 @@ TEST(ConflictsTest, WhatNeitherSeesAnyMoreIsNotLookedAt) {
   parties.Run(5 * kSecond);
   base::Digest unknown;
   unknown.bytes.fill(0x5A);
-  for (const std::string verdict : {"certain", "clear"}) {
-    parties.SendRaw(1, 0, "basis",
-                    "{\"conflict\":\"" + unknown.ToHex() + "\",\"agreement\":\"" +
-                        base::Digest().ToHex() + "\",\"verdict\":\"" + verdict +
-                        "\",\"versions\":[]}");
+  for (const auto verdict : {airspace::Verdict::kCertain, airspace::Verdict::kClear}) {
+    Basis basis{unknown, {}, verdict, {}};
+    for (const uint8_t n : {uint8_t{1}, uint8_t{2}}) basis.versions[n - 1].notice = TestNotice(n);
+    parties.SendRaw(1, 0, "basis", WriteBasis(basis));
     parties.Run(kSecond);
-    EXPECT_EQ(parties.OpenMatters(0, MatterKind::kConflict).size(), verdict == "clear" ? 0u : 1u);
+    EXPECT_EQ(parties.OpenMatters(0, MatterKind::kConflict).size(),
+              verdict == airspace::Verdict::kClear ? 0u : 1u);
   }
 }
 
@@ -144,7 +229,7 @@ TEST(ConflictsTest, NothingOfAHeldPlanCrosses) {
   const airspace::Conflict conflict = parties.LiveConflicts(1)[0];
   EXPECT_TRUE(conflict.local());
   EXPECT_EQ(parties.OpenMatters(1, MatterKind::kConflict).size(), 1u);
-  ASSERT_TRUE(parties.Do(1, MarkConflictSeen{conflict.id}).has_value());
+  ASSERT_TRUE(parties.MarkSeen(1, conflict.id).has_value());
   ASSERT_TRUE(parties.ReadBack(1, 1).has_value());
   // A release that is compared with it, and blocked, says nothing of it either.
   ActRequest request = parties.ReleaseRequest(1, 8, TestActivity(90'000), ReleaseCheck::kHeldPlan);
@@ -192,7 +277,7 @@ TEST(ConflictsTest, NothingOfOneLineAppearsOnAnother) {
           .has_value());
   ASSERT_TRUE(parties.Do(0, SendPolicyText{"for South alone"}, 1).has_value());
   const base::Digest id = parties.LiveConflicts(0)[0].id;
-  ASSERT_TRUE(parties.Do(0, MarkConflictSeen{id}).has_value());
+  ASSERT_TRUE(parties.MarkSeen(0, id).has_value());
   ASSERT_TRUE(
       parties
           .Do(0,

@@ -28,7 +28,6 @@ class NoticesTest : public ::testing::Test {
   base::Result<void> SecondEntry(const Declaration& entered, uint8_t nth = 1) {
     return parties.core(0).CheckRelease(TestNotice(1), ReadingOf(testing::AsSent(entered)),
                                         OperatorKeyFor(1, Role::kDutyOfficer, nth).key_id,
-                                        OperatorKeyFor(1, Role::kDutyOfficer).key_id,
                                         parties.now(0).utc);
   }
   base::Result<ActResult> ReleaseChecked(const Declaration& declaration,
@@ -55,6 +54,47 @@ void ExpectRefused(const base::Result<T>& result, ErrorCode code, std::string_vi
   EXPECT_EQ(result.error().field, field) << result.error().ToString();
 }
 
+// The entry of the journal about `what`, of `notice`, by the nth duty officer of North; how often.
+size_t Journaled(const Parties& parties, std::string_view what, uint8_t notice, uint8_t nth = 0) {
+  size_t count = 0;
+  for (const std::string& entry : parties.journal(0)) {
+    const auto has = [&](const std::string& text) { return entry.find(text) != std::string::npos; };
+    if (has("\"what\":\"" + std::string(what) + "\"") &&
+        has("\"key\":\"" + OperatorKeyFor(1, Role::kDutyOfficer, nth).key_id + "\"") &&
+        has(TestNotice(notice).ToString())) {
+      ++count;
+    }
+  }
+  return count;
+}
+
+TEST_F(NoticesTest, WhatStaysInTheNodeIsInTheJournalWithWhoDidIt) {
+  ASSERT_TRUE(parties.Draft(0, 1, TestHazard()).has_value());
+  ASSERT_TRUE(parties.Draft(0, 1, TestHazard()).has_value());
+  EXPECT_EQ(Journaled(parties, "draft_notice", 1), 1u) << "the same content is no change";
+  ASSERT_TRUE(parties.Draft(0, 1, TestHazard(50), 1).has_value());
+  EXPECT_EQ(Journaled(parties, "draft_notice", 1, 1), 1u);
+  ASSERT_TRUE(parties.Hold(0, 3, TestActivity()).has_value());
+  ASSERT_TRUE(parties.Hold(0, 3, TestActivity(100)).has_value());
+  EXPECT_EQ(Journaled(parties, "hold_plan", 3), 2u);
+  ASSERT_TRUE(parties.Draft(0, 1, TestHazard()).has_value());
+  parties.Release(1, 2, TestHazard());
+  parties.Run(kSecond);
+  ASSERT_TRUE(
+      parties.core(0)
+          .DecideBy(OperatorKeyFor(1, Role::kDutyOfficer).key_id,
+                    {Parties::party(0), airspace::Disregard{TestNotice(2), Parties::party(0)}},
+                    parties.now(0).utc)
+          .has_value());
+  EXPECT_EQ(Journaled(parties, "disregard_hazard", 2), 1u);
+  // What is said of a conflict with a held plan stands nowhere else.
+  const airspace::Conflict local = parties.LiveConflicts(0)[0];
+  ASSERT_TRUE(local.local());
+  ASSERT_TRUE(parties.Propose(0, local.id, "north:accepted").has_value());
+  EXPECT_NE(parties.journal(0).back().find(local.id.ToHex() + " north:accepted"),
+            std::string::npos);
+}
+
 TEST_F(NoticesTest, NothingIsReleasedThatNobodyElseHasChecked) {
   ASSERT_TRUE(parties.Draft(0, 1, TestHazard()).has_value());
   ExpectRefused(ReleaseChecked(TestHazard()), ErrorCode::kConflict, "/check");
@@ -63,10 +103,26 @@ TEST_F(NoticesTest, NothingIsReleasedThatNobodyElseHasChecked) {
   ASSERT_TRUE(SecondEntry(TestHazard()).has_value());
   // The check was of that content, not of another.
   ExpectRefused(ReleaseChecked(TestHazard(50)), ErrorCode::kConflict, "/check");
+  // A second person who goes on with the draft is not its second person any more.
+  ASSERT_TRUE(parties.Draft(0, 1, TestHazard(50), 1).has_value());
+  ExpectRefused(SecondEntry(TestHazard(50), 0), ErrorCode::kConflict, "/by");
+  ExpectRefused(SecondEntry(TestHazard(50), 1), ErrorCode::kConflict, "/by");
+  ASSERT_TRUE(parties.Draft(0, 1, TestHazard()).has_value());
+  ExpectRefused(ReleaseChecked(TestHazard()), ErrorCode::kConflict, "/check");
+  // Nor does what the node forgets when it stops make them one.
+  parties.Crash(0);
+  parties.Start(0);
+  parties.Settle();
+  ExpectRefused(SecondEntry(TestHazard(), 1), ErrorCode::kConflict, "/by");
+  const std::string third = OperatorKeyFor(1, Role::kSupervisor).key_id;
+  ASSERT_TRUE(parties.core(0)
+                  .CheckRelease(TestNotice(1), ReadingOf(testing::AsSent(TestHazard())), third,
+                                parties.now(0).utc)
+                  .has_value());
   // The second person does not release what they have checked.
   ActRequest by_second = parties.ReleaseRequest(0, 1, TestHazard(), ReleaseCheck::kSecondEntry);
   by_second.act =
-      parties.Seal(0, Role::kDutyOfficer, by_second.act.act.body, airspace::DataMode::kReal, 1);
+      parties.Seal(0, Role::kSupervisor, by_second.act.act.body, airspace::DataMode::kReal);
   ExpectRefused(parties.Do(0, by_second), ErrorCode::kConflict, "/check");
   parties.Run(kSecond);
   EXPECT_EQ(parties.notice(1, 1), nullptr) << "nothing of all this has crossed";

@@ -131,9 +131,20 @@ void Desk::Apply(const DeskEffect& effect) {
   } else if (const auto* scheduled = std::get_if<LineCheckScheduled>(&effect)) {
     next_line_check_.insert_or_assign({scheduled->peer, scheduled->theirs}, scheduled->next_at);
     Touch(rows::kFacts);
+  } else if (const auto* checked = std::get_if<ReleaseChecked>(&effect)) {
+    if (checked->key_id.empty()) {
+      release_checks_.erase(checked->notice);
+    } else {
+      release_checks_.insert_or_assign(checked->notice, *checked);
+    }
+    Touch(rows::kReleaseChecks);
   } else {
-    const auto& checked = std::get<ReleaseChecked>(effect);
-    release_checks_.insert_or_assign(checked.notice, checked);
+    const auto& drafted = std::get<Drafted>(effect);
+    if (drafted.key_ids.empty()) {
+      drafted_.erase(drafted.notice);
+    } else {
+      drafted_.insert_or_assign(drafted.notice, drafted);
+    }
     Touch(rows::kReleaseChecks);
   }
 }
@@ -219,6 +230,11 @@ const ReleaseChecked* Desk::FindReleaseCheck(base::NoticeId notice) const {
   return found == release_checks_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string> Desk::DraftersOf(base::NoticeId notice) const {
+  const auto found = drafted_.find(notice);
+  return found == drafted_.end() ? std::vector<std::string>() : found->second.key_ids;
+}
+
 std::vector<uint64_t> Desk::TakeDirty() {
   std::vector<uint64_t> dirty(dirty_.begin(), dirty_.end());
   dirty_.clear();
@@ -248,6 +264,7 @@ std::optional<base::Bytes> Desk::EncodeRow(uint64_t row) const {
     }
   } else if (row == rows::kReleaseChecks) {
     for (const auto& [notice, checked] : release_checks_) put(checked);
+    for (const auto& [notice, drafted] : drafted_) put(drafted);
   } else {
     const uint64_t first = rows::FirstMatterOf(row);
     for (auto it = matters_.lower_bound(first);

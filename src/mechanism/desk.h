@@ -180,12 +180,17 @@ struct LineCheckScheduled {
 struct ReleaseChecked {
   base::NoticeId notice;
   base::Digest declaration_sha256;
-  std::string key_id;
+  std::string key_id;  // empty: forgotten, it has been released
+};
+// Who has written at a draft: none of them is its second person.
+struct Drafted {
+  base::NoticeId notice;
+  std::vector<std::string> key_ids;  // none: forgotten
 };
 
 using DeskEffect = std::variant<PeerChanged, AccountChanged, MatterChanged, CallChanged,
                                 AwaitedChanged, CountsChanged, BasisSigned, BasisHeard,
-                                JournalWritten, LineCheckScheduled, ReleaseChecked>;
+                                JournalWritten, LineCheckScheduled, ReleaseChecked, Drafted>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.
@@ -226,6 +231,8 @@ class Desk {
   const std::map<base::Digest, std::string>& bases_heard() const { return bases_heard_; }
   base::UtcMicros NextLineCheck(base::PartyId peer, bool theirs) const;
   const ReleaseChecked* FindReleaseCheck(base::NoticeId notice) const;
+  // Empty when nobody has written at a draft of it since its last release.
+  std::vector<std::string> DraftersOf(base::NoticeId notice) const;
 
   uint64_t journal_size() const { return journal_size_; }
   base::Digest journal_last() const { return journal_last_; }
@@ -258,6 +265,7 @@ class Desk {
   std::map<base::Digest, std::string> bases_heard_;
   std::map<std::pair<base::PartyId, bool>, base::UtcMicros> next_line_check_;
   std::map<base::NoticeId, ReleaseChecked> release_checks_;
+  std::map<base::NoticeId, Drafted> drafted_;
   uint64_t journal_size_ = 0;
   base::Digest journal_last_;
   std::set<uint64_t> dirty_;

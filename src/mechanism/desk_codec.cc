@@ -26,6 +26,7 @@ enum class Kind : uint8_t {
   kJournal,
   kLineCheck,
   kReleaseChecked,
+  kDrafted,
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -325,10 +326,16 @@ struct Encoder {
     wire->Fixed(e.declaration_sha256.bytes);
     wire->Text(e.key_id);
   }
+  void operator()(const Drafted& e) const {
+    wire->EnumValue(Kind::kDrafted);
+    wire->Fixed(e.notice.uuid.bytes);
+    wire->Varint(e.key_ids.size());
+    for (const std::string& key_id : e.key_ids) wire->Text(key_id);
+  }
 };
 
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  switch (wire->EnumValue(Kind::kReleaseChecked)) {
+  switch (wire->EnumValue(Kind::kDrafted)) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
       return DeskEffect(PeerChanged{std::move(peer)});
@@ -376,13 +383,19 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       scheduled.next_at = wire->Time();
       return DeskEffect(scheduled);
     }
-    case Kind::kReleaseChecked:
+    case Kind::kReleaseChecked: {
+      ReleaseChecked checked{wire->ReadId<base::NoticeId>(), {}, {}};
+      checked.declaration_sha256 = wire->ReadDigest();
+      checked.key_id = wire->Text();
+      return DeskEffect(std::move(checked));
+    }
+    case Kind::kDrafted:
       break;
   }
-  ReleaseChecked checked{wire->ReadId<base::NoticeId>(), {}, {}};
-  checked.declaration_sha256 = wire->ReadDigest();
-  checked.key_id = wire->Text();
-  return DeskEffect(std::move(checked));
+  Drafted drafted{wire->ReadId<base::NoticeId>(), {}};
+  const size_t keys = wire->Count(1);
+  for (size_t i = 0; i < keys; ++i) drafted.key_ids.push_back(wire->Text());
+  return DeskEffect(std::move(drafted));
 }
 
 }  // namespace

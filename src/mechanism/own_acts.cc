@@ -40,6 +40,15 @@ base::Digest TextDigest(std::string_view text) {
   return crypto::Sha256(base::AsBytes(text));
 }
 
+// Of what is said about a conflict, which may be with a held plan and then stands nowhere else.
+std::string DetailsOf(const ActBody& body) {
+  if (const auto* seen = std::get_if<MarkConflictSeen>(&body)) return seen->conflict.ToHex();
+  if (const auto* proposed = std::get_if<ProposeMeasures>(&body)) {
+    return proposed->conflict.ToHex() + " " + proposed->measures;
+  }
+  return {};
+}
+
 std::string MessageBodyOf(const ActRequest& request) {
   std::string body;
   json::Writer json(&body);
@@ -71,7 +80,7 @@ Result<ActResult> Core::Do(const ActRequest& request, line::Now now) {
   WB_ASSIGN_OR_RETURN(
       airspace::Decision decision,
       std::visit([&](const auto& body) { return DoBody(request, body, now); }, act.body));
-  Journal(operators::Name(act.kind()), &request.act, {}, now.utc);
+  Journal(operators::Name(act.kind()), &request.act, DetailsOf(act.body), now.utc);
   return ActResult{std::move(decision), request.act.digest};
 }
 
@@ -133,28 +142,6 @@ Result<void> Core::TellEveryLine(const ActRequest& request, line::Now now) {
 
 // ---- Own notices ----
 
-Result<void> Core::CheckRelease(base::NoticeId draft, const Reading& entered, std::string key_id,
-                                std::string drafted_by, UtcMicros now) {
-  const Notice* notice = airspace_.FindNotice(draft);
-  if (notice == nullptr || notice->party != self_.party ||
-      notice->latest().author != airspace::AuthorState::kDraft) {
-    return Fail(ErrorCode::kNotFound, "/notice", "must be a draft of this party", draft.ToString());
-  }
-  if (key_id == drafted_by) {
-    return Conflict("/by", "must be a second person, not the one who drafted it", key_id);
-  }
-  const Declaration& declaration = notice->latest().declaration;
-  const std::vector<Mismatch> found =
-      Compare(ReadingOf(declaration), entered, terms_.tolerances, false);
-  if (!found.empty()) {
-    ++CountsOf({}, declaration.data_mode).release_blocked;
-    Journal("release_blocked", nullptr, found.front().ToString(), now);
-    return RefuseMismatch(found);
-  }
-  Put(ReleaseChecked{draft, TextDigest(declaration.original), std::move(key_id)});
-  return {};
-}
-
 Result<void> Core::CheckBeforeRelease(const ActRequest& request, const Release& release) {
   const Declaration& declaration = request.prepared->declaration();
   switch (release.check) {
@@ -180,6 +167,10 @@ Result<void> Core::CheckBeforeRelease(const ActRequest& request, const Release& 
   }
   if (checked->key_id == request.act.act.key_id) {
     return Conflict("/check", "must be by a second person, not the one who releases",
+                    checked->key_id);
+  }
+  if (HasDrafted(release.notice, checked->key_id)) {
+    return Conflict("/check", "must be by a second person, not one who has written at the draft",
                     checked->key_id);
   }
   return {};
@@ -218,6 +209,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
   WB_ASSIGN_OR_RETURN(airspace::Decision decision, DecideAs(self_.party, declare, now.utc));
   const Notice& notice = *airspace_.FindNotice(body.notice);
   if (FindVersion(notice, request.act.digest) == nullptr) return decision;
+  ForgetDraft(body.notice);
   for (const NoticeVersion& version : notice.versions) {
     if (version.digest == request.act.digest) continue;
     CloseMattersOf(version.digest, std::nullopt, "superseded", now.utc);

@@ -8,6 +8,7 @@
 #include "api/node/desk_views.h"
 #include "api/node/handlers.h"
 #include "api/node/page.h"
+#include "mechanism/basis.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -16,10 +17,6 @@ using airspace::Conflict;
 using airspace::State;
 using base::Result;
 using mechanism::Desk;
-
-constexpr size_t kDigestDigits = 64;
-constexpr size_t kUuidDigits = 36;
-constexpr size_t kWordBytesMax = 16;
 
 void Answer(Call& call, uint64_t seq, std::string body) {
   AnswerWhenDurable(&call.context.node.sequencer(), seq, std::move(call.responder),
@@ -57,82 +54,30 @@ Matters ReadMatters(const service::Node& node, const PageRequest& page, std::opt
 
 // ---- Bases ----
 
-// By what one side judges a conflict (MECHANISM 4.4): what both have to see alike.
-struct Basis {
-  struct Side {
-    base::NoticeId notice;
-    base::Digest version;
-    bool operator==(const Side&) const = default;
-  };
-  base::Digest agreement;
-  airspace::Verdict verdict = airspace::Verdict::kClear;
-  std::vector<Side> sides;
-};
-
-Basis BasisOf(const Conflict& conflict, const base::Digest& agreement) {
-  Basis basis{
-      agreement, airspace::IsLive(conflict) ? conflict.verdict : airspace::Verdict::kClear, {}};
-  for (const airspace::ConflictSide& side : conflict.sides) {
-    basis.sides.push_back({side.notice, side.version});
-  }
-  return basis;
-}
-
-// What the peer signed has been checked when it came; fields that are not known here are not shown.
-Result<Basis> ReadBasis(std::string_view text) {
-  WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(text));
-  WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
-  Basis basis;
-  WB_ASSIGN_OR_RETURN(basis.agreement,
-                      object.RequiredParsed("agreement", kDigestDigits, base::Digest::FromHex));
-  WB_ASSIGN_OR_RETURN(basis.verdict, object.RequiredParsed("verdict", kWordBytesMax,
-                                                           airspace::ParseName<airspace::Verdict>));
-  WB_ASSIGN_OR_RETURN(const json::Array versions, object.RequiredArray("versions", 2));
-  for (const json::Value value : versions) {
-    WB_ASSIGN_OR_RETURN(json::Object side, value.AsObject());
-    Basis::Side read;
-    WB_ASSIGN_OR_RETURN(read.notice,
-                        side.RequiredParsed("notice", kUuidDigits, base::NoticeId::Parse));
-    WB_ASSIGN_OR_RETURN(read.version,
-                        side.RequiredParsed("version", kDigestDigits, base::Digest::FromHex));
-    basis.sides.push_back(read);
-  }
-  return basis;
-}
-
-void WriteBasis(json::Writer* json, std::string_view key, const Basis& basis) {
+void WriteSide(json::Writer* json, std::string_view key, const mechanism::Basis& basis) {
   json->Key(key);
   json->BeginObject();
   json->StringField("agreement", basis.agreement.ToHex());
   json->StringField("verdict", airspace::Name(basis.verdict));
-  json->Key("versions");
-  json->BeginArray();
-  for (const Basis::Side& side : basis.sides) {
-    json->BeginObject();
-    json->StringField("notice", side.notice.ToString());
-    json->StringField("version", side.version.ToHex());
-    json->EndObject();
-  }
-  json->EndArray();
+  mechanism::WriteConflictVersions(basis.versions, json);
   json->EndObject();
 }
 
 // What differs, as pointers into both: "/agreement", "/verdict", "/versions/1/version".
-std::vector<std::string> Differences(const Basis& ours, const Basis& theirs) {
+std::vector<std::string> Differences(const mechanism::Basis& ours, const mechanism::Basis& theirs) {
   std::vector<std::string> found;
   if (ours.agreement != theirs.agreement) found.emplace_back("/agreement");
   if (ours.verdict != theirs.verdict) found.emplace_back("/verdict");
-  for (size_t i = 0; i < std::max(ours.sides.size(), theirs.sides.size()); ++i) {
-    const bool both = i < ours.sides.size() && i < theirs.sides.size();
-    if (both && ours.sides[i] == theirs.sides[i]) continue;
-    const bool same_notice = both && ours.sides[i].notice == theirs.sides[i].notice;
+  for (size_t i = 0; i < ours.versions.size(); ++i) {
+    if (ours.versions[i] == theirs.versions[i]) continue;
+    const bool same_notice = ours.versions[i].notice == theirs.versions[i].notice;
     found.push_back("/versions/" + std::to_string(i) + (same_notice ? "/version" : ""));
   }
   return found;
 }
 
 struct Bases {
-  std::optional<Basis> ours;
+  std::optional<mechanism::Basis> ours;
   std::optional<std::string> theirs;
 };
 
@@ -268,7 +213,7 @@ Result<void> GetConflictBases(Call& call) {
     const Conflict* conflict = state.FindConflict(id);
     // What is held has no basis: the peer never hears of it.
     if (conflict != nullptr && !conflict->local()) {
-      found.ours = BasisOf(*conflict, node.terms().agreement);
+      found.ours = mechanism::BasisOf(*conflict, node.terms().agreement);
     }
     if (const std::string* heard = desk.HeardBasis(id)) found.theirs = *heard;
     return found;
@@ -277,16 +222,16 @@ Result<void> GetConflictBases(Call& call) {
     return base::Fail(base::ErrorCode::kNotFound, "id",
                       "must name a conflict between declared notices", id.ToHex());
   }
-  std::optional<Basis> theirs;
+  std::optional<mechanism::Basis> theirs;
   if (bases.theirs) {
-    WB_ASSIGN_OR_RETURN(theirs, ReadBasis(*bases.theirs));
+    WB_ASSIGN_OR_RETURN(theirs, mechanism::ReadBasis(*bases.theirs));
   }
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
   json.StringField("conflict", id.ToHex());
-  if (bases.ours) WriteBasis(&json, "ours", *bases.ours);
-  if (theirs) WriteBasis(&json, "theirs", *theirs);
+  if (bases.ours) WriteSide(&json, "ours", *bases.ours);
+  if (theirs) WriteSide(&json, "theirs", *theirs);
   if (bases.ours && theirs) {
     const std::vector<std::string> differences = Differences(*bases.ours, *theirs);
     json.BoolField("equal", differences.empty());

@@ -69,6 +69,11 @@ TEST(LineModeTest, AReleaseArrivesIsReadBackAndAnswered) {
   EXPECT_EQ(unchecked.status, 409);
   EXPECT_EQ(unchecked.Text("/error/field"), "/check");
 
+  const Answer by_drafter = north.Post(north.duty, NoticePath(1, "check"),
+                                       "{\"reading\":" + ReadingJson({}) + "}");
+  EXPECT_EQ(by_drafter.status, 409);
+  EXPECT_EQ(by_drafter.Text("/error/field"), "/by");
+
   // The second person's own error blocks, and says where and by how much: 0.05 degrees are 3.8 km here.
   const Answer elsewhere = north.Post(north.second, NoticePath(1, "check"),
                                       "{\"reading\":" + ReadingJson({.lng = 6.55}) + "}");
@@ -298,13 +303,15 @@ TEST(LineModeTest, BothSidesFindTheSameConflictByEqualBases) {
     EXPECT_EQ(bases.Text("/ours/verdict"), "certain");
   }
   EXPECT_NE(FindIn(north.Get("/v1/matters?open=true"), "/matters", "conflict"), "null");
-  const Answer seen = north.Act("{\"act\":\"mark_conflict_seen\",\"conflict\":\"" + id + "\"}");
+  const std::string what = "\"conflict\":\"" + id + "\",\"versions\":" +
+                           north.Get(conflict + "/bases").Text("/ours/versions");
+  const Answer seen = north.Act("{\"act\":\"mark_conflict_seen\"," + what + "}");
   ASSERT_EQ(seen.status, 200) << seen.body;
   EXPECT_EQ(seen.Text("/conflict/id"), id);
   EXPECT_EQ(FindIn(north.Get("/v1/matters?open=true"), "/matters", "conflict"), "null");
   for (const Side* side : {&north, &south}) {
-    ASSERT_EQ(side->Act("{\"act\":\"propose_measures\",\"conflict\":\"" + id +
-                        "\",\"measures\":\"north:change_height\"}")
+    ASSERT_EQ(side->Act("{\"act\":\"propose_measures\"," + what +
+                        ",\"measures\":\"north:change_height\"}")
                   .status,
               200);
   }

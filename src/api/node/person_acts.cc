@@ -330,8 +330,7 @@ Result<void> CheckDraft(Call& call) {
   WB_RETURN_IF_ERROR(body.ExpectNoOtherFields());
   const auto work = [&context = call.context, id, reading, key_id = call.caller.session->key_id()](
                         mechanism::Core& core, line::Now now) -> Result<net::Response> {
-    // Who drafted it is not kept; whoever releases must be another person than this one.
-    WB_RETURN_IF_ERROR(core.CheckRelease(id, reading, key_id, "", now.utc));
+    WB_RETURN_IF_ERROR(core.CheckRelease(id, reading, key_id, now.utc));
     const base::Digest checked = context.node
                                      .ReadDesk([&](const State&, const Desk& desk) {
                                        return desk.FindReleaseCheck(id)->declaration_sha256;

@@ -31,6 +31,19 @@ base::Result<base::Digest> ConflictIdOf(const Call& call) {
 
 base::Result<void> Submit(Call& call, airspace::CommandBody body, WriteAnswer write,
                           RenameError rename) {
+  if (call.caller.session != nullptr) {
+    const auto work = [key_id = call.caller.session->key_id(), write = std::move(write),
+                       command = airspace::Command{call.caller.id(), std::move(body)}](
+                          mechanism::Core& core, line::Now now) -> base::Result<net::Response> {
+      WB_ASSIGN_OR_RETURN(airspace::Decision decision, core.DecideBy(key_id, command, now.utc));
+      const int status = decision.created ? 201 : 200;
+      return net::JsonResponse(status, write(std::move(decision)));
+    };
+    return SubmitWork(call, work, [rename = std::move(rename)](base::Error error) {
+      error = InPathWords(std::move(error));
+      return rename ? rename(std::move(error)) : error;
+    });
+  }
   auto responder = std::make_shared<net::Responder>(std::move(call.responder));
   auto answer = [responder, write = std::move(write),
                  rename = std::move(rename)](base::Result<airspace::Decision> decision) {

@@ -10,6 +10,7 @@
 #include "crypto/sha256.h"
 #include "json/writer.h"
 #include "line/party_card.h"
+#include "mechanism/basis.h"
 #include "mechanism/mode.h"
 
 namespace wideberth::mechanism::testing {
@@ -333,11 +334,14 @@ ActRequest Parties::ReleaseRequest(size_t n, uint8_t notice_n,
 }
 
 base::Result<airspace::Decision> Parties::Draft(size_t n, uint8_t notice_n,
-                                                const airspace::Declaration& declaration) {
+                                                const airspace::Declaration& declaration,
+                                                uint8_t nth) {
   const ActRequest request = ReleaseRequest(n, notice_n, declaration, ReleaseCheck::kNone);
   airspace::Declare declare{TestNotice(notice_n), request.prepared, true};
   declare.replaces = std::get<mechanism::Release>(request.act.act.body).previous;
-  auto done = core(n).Decide({PartyOf(n), std::move(declare)}, now(n).utc);
+  const std::string key =
+      OperatorKeyFor(static_cast<uint8_t>(n + 1), Role::kDutyOfficer, nth).key_id;
+  auto done = core(n).DecideBy(key, {PartyOf(n), std::move(declare)}, now(n).utc);
   Turn(n);
   return done;
 }
@@ -347,7 +351,9 @@ base::Result<airspace::Decision> Parties::Hold(size_t n, uint8_t notice_n,
   const ActRequest request = ReleaseRequest(n, notice_n, declaration, ReleaseCheck::kNone);
   airspace::Declare declare{TestNotice(notice_n), request.prepared};
   declare.held = true;
-  auto done = core(n).Decide({PartyOf(n), std::move(declare)}, now(n).utc);
+  declare.replaces = std::get<mechanism::Release>(request.act.act.body).previous;
+  const std::string key = OperatorKeyFor(static_cast<uint8_t>(n + 1), Role::kDutyOfficer).key_id;
+  auto done = core(n).DecideBy(key, {PartyOf(n), std::move(declare)}, now(n).utc);
   Turn(n);
   return done;
 }
@@ -361,8 +367,7 @@ base::Digest Parties::Release(size_t n, uint8_t notice_n,
     const auto party = static_cast<uint8_t>(n + 1);
     const auto checked =
         core(n).CheckRelease(TestNotice(notice_n), ReadingOf(AsSent(declaration)),
-                             OperatorKeyFor(party, Role::kDutyOfficer, 1).key_id,
-                             OperatorKeyFor(party, Role::kDutyOfficer).key_id, now(n).utc);
+                             OperatorKeyFor(party, Role::kDutyOfficer, 1).key_id, now(n).utc);
     CHECK_MSG(checked.has_value(), checked ? "" : checked.error().ToString().c_str());
   }
   const ActRequest request = ReleaseRequest(n, notice_n, declaration, check);
@@ -398,6 +403,14 @@ base::Result<ActResult> Parties::ReadBackAllClear(size_t n, uint8_t notice_n) {
   body.reading = ReadingOf(version.declaration);
   body.declaration_sha256 = crypto::Sha256(base::AsBytes(version.declaration.original));
   return Do(n, std::move(body));
+}
+
+base::Result<ActResult> Parties::MarkSeen(size_t n, const base::Digest& id) {
+  return Do(n, MarkConflictSeen{id, VersionsOf(*state(n).FindConflict(id))});
+}
+
+base::Result<ActResult> Parties::Propose(size_t n, const base::Digest& id, std::string measures) {
+  return Do(n, ProposeMeasures{id, VersionsOf(*state(n).FindConflict(id)), std::move(measures)});
 }
 
 void Parties::SendRaw(size_t n, size_t to, std::string_view type, std::string body,

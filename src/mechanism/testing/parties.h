@@ -76,6 +76,7 @@ class Parties {
   Side& side(size_t n) { return *sides_[n]; }
   Core& core(size_t n) { return *sides_[n]->core; }
   const Desk& desk(size_t n) const { return sides_[n]->desk; }
+  const std::vector<std::string>& journal(size_t n) const { return sides_[n]->journal; }
   const airspace::State& state(size_t n) const { return *sides_[n]->state; }
   const airspace::Rules& rules() const { return rules_; }
   const Terms& terms() const { return terms_; }
@@ -112,9 +113,9 @@ class Parties {
   // A release of the declaration, with the check of the act as given.
   ActRequest ReleaseRequest(size_t n, uint8_t notice, const airspace::Declaration& declaration,
                             ReleaseCheck check);
-  // Stores a draft.
+  // Stores a draft, written by the nth duty officer.
   base::Result<airspace::Decision> Draft(size_t n, uint8_t notice,
-                                         const airspace::Declaration& declaration);
+                                         const airspace::Declaration& declaration, uint8_t nth = 0);
   // Drafts, has a second person enter the right values, releases; CHECKs that all of it is done. An unplanned hazard is
   // released at once.
   base::Digest Release(size_t n, uint8_t notice, const airspace::Declaration& declaration);
@@ -126,6 +127,10 @@ class Parties {
                                    std::optional<Reading> reading = std::nullopt);
   // The right reading for an all-clear that waits.
   base::Result<ActResult> ReadBackAllClear(size_t n, uint8_t notice);
+
+  // What party n says of a conflict as it stands there.
+  base::Result<ActResult> MarkSeen(size_t n, const base::Digest& conflict);
+  base::Result<ActResult> Propose(size_t n, const base::Digest& conflict, std::string measures);
 
   // Writes a message in the name of party n, whatever is in it. Its node is down from here until Start.
   void SendRaw(size_t n, size_t to, std::string_view type, std::string body, uint32_t major = 1);

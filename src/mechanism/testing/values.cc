@@ -95,6 +95,7 @@ airspace::Declaration AsSent(const airspace::Declaration& declaration) {
 
 std::vector<ActBody> OneOfEach() {
   const NoticeVersionRef ref{TestNotice(7), NumberedDigest(0x17)};
+  const ConflictVersions versions = {ref, {TestNotice(8), NumberedDigest(0x18)}};
   const Place place{{46'400'000'000, 6'500'000'000}, 1'500'250};
   Reading reading = ReadingOf(AsSent(airspace::testing::TestHazard()));
   return {
@@ -115,8 +116,8 @@ std::vector<ActBody> OneOfEach() {
       EndStopCallUnanswered{NumberedUuid(9)},
       LineCheck{"KILO 7 TANGO"},
       AnswerLineCheck{NumberedUuid(9), "KILO 7 TANGO"},
-      MarkConflictSeen{NumberedDigest(6)},
-      ProposeMeasures{NumberedDigest(6), "north:change_height,south:none"},
+      MarkConflictSeen{NumberedDigest(6), versions},
+      ProposeMeasures{NumberedDigest(6), versions, "north:change_height,south:none"},
       AskKeepClear{place, {kNoon, {kNoon.us + 3'600'000'000}}},
       AnswerKeepClear{NumberedUuid(9), KeepClear::kNeedTime},
       SendPolicyText{"The next session is on Thursday."},
@@ -248,6 +249,13 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       return JournalWritten{1 + random->Below(5), DrawText(random, 60)};
     case 9:
       return LineCheckScheduled{peer, random->Below(2) == 0, DrawTime(random)};
+    case 10: {
+      Drafted drafted{TestNotice(static_cast<uint8_t>(random->Below(40))), {}};
+      for (uint64_t i = random->Below(3); i > 0; --i) {
+        drafted.key_ids.push_back(DrawText(random, 16));
+      }
+      return drafted;
+    }
     default:
       return ReleaseChecked{TestNotice(static_cast<uint8_t>(random->Below(40))), DrawDigest(random),
                             DrawText(random, 16)};

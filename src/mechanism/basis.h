@@ -1,0 +1,38 @@
+// A basis: what a node has judged of a conflict between two declared notices, and by what (MECHANISM 4.4). Each side
+// signs its own as a message; unequal ones show which version one of them lacks.
+//
+//   {"conflict": hex, "agreement": hex, "verdict": "certain", "versions": [{"notice": uuid, "version": hex}, ...]}
+//
+// Pure; any thread.
+#ifndef WIDEBERTH_MECHANISM_BASIS_H_
+#define WIDEBERTH_MECHANISM_BASIS_H_
+
+#include <string>
+#include <string_view>
+
+#include "airspace/conflict.h"
+#include "base/bytes.h"
+#include "base/result.h"
+#include "mechanism/act.h"
+
+namespace wideberth::mechanism {
+
+struct Basis {
+  base::Digest conflict;
+  base::Digest agreement;
+  airspace::Verdict verdict = airspace::Verdict::kClear;
+  ConflictVersions versions;  // in ascending order of notice id
+  bool operator==(const Basis&) const = default;
+};
+
+// The newest versions of both sides: what people look at, whatever older ones are checked beside them.
+ConflictVersions VersionsOf(const airspace::Conflict& conflict);
+Basis BasisOf(const airspace::Conflict& conflict, const base::Digest& agreement);
+
+std::string WriteBasis(const Basis& basis);
+// Strict in these fields; passes over others.
+base::Result<Basis> ReadBasis(std::string_view text);
+
+}  // namespace wideberth::mechanism
+
+#endif  // WIDEBERTH_MECHANISM_BASIS_H_
