@@ -126,7 +126,7 @@ TEST_F(NoticesTest, NothingIsReleasedThatNobodyElseHasChecked) {
   ExpectRefused(parties.Do(0, by_second), ErrorCode::kConflict, "/check");
   parties.Run(kSecond);
   EXPECT_EQ(parties.notice(1, 1), nullptr) << "nothing of all this has crossed";
-  EXPECT_EQ(parties.desk(0).CountsOf({{}, airspace::DataMode::kReal}).release_blocked, 4u);
+  EXPECT_EQ(parties.desk(0).CountsOf({{}, airspace::DataMode::kReal}).release_blocked, 5u);
   EXPECT_TRUE(ReleaseChecked(TestHazard()).has_value());
   parties.Run(kSecond);
   EXPECT_NE(parties.notice(1, 1), nullptr);

@@ -338,7 +338,7 @@ base::Result<airspace::Decision> Parties::Draft(size_t n, uint8_t notice_n,
                                                 uint8_t nth) {
   const ActRequest request = ReleaseRequest(n, notice_n, declaration, ReleaseCheck::kNone);
   airspace::Declare declare{TestNotice(notice_n), request.prepared, true};
-  declare.replaces = std::get<mechanism::Release>(request.act.act.body).previous;
+  if (notice(n, notice_n) != nullptr) declare.replaces = Latest(n, notice_n);
   const std::string key =
       OperatorKeyFor(static_cast<uint8_t>(n + 1), Role::kDutyOfficer, nth).key_id;
   auto done = core(n).DecideBy(key, {PartyOf(n), std::move(declare)}, now(n).utc);
@@ -351,7 +351,7 @@ base::Result<airspace::Decision> Parties::Hold(size_t n, uint8_t notice_n,
   const ActRequest request = ReleaseRequest(n, notice_n, declaration, ReleaseCheck::kNone);
   airspace::Declare declare{TestNotice(notice_n), request.prepared};
   declare.held = true;
-  declare.replaces = std::get<mechanism::Release>(request.act.act.body).previous;
+  if (notice(n, notice_n) != nullptr) declare.replaces = Latest(n, notice_n);
   const std::string key = OperatorKeyFor(static_cast<uint8_t>(n + 1), Role::kDutyOfficer).key_id;
   auto done = core(n).DecideBy(key, {PartyOf(n), std::move(declare)}, now(n).utc);
   Turn(n);
