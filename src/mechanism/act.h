@@ -133,8 +133,8 @@ struct AnswerLineCheck {
   base::Uuid answers;
   std::string word;
 };
-// What a person looked at: the versions of both sides, in ascending order of notice id. What is said of a conflict counts
-// on both nodes while these are its newest versions, and begins anew with the next one.
+// What a person looked at: the versions of both sides, in ascending order of notice id. What is said of a conflict
+// counts on both nodes while these are its newest versions, and begins anew with the next one.
 using ConflictVersions = std::array<NoticeVersionRef, 2>;
 struct MarkConflictSeen {
   base::Digest conflict;

@@ -174,8 +174,8 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Propose
   return decision;
 }
 
-// What was said of versions that are no longer the newest here, or of a conflict that this node no longer sees, stays in
-// the record and counts for nothing: its maker's node forgets it too, as soon as it has what this one has.
+// What was said of versions that are no longer the newest here, or of a conflict that this node no longer sees, stays
+// in the record and counts for nothing: its maker's node forgets it too, as soon as it has what this one has.
 bool Core::CountsHere(const base::Digest& id, const ConflictVersions& looked_at) const {
   const Conflict* conflict = airspace_.FindConflict(id);
   return conflict != nullptr && IsLive(*conflict) && VersionsOf(*conflict) == looked_at;

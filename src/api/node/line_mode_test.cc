@@ -69,11 +69,6 @@ TEST(LineModeTest, AReleaseArrivesIsReadBackAndAnswered) {
   EXPECT_EQ(unchecked.status, 409);
   EXPECT_EQ(unchecked.Text("/error/field"), "/check");
 
-  const Answer by_drafter = north.Post(north.duty, NoticePath(1, "check"),
-                                       "{\"reading\":" + ReadingJson({}) + "}");
-  EXPECT_EQ(by_drafter.status, 409);
-  EXPECT_EQ(by_drafter.Text("/error/field"), "/by");
-
   // The second person's own error blocks, and says where and by how much: 0.05 degrees are 3.8 km here.
   const Answer elsewhere = north.Post(north.second, NoticePath(1, "check"),
                                       "{\"reading\":" + ReadingJson({.lng = 6.55}) + "}");
@@ -81,10 +76,12 @@ TEST(LineModeTest, AReleaseArrivesIsReadBackAndAnswered) {
   EXPECT_EQ(elsewhere.Text("/error/field"), "/centre");
   EXPECT_THAT(elsewhere.Text("/error/found"), HasSubstr("off by 3845 m"));
   const std::string right = "{\"reading\":" + ReadingJson(sketch) + "}";
-  EXPECT_EQ(north.Post(north.duty, NoticePath(1, "check"), right).status, 200);
-  const Answer alone = north.Act(release);
-  EXPECT_EQ(alone.status, 409) << "who releases is not who checked";
+  const Answer by_drafter = north.Post(north.duty, NoticePath(1, "check"), right);
+  EXPECT_EQ(by_drafter.status, 409) << "who has drafted is not the second person";
+  EXPECT_EQ(by_drafter.Text("/error/field"), "/by");
   EXPECT_EQ(north.Post(north.second, NoticePath(1, "check"), right).status, 200);
+  const Answer alone = north.Act(release, north.second);
+  EXPECT_EQ(alone.status, 409) << "who releases is not who checked";
   const Answer released = north.Act(release);
   ASSERT_EQ(released.status, 200) << released.body;
   const std::string version = released.Text("/act");
