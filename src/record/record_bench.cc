@@ -1,13 +1,23 @@
-// What a log costs: appending, roots, proofs and their verification in a tree of a million entries, checkpoints.
+// What a log costs: appending, roots, proofs and their verification in a tree of a million entries, checkpoints, tiles,
+// cosigning, and reading a million entries through.
 #include <benchmark/benchmark.h>
 
+#include <cstring>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "base/random.h"
 #include "record/checkpoint.h"
+#include "record/merge.h"
 #include "record/merkle.h"
+#include "record/proof_file.h"
+#include "record/stream_verifier.h"
+#include "record/testing/logs.h"
+#include "record/tile.h"
+#include "record/witness.h"
 
 namespace wideberth::record {
 namespace {
@@ -133,6 +143,137 @@ void BM_OpenCheckpoint(benchmark::State& state) {
   state.SetLabel("three signatures");
 }
 BENCHMARK(BM_OpenCheckpoint);
+
+// Hash tiles in memory, found by their place: what is measured is our part, not a disk.
+class HashTiles final : public TileReader {
+ public:
+  HashTiles() {
+    TileBuilder builder;
+    std::vector<Tile> tiles;
+    for (const base::Digest& leaf : Million().leaves) builder.Append(leaf, &tiles);
+    for (Tile& tile : builder.Partial()) tiles.push_back(std::move(tile));
+    for (Tile& tile : tiles) {
+      tiles_[{*tile.path.level, tile.path.index}] = std::move(tile.bytes);
+    }
+  }
+  base::Result<base::Bytes> ReadTile(const TilePath& tile) const override {
+    return tiles_.at({*tile.level, tile.index});
+  }
+
+ private:
+  std::map<std::pair<unsigned, uint64_t>, base::Bytes> tiles_;
+};
+
+const HashTiles& MillionTiles() {
+  static const HashTiles* const tiles = new HashTiles;
+  return *tiles;
+}
+
+void BM_BuildTiles(benchmark::State& state) {
+  const Log& log = Million();
+  TileBuilder builder;
+  std::vector<Tile> tiles;
+  size_t i = 0;
+  for (auto _ : state) {
+    builder.Append(log.leaves[i++ % kEntries], &tiles);
+    tiles.clear();
+  }
+}
+BENCHMARK(BM_BuildTiles);
+
+// Of any entry, by a server that has just started (cold) or has remembered the upper tiles.
+void BM_ProveInclusionFromTiles(benchmark::State& state) {
+  const HashTiles& tiles = MillionTiles();
+  const bool cold = state.range(0) != 0;
+  base::SeededRandom random(3);
+  TileNodes warm(tiles, kEntries);
+  for (auto _ : state) {
+    const uint64_t index = random.Below(kEntries);
+    if (cold) {
+      const TileNodes nodes(tiles, kEntries);
+      CHECK(InclusionProof(nodes, index, kEntries).has_value());
+    } else {
+      CHECK(InclusionProof(warm, index, kEntries).has_value());
+    }
+  }
+  state.SetLabel(cold ? "nothing remembered" : "upper tiles remembered");
+}
+BENCHMARK(BM_ProveInclusionFromTiles)->Arg(0)->Arg(1);
+
+void BM_VerifyProofFile(benchmark::State& state) {
+  const testing::TestLog log(1'000);
+  const ProofFile file{123, InclusionProof(log.nodes, 123, 1'000).value(),
+                       log.Note(1'000, 1'800'000'000, 1'800'000'001), std::nullopt};
+  const std::string text = FormatProofFile(file).value();
+  const Policy policy =
+      Policy::AllOf(log.log.verifier(), {log.clock.verifier(), log.peer.verifier()}).value();
+  for (auto _ : state) {
+    CHECK(VerifyProofFile(text, log.entries.entries[123], policy).has_value());
+  }
+  state.SetLabel("three signatures");
+}
+BENCHMARK(BM_VerifyProofFile);
+
+// A request for a cosignature, from its bytes to the bytes of the answer: one verification, one signature.
+void BM_Cosign(benchmark::State& state) {
+  const testing::TestLog log(1'000);
+  const AddCheckpointRequest request{900, ConsistencyProof(log.nodes, 900, 1'000).value(),
+                                     log.Note(1'000)};
+  const std::string body = FormatAddCheckpoint(request).value();
+  const WitnessedLog row = RestoreWitnessedLog(log.log.verifier(), log.Text(900)).value();
+  for (auto _ : state) {
+    const WitnessDecision decision =
+        DecideCosigning(&row, ParseAddCheckpoint(body).value(), &log.nodes);
+    CHECK(decision.status == WitnessStatus::kCosigned);
+    const NoteSignature cosignature =
+        CosignCheckpoint(decision.text, log.peer, 1'800'000'000).value();
+    benchmark::DoNotOptimize(AnswerOf(decision, {cosignature}).value());
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_Cosign);
+
+// A million entries of the given size, one after another, against checkpoints at ten sizes.
+void BM_StreamMillion(benchmark::State& state) {
+  const auto bytes = static_cast<size_t>(state.range(0));
+  base::Bytes entry(bytes, 7);
+  const auto number = [&](uint64_t i) { std::memcpy(entry.data(), &i, sizeof i); };
+  std::vector<TreeHead> heads;
+  Frontier frontier;
+  for (uint64_t i = 0; i < kEntries; ++i) {
+    number(i);
+    frontier.Append(LeafHash(entry));
+    if (frontier.size() % (kEntries / 10) == 0) heads.push_back(frontier.head());
+  }
+  for (auto _ : state) {
+    StreamVerifier verifier(heads);
+    for (uint64_t i = 0; i < kEntries; ++i) {
+      number(i);
+      CHECK(verifier.Add(entry).has_value());
+    }
+    CHECK(verifier.Finish().has_value());
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kEntries));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(kEntries * bytes));
+}
+BENCHMARK(BM_StreamMillion)->Arg(500)->Arg(1'500)->Unit(benchmark::kMillisecond)->Iterations(1);
+
+// The joint view of a line whose two logs have half a million entries each.
+void BM_MergeMillion(benchmark::State& state) {
+  WriterLog logs[2] = {{"a.example/line/b", {}}, {"b.example/line/a", {}}};
+  base::SeededRandom random(5);
+  for (uint64_t i = 0; i < kEntries; ++i) {
+    WriterLog& own = logs[random.Below(2)];
+    LoggedEntry entry;
+    random.Fill(entry.digest.bytes);
+    entry.sent_at.us = static_cast<int64_t>(i);
+    entry.peer_seen = (&own == &logs[0] ? logs[1] : logs[0]).entries.size();
+    own.entries.push_back(entry);
+  }
+  for (auto _ : state) benchmark::DoNotOptimize(MergeLogs(logs[0], logs[1]).value());
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kEntries));
+}
+BENCHMARK(BM_MergeMillion)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace wideberth::record
