@@ -10,6 +10,7 @@
 #include "crypto/dsse.h"
 #include "crypto/sha256.h"
 #include "record/testing/logs.h"
+#include "record/witness.h"
 
 namespace wideberth::record {
 namespace {
@@ -262,6 +263,30 @@ TEST(Evidence, ARollbackIsShorterAndLater) {
   rollback = Rollback();
   std::swap(rollback.first, rollback.second);
   ExpectRefused(rollback, "/second");
+}
+
+// A clock that is put back and forth proves nothing against a cosigner that keeps to witness.h.
+TEST(Evidence, AnHonestCosignerIsNeverAccused) {
+  base::SeededRandom random(4);
+  WitnessedLog row{Log().log.verifier(), {0, EmptyRoot()}, std::nullopt, 0};
+  std::vector<SignedNote> notes;
+  for (uint64_t size = 1; size <= 40; size += random.Below(2)) {
+    AddCheckpointRequest request{row.head.size, {}, Log().Note(size)};
+    if (row.head.size > 0) {
+      request.proof = ConsistencyProof(Log().nodes, row.head.size, size).value();
+    }
+    const auto decision = DecideCosigning(&row, request, kNoonS + random.Below(30));
+    ASSERT_EQ(decision.status, WitnessStatus::kCosigned);
+    row = *decision.row;
+    notes.push_back(Log().Note(size, 0, row.time_s));
+  }
+  for (const SignedNote& first : notes) {
+    for (const SignedNote& second : notes) {
+      EXPECT_FALSE(VerifyEvidence(Evidence(RollbackEvidence{Log().log.verifier(),
+                                                            Log().peer.verifier(), first, second}))
+                       .has_value());
+    }
+  }
 }
 
 TEST(Evidence, ARefusalIsOfThisCheckpointAndMayHaveBeenRight) {

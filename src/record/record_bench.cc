@@ -220,13 +220,13 @@ void BM_Cosign(benchmark::State& state) {
   const AddCheckpointRequest request{900, ConsistencyProof(log.nodes, 900, 1'000).value(),
                                      log.Note(1'000)};
   const std::string body = FormatAddCheckpoint(request).value();
-  const WitnessedLog row = RestoreWitnessedLog(log.log.verifier(), log.Text(900)).value();
+  const WitnessedLog row = RestoreWitnessedLog(log.log.verifier(), log.Text(900), 0).value();
   for (auto _ : state) {
     const WitnessDecision decision =
-        DecideCosigning(&row, ParseAddCheckpoint(body).value(), &log.nodes);
+        DecideCosigning(&row, ParseAddCheckpoint(body).value(), 1'800'000'000, &log.nodes);
     CHECK(decision.status == WitnessStatus::kCosigned);
     const NoteSignature cosignature =
-        CosignCheckpoint(decision.text, log.peer, 1'800'000'000).value();
+        CosignCheckpoint(decision.text, log.peer, decision.row->time_s).value();
     benchmark::DoNotOptimize(AnswerOf(decision, {cosignature}).value());
   }
   state.SetItemsProcessed(state.iterations());

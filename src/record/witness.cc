@@ -142,13 +142,14 @@ Result<std::string> FormatAddCheckpoint(const AddCheckpointRequest& request) {
 
 // --------------------------------------------------------------------------------------- the decision
 
-Result<WitnessedLog> RestoreWitnessedLog(const VerifierKey& log, std::string_view last) {
+Result<WitnessedLog> RestoreWitnessedLog(const VerifierKey& log, std::string_view last,
+                                         uint64_t time_s) {
   WB_ASSIGN_OR_RETURN(OpenedCheckpoint opened, OpenCheckpoint(last, {log, {}}));
-  return WitnessedLog{log, opened.checkpoint.head, std::move(opened.note)};
+  return WitnessedLog{log, opened.checkpoint.head, std::move(opened.note), time_s};
 }
 
 WitnessDecision DecideCosigning(const WitnessedLog* log, const AddCheckpointRequest& request,
-                                const NodeReader* held) {
+                                uint64_t now_s, const NodeReader* held) {
   const auto checkpoint = CheckpointOf(request.checkpoint);
   if (!checkpoint) return Refuse(WitnessStatus::kMalformed, checkpoint.error(), log);
   if (log == nullptr || log->log.name() != checkpoint->origin) {
@@ -178,7 +179,8 @@ WitnessDecision DecideCosigning(const WitnessedLog* log, const AddCheckpointRequ
       break;
     }
   }
-  decision.row = WitnessedLog{log->log, checkpoint->head, std::move(last)};
+  decision.row =
+      WitnessedLog{log->log, checkpoint->head, std::move(last), std::max(now_s, log->time_s)};
   return decision;
 }
 

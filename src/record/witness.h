@@ -16,16 +16,20 @@
 // function of row and request; what makes it safe is the order of what follows:
 //
 //   WB_ASSIGN_OR_RETURN(const AddCheckpointRequest request, ParseAddCheckpoint(body));       // else: 400
-//   const WitnessDecision decision = DecideCosigning(FindLog(request), request, &our_mirror);
+//   const WitnessDecision decision = DecideCosigning(FindLog(request), request, now_s, &our_mirror);
 //   if (decision.status == WitnessStatus::kCosigned) {
 //     Persist(*decision.row);                            // atomically with the decision, durable before anything else
-//     cosignature = CosignCheckpoint(decision.text, our_cosigner, now_s);
+//     cosignature = CosignCheckpoint(decision.text, our_cosigner, decision.row->time_s);
 //   }
 //   Answer(AnswerOf(decision, cosignature));
 //
 // So no two cosignatures of one cosigner ever belong to two histories: each one extends the row that the one before
 // left, by a proof that was verified. Asking again for what was cosigned last gives another cosignature and changes
-// nothing.
+// nothing but its time.
+//
+// Signed times never step back, though clocks do: a cosignature has the time of the one before where the clock shows an
+// earlier one. Otherwise an honest cosigner whose clock was put right would seem to have rolled back (evidence.h). This
+// holds as well for the cosigner that is a log's own clock.
 //
 // The cosigner of a line (the peer) also holds the entries: it passes its mirror, and cosigns only what that has
 // durably, down to the last entry. A neutral witness passes none. Pure; functions are thread-safe.
@@ -72,39 +76,41 @@ enum class WitnessStatus : uint16_t {
   kNotHeld = 503,   // a mirror has not all the entries yet: ask again later
 };
 
-// One log that is cosigned here. The row of a store; FormatNote of `last` and the vkey are all there is to keep.
+// One log that is cosigned here. The row of a store: the vkey, FormatNote of `last` and the time are all there is to
+// keep.
 struct WitnessedLog {
   VerifierKey log;                 // its name is the origin
   TreeHead head{0, EmptyRoot()};   // the one cosigned last; size 0 before the first
   std::optional<SignedNote> last;  // that checkpoint, with the log's signature only
+  uint64_t time_s = 0;             // of the last cosignature, POSIX
   bool operator==(const WitnessedLog&) const = default;
 };
 
 // The row as it was persisted. Refuses a checkpoint that this log did not sign.
-base::Result<WitnessedLog> RestoreWitnessedLog(const VerifierKey& log, std::string_view last);
+base::Result<WitnessedLog> RestoreWitnessedLog(const VerifierKey& log, std::string_view last,
+                                               uint64_t time_s);
 
 // What a request shows about the log itself. Its signature was verified: this is its doing, or that of its key's thief.
 enum class LogFinding : uint8_t {
   kNone,
   kFork,  // two signed checkpoints of one size and two roots: evidence as they are (evidence.h)
-  kOtherTree,  // the entries held, or the proof, lead to another tree than the one that was signed
+  kOtherTree,  // the entries held lead to another tree than the one that was signed
   kShorter,    // it signed, or shows again, a checkpoint below the one cosigned last
 };
 
 struct WitnessDecision {
   WitnessStatus status = WitnessStatus::kMalformed;
-  base::Error error;  // of every status but kCosigned
-  std::string text;   // what is to be cosigned
-  std::optional<WitnessedLog>
-      row;                  // the row to persist before cosigning; also where nothing in it changed
-  uint64_t known_size = 0;  // what was cosigned last: the body of kConflict
+  base::Error error;                // of every status but kCosigned
+  std::string text;                 // what is to be cosigned
+  std::optional<WitnessedLog> row;  // of kCosigned: to persist before cosigning, at its time
+  uint64_t known_size = 0;          // what was cosigned last: the body of kConflict
   LogFinding finding = LogFinding::kNone;
 };
 
-// `log` is the row of the request's origin, null when there is none. `held` are the entries of the log that are durable
-// here, null for a neutral witness.
+// `log` is the row of the request's origin, null when there is none; `now_s` is what the clock shows. `held` are the
+// entries of the log that are durable here, null for a neutral witness.
 WitnessDecision DecideCosigning(const WitnessedLog* log, const AddCheckpointRequest& request,
-                                const NodeReader* held = nullptr);
+                                uint64_t now_s, const NodeReader* held = nullptr);
 
 // The answer as it crosses.
 struct WitnessAnswer {

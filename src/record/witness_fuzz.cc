@@ -12,11 +12,11 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   namespace record = wideberth::record;
   static const record::testing::TestLog log(3);
-  static const record::WitnessedLog row{log.log.verifier(), log.Head(1), log.Note(1)};
+  static const record::WitnessedLog row{log.log.verifier(), log.Head(1), log.Note(1), 0};
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   if (const auto request = record::ParseAddCheckpoint(input)) {
     CHECK(record::FormatAddCheckpoint(*request).value() == input);
-    const auto decision = record::DecideCosigning(&row, *request);
+    const auto decision = record::DecideCosigning(&row, *request, 1'800'000'000);
     if (decision.status == record::WitnessStatus::kCosigned) {
       // The keys are known, so a fuzzer can sign nothing that is not in its corpus.
       CHECK(decision.row->head.size >= 1 && decision.row->head.size <= 3);

@@ -21,6 +21,8 @@ using base::ErrorCode;
 using testing::TestLog;
 using testing::TestSigner;
 
+constexpr uint64_t kNowS = 1'800'000'000;
+
 AddCheckpointRequest Ask(const TestLog& log, uint64_t old_size, uint64_t size) {
   AddCheckpointRequest request{old_size, {}, log.Note(size)};
   if (old_size > 0) request.proof = ConsistencyProof(log.nodes, old_size, size).value();
@@ -28,13 +30,13 @@ AddCheckpointRequest Ask(const TestLog& log, uint64_t old_size, uint64_t size) {
 }
 
 WitnessedLog Row(const TestLog& log, uint64_t size) {
-  WitnessedLog row{log.log.verifier(), log.Head(size), std::nullopt};
+  WitnessedLog row{log.log.verifier(), log.Head(size), std::nullopt, kNowS};
   if (size > 0) row.last = log.Note(size);
   return row;
 }
 
 WitnessStatus StatusOf(const WitnessedLog& row, const AddCheckpointRequest& request) {
-  const WitnessDecision decision = DecideCosigning(&row, request);
+  const WitnessDecision decision = DecideCosigning(&row, request, kNowS);
   EXPECT_EQ(decision.row.has_value(), decision.status == WitnessStatus::kCosigned);
   EXPECT_EQ(decision.error.rule.empty(), decision.status == WitnessStatus::kCosigned);
   return decision.status;
@@ -48,7 +50,7 @@ TEST(Witness, AnswersAsTheReferenceWitnessDoes) {
   auto root = document.root().AsObject().value();
   const VerifierKey log =
       VerifierKey::Parse(root.RequiredString("log_vkey", 1'000).value()).value();
-  WitnessedLog row{log, {0, EmptyRoot()}, std::nullopt};
+  WitnessedLog row{log, {0, EmptyRoot()}, std::nullopt, 0};
   const SignerKey witness = TestSigner("example.com/witness", KeyAlgorithm::kCosignatureV1, 9);
   size_t steps = 0;
   const json::Array all_steps = root.RequiredArray("steps", 100).value();
@@ -68,7 +70,7 @@ TEST(Witness, AnswersAsTheReferenceWitnessDoes) {
     }
     ASSERT_TRUE(request.has_value()) << request.error().ToString();
     EXPECT_EQ(FormatAddCheckpoint(*request).value(), body);
-    const WitnessDecision decision = DecideCosigning(&row, *request);
+    const WitnessDecision decision = DecideCosigning(&row, *request, kNowS);
     EXPECT_EQ(static_cast<int64_t>(decision.status), status) << ++steps;
     std::vector<NoteSignature> cosignatures;
     if (decision.status == WitnessStatus::kCosigned) {
@@ -154,11 +156,11 @@ TEST(Witness, CosignsWhatExtendsAndNothingElse) {
   EXPECT_EQ(StatusOf(Row(log, 200), Ask(log, 100, 300)), WitnessStatus::kConflict);
   EXPECT_EQ(StatusOf(Row(log, 200), Ask(log, 0, 300)), WitnessStatus::kConflict);
   EXPECT_EQ(StatusOf(Row(log, 200), Ask(log, 250, 300)), WitnessStatus::kConflict);
-  EXPECT_EQ(DecideCosigning(nullptr, Ask(log, 0, 300)).status, WitnessStatus::kUnknownLog);
+  EXPECT_EQ(DecideCosigning(nullptr, Ask(log, 0, 300), kNowS).status, WitnessStatus::kUnknownLog);
   const WitnessedLog row = Row(log, 200);
-  EXPECT_EQ(DecideCosigning(&row, Ask(log, 100, 150)).finding, LogFinding::kShorter);
+  EXPECT_EQ(DecideCosigning(&row, Ask(log, 100, 150), kNowS).finding, LogFinding::kShorter);
   // Another history.
-  const WitnessDecision forked = DecideCosigning(&row, Ask(fork, 200, 200));
+  const WitnessDecision forked = DecideCosigning(&row, Ask(fork, 200, 200), kNowS);
   EXPECT_EQ(forked.status, WitnessStatus::kConflict);
   EXPECT_EQ(forked.finding, LogFinding::kFork);
   EXPECT_EQ(StatusOf(row, Ask(fork, 200, 300)), WitnessStatus::kUnproven);
@@ -192,7 +194,7 @@ TEST(Witness, TakesTheWordOfTheLogsKeyOnly) {
   EXPECT_EQ(StatusOf(row, request), WitnessStatus::kNotSigned);
   // Its own beside it: the unknown key is passed over, and not kept.
   request.checkpoint.signatures.push_back(log.log.Sign(request.checkpoint.text).value());
-  const WitnessDecision decision = DecideCosigning(&row, request);
+  const WitnessDecision decision = DecideCosigning(&row, request, kNowS);
   EXPECT_EQ(decision.status, WitnessStatus::kCosigned);
   EXPECT_EQ(decision.row, Row(log, 300));
   // A signature that claims the key and does not verify spoils the note.
@@ -209,26 +211,42 @@ TEST(Witness, AMirrorCosignsOnlyWhatItHolds) {
   const TestLog log(300);
   const WitnessedLog row = Row(log, 200);
   const TestLog held(TestLog::ShortEntries(250));
-  EXPECT_EQ(DecideCosigning(&row, Ask(log, 200, 250), &held.nodes).status,
+  EXPECT_EQ(DecideCosigning(&row, Ask(log, 200, 250), kNowS, &held.nodes).status,
             WitnessStatus::kCosigned);
-  EXPECT_EQ(DecideCosigning(&row, Ask(log, 200, 249), &held.nodes).status,
+  EXPECT_EQ(DecideCosigning(&row, Ask(log, 200, 249), kNowS, &held.nodes).status,
             WitnessStatus::kCosigned);
-  EXPECT_EQ(DecideCosigning(&row, Ask(log, 200, 251), &held.nodes).status, WitnessStatus::kNotHeld);
+  EXPECT_EQ(DecideCosigning(&row, Ask(log, 200, 251), kNowS, &held.nodes).status,
+            WitnessStatus::kNotHeld);
   // What was delivered is another tree than what was signed.
   auto entries = TestLog::ShortEntries(250);
   entries[220][0] ^= 1;
   const TestLog delivered(entries);
-  const WitnessDecision decision = DecideCosigning(&row, Ask(log, 200, 250), &delivered.nodes);
+  const WitnessDecision decision =
+      DecideCosigning(&row, Ask(log, 200, 250), kNowS, &delivered.nodes);
   EXPECT_EQ(decision.status, WitnessStatus::kUnproven);
   EXPECT_EQ(decision.finding, LogFinding::kOtherTree);
 }
 
 TEST(Witness, RowsAreRestoredOnlyAsTheLogSignedThem) {
   const TestLog log(300);
-  EXPECT_EQ(RestoreWitnessedLog(log.log.verifier(), log.Text(300)).value(), Row(log, 300));
+  EXPECT_EQ(RestoreWitnessedLog(log.log.verifier(), log.Text(300), kNowS).value(), Row(log, 300));
   std::string text = log.Text(300);
   text[text.find("300")] = '4';
-  EXPECT_EQ(RestoreWitnessedLog(log.log.verifier(), text).error().code, ErrorCode::kUnauthorized);
+  EXPECT_EQ(RestoreWitnessedLog(log.log.verifier(), text, kNowS).error().code,
+            ErrorCode::kUnauthorized);
+}
+
+TEST(Witness, SignedTimesNeverStepBack) {
+  const TestLog log(300);
+  WitnessedLog row = Row(log, 0);
+  uint64_t last_s = 0;
+  base::SeededRandom random(1);
+  for (uint64_t size = 1; size < 100; ++size) {
+    const uint64_t now_s = kNowS - 50 + random.Below(100);
+    row = *DecideCosigning(&row, Ask(log, size - 1, size), now_s).row;
+    EXPECT_EQ(row.time_s, std::max({now_s, last_s, kNowS}));
+    last_s = row.time_s;
+  }
 }
 
 // Whatever is asked, in whatever order, over logs that fork: what was cosigned is one history.
@@ -244,7 +262,7 @@ TEST(Witness, NeverCosignsTwoHistories) {
   size_t cosigned_in_all = 0;
   for (uint64_t seed = 0; seed < 25; ++seed) {
     base::SeededRandom random(seed);
-    WitnessedLog row{histories[0].log.verifier(), {0, EmptyRoot()}, std::nullopt};
+    WitnessedLog row{histories[0].log.verifier(), {0, EmptyRoot()}, std::nullopt, 0};
     std::vector<std::pair<const TestLog*, uint64_t>> cosigned;
     for (int i = 0; i < 200; ++i) {
       const TestLog& log = histories[random.Below(histories.size())];
@@ -256,7 +274,7 @@ TEST(Witness, NeverCosignsTwoHistories) {
         const TestLog& other = histories[random.Below(histories.size())];
         request.proof = Ask(other, old_size, size).proof;
       }
-      const WitnessDecision decision = DecideCosigning(&row, request);
+      const WitnessDecision decision = DecideCosigning(&row, request, kNowS);
       if (decision.status != WitnessStatus::kCosigned) continue;
       row = *decision.row;
       cosigned.emplace_back(&log, size);
