@@ -8,6 +8,7 @@
 #include "crypto/dsse.h"
 #include "crypto/sha256.h"
 #include "json/reader.h"
+#include "record/json_fields.h"
 
 namespace wideberth::record {
 
@@ -122,6 +123,61 @@ Result<Finding> Verify(const ForkEvidence& fork) {
   finding.summary = "The log " + fork.log.name() + " signed two histories: one of " + Sized(first) +
                     " entries, and one of " + Sized(second) + " that does not begin with it.";
   return finding;
+}
+
+// What a message or heartbeat says that its writer must not say twice.
+struct Claim {
+  crypto::VerifiedMessage message;
+  std::string to;
+  std::optional<int64_t> seq;
+  std::optional<TreeHead> own_head;
+};
+
+Result<Claim> ReadClaim(std::string_view envelope, const crypto::PublicKey& key) {
+  Claim claim;
+  WB_ASSIGN_OR_RETURN(claim.message, crypto::VerifyEnvelope(envelope, {&key, 1}));
+  WB_ASSIGN_OR_RETURN(const json::Document document,
+                      json::Document::Parse(base::AsText(claim.message.payload)));
+  WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+  WB_ASSIGN_OR_RETURN(claim.to, object.RequiredString("to", kKeyNameBytesMax));
+  WB_ASSIGN_OR_RETURN(claim.seq,
+                      object.OptionalInt64("seq", 1, static_cast<int64_t>(kTreeSizeMax)));
+  WB_ASSIGN_OR_RETURN(auto head, object.OptionalObject("own_head"));
+  if (head) {
+    claim.own_head.emplace();
+    WB_ASSIGN_OR_RETURN(claim.own_head->size, ReadSize("size", &*head));
+    WB_ASSIGN_OR_RETURN(claim.own_head->root,
+                        head->RequiredParsed("root", 64, base::Digest::FromHex));
+  }
+  return claim;
+}
+
+Result<Finding> Verify(const MessageForkEvidence& fork) {
+  auto first = ReadClaim(fork.first, fork.message_key);
+  if (!first) return Fail(std::move(first).error().Under("/first"));
+  auto second = ReadClaim(fork.second, fork.message_key);
+  if (!second) return Fail(std::move(second).error().Under("/second"));
+  if (first->to != second->to) {
+    return Invalid("/second", "must be to the same peer, " + first->to, second->to);
+  }
+  Finding finding{
+      EvidenceKind::kFork, {{AccusedRole::kMessage, "", fork.message_key}}, {}, "", false};
+  // Anybody can wrap one signed payload in two envelopes, so payloads are compared.
+  const bool other_words = first->message.payload_type != second->message.payload_type ||
+                           first->message.payload != second->message.payload;
+  if (first->seq && first->seq == second->seq && other_words) {
+    finding.summary = "The key signed two messages of number " + std::to_string(*first->seq) +
+                      " to " + first->to + ".";
+    return finding;
+  }
+  if (first->own_head && second->own_head && first->own_head->size == second->own_head->size &&
+      first->own_head->root != second->own_head->root) {
+    finding.summary = "The key signed two heads of size " + std::to_string(first->own_head->size) +
+                      " of its log to " + first->to + ".";
+    return finding;
+  }
+  return Invalid("/second",
+                 "must be another message of the same number, or another head of one size");
 }
 
 Result<Finding> Verify(const RollbackEvidence& rollback) {

@@ -51,6 +51,15 @@ struct ForkEvidence {
   bool operator==(const ForkEvidence&) const = default;
 };
 
+// A party signed two messages of one number to one peer, or two heads ("own_head" of its heartbeats) of one size and two
+// roots. Found before any checkpoint is signed: what a node restored from a backup does first.
+struct MessageForkEvidence {
+  crypto::PublicKey message_key;
+  std::string first;  // envelopes
+  std::string second;
+  bool operator==(const MessageForkEvidence&) const = default;
+};
+
 // A cosigner (of its own log: the log's own clock) cosigned a shorter tree after a longer one.
 struct RollbackEvidence {
   VerifierKey log;
@@ -114,9 +123,10 @@ struct GapEvidence {
   bool operator==(const GapEvidence&) const = default;
 };
 
-using Evidence =
-    std::variant<ForkEvidence, RollbackEvidence, RefusalEvidence, RevokedKeyEvidence, GapEvidence>;
+using Evidence = std::variant<ForkEvidence, MessageForkEvidence, RollbackEvidence, RefusalEvidence,
+                              RevokedKeyEvidence, GapEvidence>;
 
+// Both kinds of forks are one kind of trouble.
 enum class EvidenceKind : uint8_t { kFork, kRollback, kRefusal, kRevokedKey, kGap };
 // "fork", "rollback", "refused_cosignature", "revoked_key_used", "gap".
 std::string_view EvidenceKindName(EvidenceKind kind);

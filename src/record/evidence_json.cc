@@ -58,7 +58,16 @@ Result<Proof> ReadProof(std::string_view key, json::Object* object) {
   return proof;
 }
 
+Result<Evidence> ReadMessageFork(json::Object* object) {
+  WB_ASSIGN_OR_RETURN(const crypto::PublicKey message_key, ReadKey("message_key", object));
+  MessageForkEvidence fork{message_key, "", ""};
+  WB_ASSIGN_OR_RETURN(fork.first, ReadEnvelope("first", object));
+  WB_ASSIGN_OR_RETURN(fork.second, ReadEnvelope("second", object));
+  return Evidence(std::move(fork));
+}
+
 Result<Evidence> ReadFork(json::Object* object) {
+  if (object->Find("message_key")) return ReadMessageFork(object);
   WB_ASSIGN_OR_RETURN(const VerifierKey log, ReadVkey("log", object));
   ForkEvidence fork{log, {}, {}, std::nullopt, {}};
   WB_ASSIGN_OR_RETURN(fork.first, ReadNote("first", object));
@@ -193,6 +202,12 @@ void Write(const ForkEvidence& fork, json::Writer* json) {
   json->BeginArray();
   for (const VerifierKey& cosigner : fork.cosigners) json->String(cosigner.Format());
   json->EndArray();
+}
+
+void Write(const MessageForkEvidence& fork, json::Writer* json) {
+  json->StringField("message_key", fork.message_key.ToHex());
+  json->StringField("first", fork.first);
+  json->StringField("second", fork.second);
 }
 
 void Write(const RollbackEvidence& rollback, json::Writer* json) {
