@@ -324,6 +324,12 @@ Result<Decision> On(const Context& context, const Declare& command) {
       MakeVersion(context, command, static_cast<uint32_t>(after.versions.size() + 1));
   if (!command.draft) Supersede(context, command, version.digest, &after);
   after.versions.push_back(version);
+  // Unplanned means that it is going on (MECHANISM 3.2).
+  if (DisclosureOf(command) == Disclosure::kDeclared && version.declaration.unplanned &&
+      after.activity == ActivityState::kPlanned) {
+    after.activity = ActivityState::kActive;
+    after.started_at = context.now;
+  }
   Decision decision;
   decision.created = held == nullptr;
   VersionStored stored{after.id, after.party, std::move(version), {}};

@@ -18,8 +18,8 @@ namespace wideberth::airspace {
 
 // The outlines of the effective version's volumes, where somebody prepared them ahead
 // (PreparedDeclaration); empty: they are prepared when needed, as those of older versions are.
-// `queries` are over the declared windows, for `queries_separation`: they are used where that is what
-// is asked, and prepared anew where the rules or a window have changed since.
+// `queries` are over the declared windows, for `queries_separation`: they are used as they are or over
+// another window, and prepared anew where the rules have changed since.
 struct SubjectOutlines {
   std::span<const geo::Shape> shapes;
   std::span<const VolumeIndex::PreparedQuery> queries;

@@ -198,6 +198,8 @@ std::vector<Conflict> FindConflictsOf(const View& view, const Rules& rules, Sha2
       near.clear();
       if (asked_ahead && window == volumes[i].window) {
         view.Near(subject.data_mode(), outlines.queries[i], &near);
+      } else if (asked_ahead) {
+        view.Near(subject.data_mode(), {outlines.queries[i], volumes[i], window, widest}, &near);
       } else {
         view.Near(subject.data_mode(), {shape, volumes[i], window, widest}, &near);
       }

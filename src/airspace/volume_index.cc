@@ -131,8 +131,9 @@ VolumeIndex::ScratchPtr VolumeIndex::MakeScratch() {
   return ScratchPtr(new Scratch);
 }
 
-struct VolumeIndex::PreparedQuery::Impl {
-  Impl(const geo::Shape& shape, const Separation& widest)
+// Where a query looks, at any time and height.
+struct VolumeIndex::PreparedQuery::Space {
+  Space(const geo::Shape& shape, const Separation& widest)
       : compact(shape), separation_mm(widest.lateral_mm) {
     // Up to 1 cm beyond the separation is a possible conflict; the rest is for rounding.
     constexpr double kToleranceM = 0.05;
@@ -153,20 +154,33 @@ struct VolumeIndex::PreparedQuery::Impl {
 
   geo::CompactQuery compact;
   int64_t separation_mm;
-  Asked asked{};
-  bool empty = false;  // no time at all: near to nothing
   size_t finest = kLevels.size();
   std::array<uint32_t, kLevels.size()> begin{}, count{};
   std::vector<geo::CellId> all_cells;
 };
 
+struct VolumeIndex::PreparedQuery::Impl {
+  Impl(std::shared_ptr<const Space> where, const Volume4D& volume, const TimeWindow& window,
+       const Separation& widest)
+      : space(std::move(where)), empty(window.start >= window.end) {
+    const geo::HeightInterval w84{std::min(volume.lower_w84.lower_mm, volume.upper_w84.upper_mm),
+                                  std::max(volume.lower_w84.lower_mm, volume.upper_w84.upper_mm)};
+    asked = layout::Widened(layout::ExtentOf(window, volume.band, w84), widest);
+  }
+
+  std::shared_ptr<const Space> space;
+  Asked asked{};
+  bool empty;  // no time at all: near to nothing
+};
+
 VolumeIndex::PreparedQuery::PreparedQuery(const geo::Shape& shape, const Volume4D& volume,
                                           const TimeWindow& window, const Separation& widest)
-    : impl_(std::make_unique<Impl>(shape, widest)) {
-  const geo::HeightInterval w84{std::min(volume.lower_w84.lower_mm, volume.upper_w84.upper_mm),
-                                std::max(volume.lower_w84.lower_mm, volume.upper_w84.upper_mm)};
-  impl_->asked = layout::Widened(layout::ExtentOf(window, volume.band, w84), widest);
-  impl_->empty = window.start >= window.end;
+    : impl_(std::make_unique<Impl>(std::make_shared<const Space>(shape, widest), volume, window,
+                                   widest)) {}
+VolumeIndex::PreparedQuery::PreparedQuery(const PreparedQuery& other, const Volume4D& volume,
+                                          const TimeWindow& window, const Separation& widest)
+    : impl_(std::make_unique<Impl>(other.impl_->space, volume, window, widest)) {
+  CHECK(other.impl_->space->separation_mm == widest.lateral_mm);
 }
 VolumeIndex::PreparedQuery::~PreparedQuery() = default;
 VolumeIndex::PreparedQuery::PreparedQuery(PreparedQuery&&) noexcept = default;
@@ -277,8 +291,8 @@ bool VolumeIndex::Impl::Plan(const PreparedQuery::Impl& query, Scratch* scratch)
   for (size_t level = 0; level < kLevels.size(); ++level) {
     for (size_t kind = 0; kind < kTimeKinds; ++kind) {
       if (population[level][kind] == 0 || scratch->buckets[kind].empty()) continue;
-      if (level < query.finest) return false;
-      const size_t probes = scratch->buckets[kind].size() * query.count[level];
+      if (level < query.space->finest) return false;
+      const size_t probes = scratch->buckets[kind].size() * query.space->count[level];
       if (probes > left) return false;
       left -= probes;
     }
@@ -337,9 +351,9 @@ void VolumeIndex::Impl::Seek(const PreparedQuery::Impl& query, Scratch* scratch)
       const auto limits_index = static_cast<uint32_t>(scratch->limits.size());
       scratch->limits.push_back(limits);
       const uint64_t seed = SeedOf(static_cast<int>(kind), bucket);
-      for (size_t level = query.finest; level < kLevels.size(); ++level) {
+      for (size_t level = query.space->finest; level < kLevels.size(); ++level) {
         if (population[level][kind] == 0) continue;
-        for (const geo::CellId cell : query.CellsAt(level)) {
+        for (const geo::CellId cell : query.space->CellsAt(level)) {
           scratch->probes.push_back({KeyOf(static_cast<int>(kind), seed, cell), limits_index});
         }
       }
@@ -358,11 +372,11 @@ void VolumeIndex::Impl::Seek(const PreparedQuery::Impl& query, Scratch* scratch)
 // A volume that is near in time and height: bounding caps, then the compact shapes.
 void VolumeIndex::Impl::Judge(const PreparedQuery::Impl& query, VolumeSlot slot,
                               const Record& record, std::vector<Candidate>* out) const {
-  const geo::Lateral lateral =
-      query.compact.Quickly(record.compact,
-                            {record.compact.vertices > 0 ? vertices.At(record.vertices) : nullptr,
-                             record.compact.vertices},
-                            query.separation_mm);
+  const geo::Lateral lateral = query.space->compact.Quickly(
+      record.compact,
+      {record.compact.vertices > 0 ? vertices.At(record.vertices) : nullptr,
+       record.compact.vertices},
+      query.space->separation_mm);
   if (lateral != geo::Lateral::kClear) out->push_back({slot, lateral});
 }
 
@@ -371,7 +385,7 @@ void VolumeIndex::Impl::Query(const PreparedQuery::Impl& query, Scratch* scratch
   if (volumes == 0 || query.empty) return;
   const auto near = [&](const Record& record) {
     return layout::Near(query.asked, record.extent) &&
-           !CapsApart(query.compact.header(), record.compact, query.separation_mm);
+           !CapsApart(query.space->compact.header(), record.compact, query.space->separation_mm);
   };
   if (!Plan(query, scratch)) {
     records.ForEach([&](VolumeSlot slot, const Record& record) {

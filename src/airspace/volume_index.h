@@ -79,11 +79,15 @@ class VolumeIndex {
    public:
     PreparedQuery(const geo::Shape& shape, const Volume4D& volume, const TimeWindow& window,
                   const Separation& widest);
+    // The same question of another window: the coverings, which are the dear part, are shared.
+    PreparedQuery(const PreparedQuery& other, const Volume4D& volume, const TimeWindow& window,
+                  const Separation& widest);
     ~PreparedQuery();
     PreparedQuery(PreparedQuery&&) noexcept;
 
    private:
     friend class VolumeIndex;
+    struct Space;
     struct Impl;
     std::unique_ptr<Impl> impl_;
   };

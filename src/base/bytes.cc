@@ -19,20 +19,40 @@ int HexValue(char c) {
 }
 
 std::string EncodeBase64(ByteView bytes, std::string_view alphabet, bool pad) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t n = std::min<size_t>(3, bytes.size() - i);
-    uint32_t group = uint32_t{bytes[i]} << 16;
-    if (n > 1) group |= uint32_t{bytes[i + 1]} << 8;
-    if (n > 2) group |= bytes[i + 2];
-    for (size_t k = 0; k <= n; ++k) text.push_back(alphabet[(group >> (18 - 6 * k)) & 63]);
-    if (pad) text.append(3 - n, '=');
+  const size_t whole = bytes.size() / 3;
+  const size_t left = bytes.size() % 3;
+  std::string text(whole * 4 + (left == 0 ? 0 : pad ? 4 : left + 1), '=');
+  char* out = text.data();
+  const uint8_t* in = bytes.data();
+  const auto digit = [&](uint32_t group, int shift) { return alphabet[(group >> shift) & 63]; };
+  for (size_t i = 0; i < whole; ++i, in += 3, out += 4) {
+    const uint32_t group = uint32_t{in[0]} << 16 | uint32_t{in[1]} << 8 | in[2];
+    out[0] = digit(group, 18);
+    out[1] = digit(group, 12);
+    out[2] = digit(group, 6);
+    out[3] = digit(group, 0);
+  }
+  if (left > 0) {
+    const uint32_t group = uint32_t{in[0]} << 16 | (left == 2 ? uint32_t{in[1]} << 8 : 0);
+    for (size_t k = 0; k <= left; ++k) out[k] = digit(group, static_cast<int>(18 - 6 * k));
   }
   return text;
 }
 
-Result<Bytes> DecodeBase64(std::string_view text, std::string_view alphabet, bool pad,
+// The value of each digit; 64 and more for what is none.
+using DigitValues = std::array<uint8_t, 256>;
+constexpr DigitValues ValuesOf(std::string_view alphabet) {
+  DigitValues values{};
+  values.fill(0xff);
+  for (size_t i = 0; i < 64; ++i) {
+    values[static_cast<uint8_t>(alphabet[i])] = static_cast<uint8_t>(i);
+  }
+  return values;
+}
+constexpr DigitValues kBase64Values = ValuesOf(kBase64);
+constexpr DigitValues kBase64UrlValues = ValuesOf(kBase64Url);
+
+Result<Bytes> DecodeBase64(std::string_view text, const DigitValues& values, bool pad,
                            std::string_view rule) {
   std::string_view body = text;
   if (pad) {
@@ -41,26 +61,32 @@ Result<Bytes> DecodeBase64(std::string_view text, std::string_view alphabet, boo
       body.remove_suffix(1);
     }
   }
-  if (body.size() % 4 == 1) return Invalid("", rule, text);
-  std::array<int8_t, 256> value;
-  value.fill(-1);
-  for (size_t i = 0; i < 64; ++i) value[static_cast<uint8_t>(alphabet[i])] = static_cast<int8_t>(i);
-  Bytes bytes;
-  bytes.reserve(body.size() * 3 / 4);
-  uint32_t group = 0;
-  int bits = 0;
-  for (const char c : body) {
-    const int v = value[static_cast<uint8_t>(c)];
-    if (v < 0) return Invalid("", rule, text);
-    group = (group << 6) | static_cast<uint32_t>(v);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes.push_back(static_cast<uint8_t>(group >> bits));
-      group &= (1u << bits) - 1;
-    }
+  const size_t whole = body.size() / 4;
+  const size_t left = body.size() % 4;
+  if (left == 1) return Invalid("", rule, text);
+  Bytes bytes(whole * 3 + (left == 0 ? 0 : left - 1));
+  uint8_t* out = bytes.data();
+  const char* in = body.data();
+  const auto value = [&](size_t k) { return uint32_t{values[static_cast<uint8_t>(in[k])]}; };
+  uint32_t seen = 0;  // of all digits: a bit above the six says that one was none
+  for (size_t i = 0; i < whole; ++i, in += 4, out += 3) {
+    const uint32_t a = value(0), b = value(1), c = value(2), d = value(3);
+    seen |= a | b | c | d;
+    const uint32_t group = a << 18 | b << 12 | c << 6 | d;
+    out[0] = static_cast<uint8_t>(group >> 16);
+    out[1] = static_cast<uint8_t>(group >> 8);
+    out[2] = static_cast<uint8_t>(group);
   }
-  if (group != 0) return Invalid("", rule, text);
+  uint32_t spare = 0;  // bits of the last digit that belong to no byte
+  if (left > 0) {
+    const uint32_t a = value(0), b = value(1), c = left == 3 ? value(2) : 0;
+    seen |= a | b | c;
+    const uint32_t group = a << 18 | b << 12 | c << 6;
+    out[0] = static_cast<uint8_t>(group >> 16);
+    if (left == 3) out[1] = static_cast<uint8_t>(group >> 8);
+    spare = left == 3 ? c & 3 : b & 15;
+  }
+  if (seen > 63 || spare != 0) return Invalid("", rule, text);
   return bytes;
 }
 
@@ -94,7 +120,8 @@ std::string Base64Encode(ByteView bytes) {
 }
 
 Result<Bytes> Base64Decode(std::string_view text) {
-  return DecodeBase64(text, kBase64, true, "must be base64 with padding (RFC 4648 section 4)");
+  return DecodeBase64(text, kBase64Values, true,
+                      "must be base64 with padding (RFC 4648 section 4)");
 }
 
 std::string Base64UrlEncode(ByteView bytes) {
@@ -102,7 +129,7 @@ std::string Base64UrlEncode(ByteView bytes) {
 }
 
 Result<Bytes> Base64UrlDecode(std::string_view text) {
-  return DecodeBase64(text, kBase64Url, false,
+  return DecodeBase64(text, kBase64UrlValues, false,
                       "must be base64url without padding (RFC 4648 section 5)");
 }
 

@@ -215,8 +215,7 @@ class Core {
                                           const EndIncursionWarningUnanswered& body, line::Now now);
   base::Result<void> SendRelease(const ActRequest& request, const Release& body, bool late,
                                  line::Now now);
-  base::Result<void> BeginUnplanned(const ActRequest& request, const Release& body,
-                                    base::UtcMicros now);
+  void OweRefinement(const ActRequest& request, const Release& body, base::UtcMicros now);
   // own_drafts.cc: what stays in this node
   bool HasDrafted(base::NoticeId notice, std::string_view key_id) const;
   void ForgetDraft(base::NoticeId notice);

@@ -215,7 +215,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
     CloseMattersOf(version.digest, std::nullopt, "superseded", now.utc);
   }
   WB_RETURN_IF_ERROR(SendRelease(request, body, decision.late, now));
-  if (declaration.unplanned) WB_RETURN_IF_ERROR(BeginUnplanned(request, body, now.utc));
+  if (declaration.unplanned) OweRefinement(request, body, now.utc);
   return decision;
 }
 
@@ -244,14 +244,8 @@ Result<void> Core::SendRelease(const ActRequest& request, const Release& body, b
   return {};
 }
 
-// Unplanned means that it is going on (MECHANISM 3.2), and that somebody owes the exact values.
-Result<void> Core::BeginUnplanned(const ActRequest& request, const Release& body, UtcMicros now) {
-  if (airspace_.FindNotice(body.notice)->activity == airspace::ActivityState::kPlanned) {
-    WB_RETURN_IF_ERROR(DecideAs(
-        self_.party,
-        airspace::SetActivity{body.notice, airspace::ActivityState::kActive, request.act.digest},
-        now));
-  }
+// What was sent without a check is to be refined: somebody owes the exact values.
+void Core::OweRefinement(const ActRequest& request, const Release& body, UtcMicros now) {
   Matter refine;
   refine.kind = MatterKind::kRefine;
   refine.peer = self_.party;
@@ -260,7 +254,6 @@ Result<void> Core::BeginUnplanned(const ActRequest& request, const Release& body
   refine.subject = request.act.digest;
   refine.urgent = true;
   OpenMatter(std::move(refine), now);
-  return {};
 }
 
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SetActive& body,

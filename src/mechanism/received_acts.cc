@@ -104,12 +104,6 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const Release& bod
                now));
   WB_RETURN_IF_ERROR(
       DecideAs({}, airspace::RecordReceipt{body.notice, act.digest, self_.party}, now));
-  if (content.unplanned &&
-      airspace_.FindNotice(body.notice)->activity == airspace::ActivityState::kPlanned) {
-    WB_RETURN_IF_ERROR(DecideAs(
-        line.peer, airspace::SetActivity{body.notice, airspace::ActivityState::kActive, act.digest},
-        now));
-  }
   for (const NoticeVersion& version : airspace_.FindNotice(body.notice)->versions) {
     if (version.digest == act.digest) continue;
     CloseMattersOf(version.digest, std::nullopt, "superseded", now);
