@@ -5,81 +5,17 @@
 //
 // Exits 1 when an invariant does not hold: prints the seed, the invariant and the last 50 events.
 #include <fmt/core.h>
-#include <signal.h>
-#include <unistd.h>
 
-#include <charconv>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <deque>
 #include <string>
-#include <string_view>
 
 #include "base/log.h"
 #include "sim/node_world.h"
+#include "sim/seeds.h"
 
 namespace {
 
 using wideberth::sim::NodeReport;
-using wideberth::sim::RunNodes;
-
-constexpr size_t kLastEvents = 50;
-
-struct Options {
-  uint64_t first = 1;
-  uint64_t seeds = 1;
-  bool trace = false;
-};
-
-[[noreturn]] void Usage() {
-  fmt::print(stderr, "usage: node_sim --seeds COUNT [--first SEED] | --seed SEED [--trace]\n");
-  std::exit(2);
-}
-
-Options ReadOptions(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view name = argv[i];
-    if (name == "--trace") {
-      options.trace = true;
-      continue;
-    }
-    uint64_t* const into = name == "--seeds"                       ? &options.seeds
-                           : name == "--first" || name == "--seed" ? &options.first
-                                                                   : nullptr;
-    if (into == nullptr || ++i == argc) Usage();
-    const std::string_view text = argv[i];
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *into);
-    if (error != std::errc() || end != text.data() + text.size()) Usage();
-  }
-  return options;
-}
-
-// A CHECK that fails stops the process; it should not take the seed with it.
-char running[64];
-size_t running_bytes = 0;
-
-void SayWhatRan(int) {
-  const ssize_t written = write(STDERR_FILENO, running, running_bytes);
-  static_cast<void>(written);
-}
-
-void Remember(uint64_t seed) {
-  const std::string said = fmt::format("in seed {}\n", seed);
-  running_bytes = said.copy(running, sizeof running);
-}
-
-void SayHowItBroke(uint64_t seed, const std::string& broken) {
-  std::deque<std::string> last;
-  RunNodes({.seed = seed, .trace = [&last](std::string line) {
-              last.push_back(std::move(line));
-              if (last.size() > kLastEvents) last.pop_front();
-            }});
-  fmt::print("seed {}: {}\nits last {} events (all: node_sim --seed {} --trace):\n", seed, broken,
-             last.size(), seed);
-  for (const std::string& line : last) fmt::print("{}\n", line);
-}
 
 void Add(const NodeReport& report, NodeReport* sum) {
   sum->nodes += report.nodes;
@@ -103,7 +39,7 @@ void Add(const NodeReport& report, NodeReport* sum) {
   sum->simulated_us += report.simulated_us;
 }
 
-void Print(const Options& options, const NodeReport& sum) {
+void Print(const wideberth::sim::SeedOptions& options, const NodeReport& sum) {
   fmt::print(
       "{} seeds, {} nodes, {} simulated minutes, {} events\n"
       "acts done {}, refused {}; entries {}, versions {}, live conflicts {}, held plans {}\n"
@@ -122,25 +58,18 @@ void Print(const Options& options, const NodeReport& sum) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Options options = ReadOptions(argc, argv);
+  const auto options = wideberth::sim::ReadSeedOptions("node_sim", argc, argv);
   wideberth::base::StartLogging(
       {wideberth::base::LogLevel::kError, wideberth::base::LogForm::kJsonLines});
-  signal(SIGABRT, SayWhatRan);
   NodeReport sum;
-  bool held = true;
-  for (uint64_t done = 0; done < options.seeds && held; ++done) {
-    const uint64_t seed = options.first + done;
-    Remember(seed);
-    wideberth::sim::NodeRunOptions run{.seed = seed};
-    if (options.trace) run.trace = [](std::string line) { fmt::print("{}\n", line); };
-    const NodeReport report = RunNodes(run);
-    if (report.broken) {
-      SayHowItBroke(seed, *report.broken);
-      held = false;
-    }
-    Add(report, &sum);
-    sum.fingerprint = report.fingerprint;
-  }
+  const bool held = wideberth::sim::RunSeeds(
+      "node_sim", options, [&](uint64_t seed, std::function<void(std::string)> trace) {
+        const NodeReport report =
+            wideberth::sim::RunNodes({.seed = seed, .trace = std::move(trace)});
+        Add(report, &sum);
+        sum.fingerprint = report.fingerprint;
+        return report.broken;
+      });
   if (held) Print(options, sum);
   wideberth::base::StopLogging();
   return held ? 0 : 1;
