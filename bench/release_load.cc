@@ -1,6 +1,6 @@
 // Notices released over a line, from the node of one party to that of the other, both fsynced.
 //
-//   release_load --port P --token FILE [--count N] [--connections C] [--rate R]
+//   release_load --port P --token FILE [--count N] [--first K] [--connections C] [--rate R]
 //
 // Every notice is an unplanned hazard of the country scenario: one signed act, a version, a message to the peer. When
 // all are answered it asks the node when the peer's receipts (R1) came, and prints the time from release to R1. Exits 1
@@ -8,17 +8,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "airspace/testing/scenario.h"
 #include "base/time.h"
+#include "bench/load_command.h"
 #include "formats/notice_json.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -31,22 +28,7 @@ namespace {
 using airspace::Declaration;
 using base::Result;
 
-struct Options {
-  uint16_t port = 8471;
-  std::string token_file;
-  uint64_t count = 10'000;
-  uint64_t first = 0;
-  size_t connections = 64;
-  uint32_t rate_per_second = 0;
-};
-
-std::string IdOf(uint64_t k) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%08llx-0000-4000-8000-%012llx",
-                static_cast<unsigned long long>((k * 2'654'435'761u) & 0xffffffffu),
-                static_cast<unsigned long long>(k));
-  return text;
-}
+using bench::IdOf;
 
 // Made beforehand: the load generator shares its cores with two nodes.
 std::vector<std::string> MakeDeclarations(uint64_t count) {
@@ -70,15 +52,15 @@ std::vector<std::string> MakeDeclarations(uint64_t count) {
 }
 
 // From storing to R1, of every notice of ours; negative where there is none.
-Result<std::vector<int64_t>> ReceiptTimes(const Options& options, const std::string& token) {
+Result<std::vector<int64_t>> ReceiptTimes(const bench::LoadCommand& command) {
   WB_ASSIGN_OR_RETURN(
       net::HttpClient client,
-      net::HttpClient::Create("http://127.0.0.1:" + std::to_string(options.port), {}));
-  client.SetHeader("Authorization", "Bearer " + token);
+      net::HttpClient::Create("http://127.0.0.1:" + std::to_string(command.port), {}));
+  client.SetHeader("Authorization", "Bearer " + command.token);
   std::vector<int64_t> times_us;
-  for (uint64_t k = 0; k < options.count; ++k) {
+  for (uint64_t k = 0; k < command.count; ++k) {
     WB_ASSIGN_OR_RETURN(const net::Response answer,
-                        client.Get("/v1/notices/" + IdOf(options.first + k)));
+                        client.Get("/v1/notices/" + IdOf(command.first + k)));
     WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(answer.body));
     WB_ASSIGN_OR_RETURN(json::Object whole, document.root().AsObject());
     WB_ASSIGN_OR_RETURN(json::Object notice, whole.RequiredObject("notice"));
@@ -98,38 +80,6 @@ Result<std::vector<int64_t>> ReceiptTimes(const Options& options, const std::str
   return times_us;
 }
 
-template <class Number>
-bool ParseNumber(const char* text, Number* number) {
-  const char* end = text + std::strlen(text);
-  const auto [stop, error] = std::from_chars(text, end, *number);
-  return error == std::errc() && stop == end;
-}
-
-bool Parse(int argc, char** argv, Options* options) {
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    const char* value = argv[i + 1];
-    bool known = true;
-    if (name == "--port") {
-      known = ParseNumber(value, &options->port);
-    } else if (name == "--token") {
-      options->token_file = value;
-    } else if (name == "--count") {
-      known = ParseNumber(value, &options->count);
-    } else if (name == "--first") {
-      known = ParseNumber(value, &options->first);
-    } else if (name == "--connections") {
-      known = ParseNumber(value, &options->connections);
-    } else if (name == "--rate") {
-      known = ParseNumber(value, &options->rate_per_second);
-    } else {
-      known = false;
-    }
-    if (!known) return false;
-  }
-  return argc % 2 == 1 && !options->token_file.empty();
-}
-
 void PrintReceipts(std::vector<int64_t> times_us) {
   std::sort(times_us.begin(), times_us.end());
   const auto at = [&](double share) {
@@ -141,29 +91,14 @@ void PrintReceipts(std::vector<int64_t> times_us) {
 }
 
 int Main(int argc, char** argv) {
-  Options options;
-  if (!Parse(argc, argv, &options)) {
-    std::fprintf(stderr,
-                 "usage: release_load --port P --token FILE [--count N] [--first K] "
-                 "[--connections C] [--rate R]\n");
-    return 2;
-  }
-  std::ifstream file(options.token_file);
-  std::string token((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  while (!token.empty() && token.back() == '\n') token.pop_back();
-  const std::string fields =
-      "Authorization: Bearer " + token + "\r\nContent-Type: application/json\r\n";
-  const std::vector<std::string> declarations = MakeDeclarations(options.count);
-  net::LoadOptions load;
-  load.port = options.port;
-  load.connections = options.connections;
-  load.requests = options.count;
-  load.rate_per_second = options.rate_per_second;
+  const bench::LoadCommand command = bench::ReadLoadCommand(argc, argv);
+  const std::string fields = command.fields();
+  const std::vector<std::string> declarations = MakeDeclarations(command.count);
   std::string refusal;
   const auto result = net::RunLoad(
-      load,
+      command.load(),
       [&](uint64_t k, std::string* out) {
-        const std::string body = R"({"act":"release","notice":")" + IdOf(options.first + k) +
+        const std::string body = R"({"act":"release","notice":")" + IdOf(command.first + k) +
                                  R"(","check":"none","declaration":)" +
                                  declarations[k % declarations.size()] + "}";
         net::AppendRequest("POST", "/v1/acts", fields, body, out);
@@ -177,7 +112,7 @@ int Main(int argc, char** argv) {
   }
   fmt::print(
       "{} releases over {} connections: {:.0f} a second, answered p50 {:.2f} ms, p99 {:.2f} ms\n",
-      result->answers, options.connections, result->PerSecond(),
+      result->answers, command.connections, result->PerSecond(),
       static_cast<double>(result->LatencyNs(0.5)) * 1e-6,
       static_cast<double>(result->LatencyNs(0.99)) * 1e-6);
   if (!refusal.empty()) {
@@ -185,7 +120,7 @@ int Main(int argc, char** argv) {
     return 1;
   }
   std::this_thread::sleep_for(std::chrono::seconds(2));
-  auto times_us = ReceiptTimes(options, token);
+  auto times_us = ReceiptTimes(command);
   if (!times_us) {
     std::fprintf(stderr, "release_load: %s\n", times_us.error().ToString().c_str());
     return 1;
