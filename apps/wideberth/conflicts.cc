@@ -1,14 +1,10 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <csignal>
 #include <map>
-#include <thread>
 
 #include "apps/wideberth/commands.h"
 #include "apps/wideberth/line/answers.h"
+#include "apps/wideberth/live_view.h"
 #include "apps/wideberth/remote.h"
 #include "apps/wideberth/show/conflict_text.h"
 #include "apps/wideberth/show/terminal.h"
@@ -18,17 +14,6 @@ namespace wideberth::cli {
 namespace {
 
 using base::Result;
-
-constexpr auto kReconnectPause = std::chrono::seconds(2);
-
-// Interrupt() may be called from a signal handler; this is what it is called on.
-std::atomic<net::HttpClient*> watched = nullptr;
-std::atomic<bool> interrupted = false;
-
-void OnInterrupt(int) {
-  interrupted = true;
-  if (net::HttpClient* http = watched.load(); http != nullptr) http->Interrupt();
-}
 
 std::string Query(const ConflictOptions& options) {
   std::string query = options.all ? "" : "live=true";
@@ -50,89 +35,51 @@ Result<std::vector<ConflictRow>> ReadRows(Remote* remote, const std::string& que
   return rows;
 }
 
-// The conflicts of one party as they change: drawn over on a terminal, else one line or JSON document a change.
-class Watch {
+// The conflicts of one party as they change.
+class Watch final : public LiveView {
  public:
   Watch(const Session& session, const ConflictOptions& options)
-      : session_(session), options_(options) {}
-
-  Result<int> Run() {
-    WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session_));
-    WB_RETURN_IF_ERROR(Reload(&remote));
-    watched = &remote.http();
-    std::signal(SIGINT, OnInterrupt);
-    std::signal(SIGTERM, OnInterrupt);
-    std::string target = "/v1/events";
-    if (!options_.mode.empty()) target += "?data_mode=" + net::PercentEncode(options_.mode);
-    while (!interrupted && !Done()) {
-      const Result<void> read = remote.http().ReadEvents(
-          target, "", [&](const net::Event& event) { return Take(&remote, event); });
-      if (interrupted || Done()) break;
-      lost_ = read ? "the node closed the line" : read.error().ToString();
-      Draw();
-      std::this_thread::sleep_for(kReconnectPause);
-    }
-    watched = nullptr;
-    return kExitOk;
-  }
+      : LiveView(session, options.changes_max), options_(options) {}
 
  private:
-  bool Done() const { return options_.changes_max > 0 && changes_ >= options_.changes_max; }
-  bool DrawsOver() const { return StdoutIsTerminal() && !session_.json; }
-
-  Result<void> Reload(Remote* remote) {
+  Result<void> Reload(Remote* remote) override {
     WB_ASSIGN_OR_RETURN(const std::vector<ConflictRow> rows, ReadRows(remote, Query(options_)));
     rows_.clear();
     for (const ConflictRow& row : rows) rows_[row.id] = row;
     return {};
   }
 
-  // False ends the stream.
-  bool Take(Remote* remote, const net::Event& event) {
-    lost_.clear();
-    if (event.name == "open" || event.name == "gap") {
-      // What happened before the stream began is only in the list.
-      if (const Result<void> loaded = Reload(remote); !loaded) return false;
-      Draw();
-      return true;
-    }
-    if (event.name != "conflict") return true;
+  Result<bool> Take(Remote*, const net::Event& event) override {
+    if (event.name != "conflict") return false;
     const Result<json::Document> document = json::Document::Parse(event.data);
-    if (!document) return true;
+    if (!document) return false;
     Result<ConflictRow> row = ReadConflictRow(document->root());
-    if (!row) return true;
-    ++changes_;
-    if (session_.json) Print(event.data + "\n");
-    if (!session_.json && !DrawsOver()) {
-      Print(StoryText(*row, "", TerminalWidth(), ColoursOn()));
-    }
-    std::fflush(stdout);
-    const std::string id = row->id;
-    if (row->live() || options_.all) {
-      rows_[id] = *std::move(row);
+    if (!row) return false;
+    changed_ = *std::move(row);
+    if (changed_.live() || options_.all) {
+      rows_[changed_.id] = changed_;
     } else {
-      rows_.erase(id);
+      rows_.erase(changed_.id);
     }
-    Draw();
-    return !Done();
+    return true;
   }
 
-  void Draw() {
-    if (!DrawsOver()) return;
+  void Tell(const net::Event&) override {
+    Print(StoryText(changed_, "", TerminalWidth(), ColoursOn()));
+  }
+
+  std::string Title() const override { return fmt::format("{} conflicts", rows_.size()); }
+
+  void PrintContent() const override {
     std::vector<ConflictRow> rows;
     for (const auto& [id, row] : rows_) rows.push_back(row);
     SortByTime(&rows);
-    Print("\x1b[H\x1b[2J" + Paint(Style::kBold, fmt::format("{} conflicts", rows.size())) +
-          Paint(Style::kDim, "  live, Ctrl-C ends") + "\n");
-    if (!lost_.empty()) Print(Paint(Style::kRed, "NOT LIVE: " + Printable(lost_)) + "\n");
     PrintTable(ConflictTable(rows));
   }
 
-  const Session& session_;
   const ConflictOptions& options_;
   std::map<std::string, ConflictRow> rows_;
-  int64_t changes_ = 0;
-  std::string lost_;  // why the table is not live
+  ConflictRow changed_;  // the last
 };
 
 void PrintDetails(const ConflictRow& row) {
@@ -216,7 +163,11 @@ Result<int> ActOnConflict(const Session& session, Remote remote, const ConflictO
 }  // namespace
 
 Result<int> RunConflicts(const Session& session, const ConflictOptions& options) {
-  if (options.watch) return Watch(session, options).Run();
+  if (options.watch) {
+    return Watch(session, options)
+        .Run(options.mode.empty() ? "/v1/events"
+                                  : "/v1/events?data_mode=" + net::PercentEncode(options.mode));
+  }
   WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
   const std::string query = Query(options);
   if (options.geojson) {

@@ -2,14 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <csignal>
 #include <map>
-#include <thread>
 
 #include "apps/wideberth/line/answers.h"
 #include "apps/wideberth/line/commands.h"
+#include "apps/wideberth/live_view.h"
 #include "apps/wideberth/remote.h"
 #include "apps/wideberth/show/conflict_text.h"
 #include "apps/wideberth/show/terminal.h"
@@ -18,17 +15,6 @@ namespace wideberth::cli {
 namespace {
 
 using base::Result;
-
-constexpr auto kReconnectPause = std::chrono::seconds(2);
-
-// Interrupt() may be called from a signal handler; this is what it is called on.
-std::atomic<net::HttpClient*> watched = nullptr;
-std::atomic<bool> interrupted = false;
-
-void OnInterrupt(int) {
-  interrupted = true;
-  if (net::HttpClient* http = watched.load(); http != nullptr) http->Interrupt();
-}
 
 struct Item {
   std::string number;
@@ -151,56 +137,27 @@ std::string ItemLine(const Item& item, const CallIds& calls) {
                      NextText(item, calls));
 }
 
-// The inbox as it changes: drawn over on a terminal, else a line for each matter that opens, climbs or closes.
-class Watch {
+// The inbox as it changes: a line for each matter that opens, climbs or closes.
+class Watch final : public LiveView {
  public:
   Watch(const Session& session, const LookOptions& options)
-      : session_(session), options_(options) {}
-
-  Result<int> Run() {
-    WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session_));
-    WB_RETURN_IF_ERROR(Reload(&remote));
-    watched = &remote.http();
-    std::signal(SIGINT, OnInterrupt);
-    std::signal(SIGTERM, OnInterrupt);
-    while (!interrupted && !Done()) {
-      const Result<void> read = remote.http().ReadEvents(
-          "/v1/events", "", [&](const net::Event& event) { return Take(&remote, event); });
-      if (interrupted || Done()) break;
-      lost_ = read ? "the node closed the stream" : read.error().ToString();
-      Draw();
-      std::this_thread::sleep_for(kReconnectPause);
-    }
-    watched = nullptr;
-    return kExitOk;
-  }
+      : LiveView(session, options.changes_max) {}
 
  private:
-  bool Done() const { return options_.changes_max > 0 && changes_ >= options_.changes_max; }
-  bool DrawsOver() const { return StdoutIsTerminal() && !session_.json; }
-
-  Result<void> Reload(Remote* remote) {
+  Result<void> Reload(Remote* remote) override {
     WB_ASSIGN_OR_RETURN(inbox_, Load(remote));
     return {};
   }
 
-  // False ends the stream.
-  bool Take(Remote* remote, const net::Event& event) {
-    lost_.clear();
-    const bool changed = event.name == "matter" || event.name == "call";
-    if (!changed && event.name != "open" && event.name != "gap") return true;
-    if (const Result<void> loaded = Reload(remote); !loaded) return false;
-    Draw();
-    if (!changed) return true;
-    ++changes_;
-    if (session_.json) Print(event.data + "\n");
-    if (!session_.json && !DrawsOver() && event.name == "matter") PrintMatter(event.data);
-    std::fflush(stdout);
-    return !Done();
+  Result<bool> Take(Remote* remote, const net::Event& event) override {
+    if (event.name != "matter" && event.name != "call") return false;
+    WB_RETURN_IF_ERROR(Reload(remote));
+    return true;
   }
 
-  void PrintMatter(std::string_view data) {
-    const Result<json::Document> document = json::Document::Parse(data);
+  void Tell(const net::Event& event) override {
+    if (event.name != "matter") return;
+    const Result<json::Document> document = json::Document::Parse(event.data);
     if (!document) return;
     const Item item = ReadItem(document->root());
     const std::string closed = TextAt(document->root(), "closed_as");
@@ -210,19 +167,10 @@ class Watch {
     Print("\n");
   }
 
-  void Draw() {
-    if (!DrawsOver()) return;
-    Print("\x1b[H\x1b[2J" + Paint(Style::kBold, fmt::format("{} open", inbox_.items.size())) +
-          Paint(Style::kDim, "  live, Ctrl-C ends") + "\n");
-    if (!lost_.empty()) Print(Paint(Style::kRed, "NOT LIVE: " + Printable(lost_)) + "\n");
-    PrintTable(InboxTable(inbox_));
-  }
+  std::string Title() const override { return fmt::format("{} open", inbox_.items.size()); }
+  void PrintContent() const override { PrintTable(InboxTable(inbox_)); }
 
-  const Session& session_;
-  const LookOptions& options_;
   Inbox inbox_;
-  int64_t changes_ = 0;
-  std::string lost_;  // why the table is not live
 };
 
 std::string AnswersText(const json::Value& call) {
@@ -264,7 +212,7 @@ std::string PlaceText(const json::Value& call) {
 }  // namespace
 
 Result<int> RunInbox(const Session& session, const LookOptions& options) {
-  if (options.watch) return Watch(session, options).Run();
+  if (options.watch) return Watch(session, options).Run("/v1/events");
   WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
   if (session.json) {
     WB_ASSIGN_OR_RETURN(const std::string text,
