@@ -105,6 +105,7 @@ class LineDemo {
     WB_RETURN_IF_ERROR(Start());
     WB_RETURN_IF_ERROR(Notice());
     WB_RETURN_IF_ERROR(Conflict());
+    WB_RETURN_IF_ERROR(HeldPlan());
     WB_RETURN_IF_ERROR(Escalation());
     WB_RETURN_IF_ERROR(Cut());
     WB_RETURN_IF_ERROR(Unplanned());
@@ -226,6 +227,9 @@ class LineDemo {
   Result<void> Start() {
     Title("Two parties, two nodes, one line");
     Say("each has its own keys; the fingerprints were compared; both have signed the agreement");
+    for (const int side : {kNorth, kSouth}) {
+      Say(fmt::format("API of {} at {}", kNames[static_cast<size_t>(side)], Url(side)));
+    }
     PairOptions pair;
     pair.development = true;
     pair.dir = scratch_.path();
@@ -374,6 +378,33 @@ class LineDemo {
     }
     for (const int side : {kNorth, kSouth}) WB_RETURN_IF_ERROR(Type(side, "duty", {"conflicts"}));
     WB_RETURN_IF_ERROR(Type(kNorth, "duty", {"conflict", "seen", conflict_}));
+    return {};
+  }
+
+  Result<void> HeldPlan() {
+    Title("North holds a plan of its own through south's flight, and tells nobody");
+    const std::string plan = NewId();
+    WB_RETURN_IF_ERROR(Type(
+        kNorth, "duty",
+        {"plan", "hold", "--class", "transport", "--circle", "46.8731,7.2153,2km", "--lower",
+         "1000mAMSL", "--upper", "2000mAMSL", "--start", start_, "--end", end_, "--id", plan}));
+    WB_RETURN_IF_ERROR(Type(kNorth, "duty", {"notice", "show", plan}));
+    const auto of_plan = [&](const json::Value& conflict) {
+      return conflict.ToJson().find(plan) != std::string::npos;
+    };
+    WB_ASSIGN_OR_RETURN(const json::Document known,
+                        WaitFor(kNorth, {"conflicts"}, "the conflict with the plan",
+                                [&](const json::Document& conflicts) {
+                                  return !FirstAt(conflicts, "conflicts", "id", of_plan).empty();
+                                }));
+    WB_ASSIGN_OR_RETURN(const json::Document there, Ask(kSouth, {"conflicts"}));
+    const std::string id = FirstAt(known, "conflicts", "id", of_plan);
+    if (there.root().ToJson().find(id) != std::string::npos) {
+      return Fail(ErrorCode::kInternal, "conflicts", "must be known to north alone", id);
+    }
+    Say("conflict " + id.substr(0, 16) +
+        " is known to north alone: move the plan, declare it, "
+        "ask \"can you keep clear?\", or accept the risk");
     return {};
   }
 
