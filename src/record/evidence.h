@@ -51,8 +51,8 @@ struct ForkEvidence {
   bool operator==(const ForkEvidence&) const = default;
 };
 
-// A party signed two messages of one number to one peer, or two heads ("own_head" of its heartbeats) of one size and two
-// roots. Found before any checkpoint is signed: what a node restored from a backup does first.
+// A party signed two messages of one number to one peer, or two heads ("own_head" of its heartbeats) of one size and
+// two roots. Found before any checkpoint is signed: what a node restored from a backup does first.
 struct MessageForkEvidence {
   crypto::PublicKey message_key;
   std::string first;  // envelopes
