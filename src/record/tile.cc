@@ -74,6 +74,12 @@ std::vector<TilePath> TilesBetween(uint64_t old_size, uint64_t size) {
   return paths;
 }
 
+bool HasTile(const TilePath& tile, uint64_t size) {
+  if (!FormatTilePath(tile)) return false;
+  const TileCount count = TilesOfLevel(tile.level.value_or(0), size);
+  return tile.index < count.full || (tile.index == count.full && tile.width <= count.partial_width);
+}
+
 Result<Bytes> CutTile(const Tile& from, unsigned width) {
   if (width < 1 || width > from.path.width) {
     return Invalid("width", "must be 1 to " + std::to_string(from.path.width),

@@ -65,6 +65,10 @@ class EntrySource {
 // partial tiles of the smaller tree that the larger one has outgrown and that may be deleted.
 std::vector<TilePath> TilesBetween(uint64_t old_size, uint64_t size);
 
+// Whether a tree of `size` entries, or a smaller one that it grew from, has this tile: what may be served, and whether
+// a reader may ask for it.
+bool HasTile(const TilePath& tile, uint64_t size);
+
 // The first `width` hashes or entries of a wider tile of the same place. Refuses bytes that are no tile of `from`.
 base::Result<base::Bytes> CutTile(const Tile& from, unsigned width);
 
@@ -134,9 +138,9 @@ struct VerifyTilesOptions {
 };
 
 // Whether all tiles of the tree are there, are what their entries (or the level below) make them, and lead to the root:
-// reads every tile of TilesBetween(0, head.size) once and keeps 64 kB in mind. Refuses with kInvalid, and the tile's
-// path as the field, what differs; "root" when all tiles agree with each other and not with the head; what the reader
-// refuses.
+// reads every tile of TilesBetween(0, head.size) once and keeps one bundle and 64 kB in mind. Refuses with kInvalid,
+// and the tile's path as the field, what differs; "root" when all tiles agree with each other and not with the head;
+// what the reader refuses.
 base::Result<void> VerifyTiles(const TileReader& tiles, const TreeHead& head,
                                const VerifyTilesOptions& options = {});
 

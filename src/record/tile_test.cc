@@ -145,6 +145,24 @@ TEST(Tile, WhatChangesBetweenTwoSizesIsTheDifference) {
   EXPECT_TRUE(TilesBetween(512, 512).empty());
 }
 
+TEST(Tile, ATreeHasTheTilesOfEveryTreeItGrewFrom) {
+  std::set<std::string> until_now;
+  for (uint64_t size = 0; size <= 520; ++size) {
+    until_now.merge(Paths(TilesBetween(0, size)));
+    if (size % 13 != 0 && size < 510) continue;
+    for (const TilePath& tile : TilesBetween(0, 700)) {
+      for (unsigned width = 1; width <= 256; width += 5) {
+        const TilePath each{tile.level, tile.index, width};
+        EXPECT_EQ(HasTile(each, size), until_now.contains(FormatTilePath(each).value()))
+            << FormatTilePath(each).value() << " at " << size;
+      }
+    }
+  }
+  EXPECT_FALSE(HasTile({0, 0, 0}, 500));
+  EXPECT_FALSE(HasTile({0, 0, 257}, 500));
+  EXPECT_FALSE(HasTile({9, 0, 1}, kTreeSizeMax));
+}
+
 TEST(Tile, ABuilderGoesOnWhereItsTilesEnd) {
   const TestLog& log = LargeLog();
   for (const uint64_t size : {0, 1, 255, 256, 300, 65'536, 65'999}) {
