@@ -105,6 +105,12 @@ function(wideberth_tests module)
   string(REPLACE "/" "_" flat ${module})
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${module}/*_test.cc)
   if(tests AND WIDEBERTH_TESTS)
+    # Most of what a test takes to compile is the optimizing of matchers that run once. What is tested, and the models
+    # that it is tested against (testing/), keep the preset's optimization; so do the tests of geometry, which run laws
+    # over hundreds of thousands of cases.
+    if(NOT module MATCHES "^(geo|airspace)$")
+      set_source_files_properties(${tests} PROPERTIES COMPILE_OPTIONS -O0)
+    endif()
     wideberth_program(${flat}_test ${module} SOURCES ${tests} LIBS GTest::gtest_main)
     add_test(NAME ${flat} COMMAND ${flat}_test WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(${flat} PROPERTIES LABELS unit)
