@@ -139,10 +139,12 @@ struct VolumeIndex::PreparedQuery::Space {
     constexpr double kToleranceM = 0.05;
     geo::Coverer coverer(shape, static_cast<double>(widest.lateral_mm) * 1e-3 + kToleranceM);
     std::vector<geo::CellId> cells;
-    for (size_t i = kLevels.size(); i-- > 0;) {
-      // When a level takes too many cells, so do the finer ones.
-      if (!coverer.Cover(kLevels[i], limits::kIndexCellsPerQueryMax, &cells)) break;
-      finest = i;
+    finest = 0;
+    while (!coverer.Cover(kLevels[finest], limits::kIndexCellsPerQueryMax, &cells)) ++finest;
+    for (size_t i = finest; i < kLevels.size(); ++i) {
+      // What a covering contains, the parents of its cells contain; ids keep their order in them.
+      for (geo::CellId& cell : cells) cell = geo::CellParent(cell, kLevels[i]);
+      cells.erase(std::unique(cells.begin(), cells.end()), cells.end());
       begin[i] = static_cast<uint32_t>(all_cells.size());
       count[i] = static_cast<uint32_t>(cells.size());
       all_cells.insert(all_cells.end(), cells.begin(), cells.end());
@@ -154,7 +156,7 @@ struct VolumeIndex::PreparedQuery::Space {
 
   geo::CompactQuery compact;
   int64_t separation_mm;
-  size_t finest = kLevels.size();
+  size_t finest;  // the finest level that takes few enough cells: the last, 0, always does
   std::array<uint32_t, kLevels.size()> begin{}, count{};
   std::vector<geo::CellId> all_cells;
 };
