@@ -36,6 +36,11 @@ agreement::DeadlineKind RuleOf(MatterKind kind) {
 
 int64_t DeadlineOf(const mechanism::Terms& terms, const Matter& matter) {
   if (matter.kind == MatterKind::kReceipt) return 10'000'000;
+  for (const agreement::ThirdParty& third : terms.third_parties) {
+    if (matter.kind == MatterKind::kTellThird && matter.third_party == third.name) {
+      return third.deadline_us;
+    }
+  }
   const agreement::DeadlineRule& rule = terms.deadlines.rule(RuleOf(matter.kind));
   if (!matter.starts_at || *matter.starts_at == base::kTimeOpenStart) return rule.routine_us;
   const double to_start = static_cast<double>(matter.starts_at->us - matter.opened_at.us);

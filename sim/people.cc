@@ -207,7 +207,8 @@ mechanism::Place People::DrawPlace() {
 // ---- What they do ----
 
 void People::Act(Machine& machine) {
-  const uint64_t drawn = random_.Below(24);
+  const uint64_t drawn = random_.Below(26);
+  if (drawn >= 24) return OpenOrCloseExercise(machine);
   if (drawn < 4) {
     const auto kind = random_.Below(3) == 0 ? NoticeKind::kHazard : NoticeKind::kActivity;
     airspace::Declaration declaration = DrawDeclaration(machine, kind);
@@ -301,6 +302,18 @@ void People::Call(Machine& machine) {
     text = "We plan " + held_.front().id.ToString();
   }
   Do(machine, mechanism::SendPolicyText{text}, DataMode::kReal, peer);
+}
+
+void People::OpenOrCloseExercise(Machine& machine) {
+  const base::PartyId peer = DrawPeer(machine);
+  const mechanism::Exercise* exercise = machine.desk().FindExercise(peer);
+  if (exercise != nullptr && exercise->window && random_.Below(4) == 0) {
+    return Do(machine, mechanism::CloseExercise{}, DataMode::kReal, peer);
+  }
+  const base::UtcMicros now = machine.utc();
+  mechanism::OpenExercise open{{now, {now.us + 2 * base::kMicrosPerHour}}, std::nullopt};
+  if (exercise != nullptr && exercise->theirs) open.proposal = exercise->theirs->id;
+  Do(machine, open, DataMode::kReal, peer);
 }
 
 void People::ActOnConflict(Machine& machine) {

@@ -63,6 +63,7 @@ class People {
   void ActOnOwn(Machine& machine);
   void ActOnPeers(Machine& machine);
   void Call(Machine& machine);
+  void OpenOrCloseExercise(Machine& machine);
   void ActOnConflict(Machine& machine);
   void Hold(Machine& machine);
   void ReleaseHeld(Machine& machine);

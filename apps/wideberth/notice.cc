@@ -261,6 +261,18 @@ Result<int> RunNoticeShow(const Session& session, const NoticeOptions& options) 
   PrintTable(VolumesTable(declaration));
   WB_ASSIGN_OR_RETURN(const json::Object whole, value.AsObject());
   PrintRecipients(whole);
+  if (const auto third_parties = object.Find("third_parties")) {
+    WB_ASSIGN_OR_RETURN(const json::Array list, third_parties->AsArray(SIZE_MAX));
+    for (const json::Value each : list) {
+      const std::string told_at = TextAt(each, "told_at");
+      const std::string receipt = TextAt(each, "receipt");
+      Print(fmt::format(
+          "  {} by {}, of {}: {}{}\n", Printable(TextAt(each, "name")),
+          TextAt(each, "told_by.name"), TextAt(each, "version").substr(0, 8),
+          told_at.empty() ? "to be told by " + TextAt(each, "due_at") : "told " + told_at,
+          receipt.empty() ? "" : ", \"" + Printable(receipt) + "\""));
+    }
+  }
   return kExitOk;
 }
 

@@ -23,6 +23,7 @@ constexpr size_t kUuidBytes = 36;
 constexpr size_t kTimeBytes = 40;
 constexpr size_t kWordBytesMax = 64;
 constexpr size_t kMeasuresBytesMax = 256;
+constexpr size_t kThirdPartyReceiptBytesMax = 256;
 constexpr int64_t kWaitMaxS = 3'600;
 constexpr int64_t kPlaceRadiusMaxM = 2'000'000;
 
@@ -356,6 +357,39 @@ Result<void> Read(json::Object* object, EndIncursionWarningUnanswered* end) {
   return {};
 }
 
+void Write(const MarkTold& told, json::Writer* json) {
+  Write(static_cast<const NoticeVersionRef&>(told), json);
+  json->StringField("third_party", told.third_party);
+  if (!told.receipt.empty()) json->StringField("receipt", told.receipt);
+}
+Result<void> Read(json::Object* object, MarkTold* told) {
+  WB_RETURN_IF_ERROR(Read(object, static_cast<NoticeVersionRef*>(told)));
+  WB_ASSIGN_OR_RETURN(told->third_party,
+                      ReadText(object, "third_party", limits::kNoticeNameBytesMax, true));
+  WB_ASSIGN_OR_RETURN(told->receipt,
+                      ReadText(object, "receipt", kThirdPartyReceiptBytesMax, false));
+  return {};
+}
+
+void Write(const OpenExercise& open, json::Writer* json) {
+  Field(json, "from", open.window.start);
+  Field(json, "to", open.window.end);
+  if (open.proposal) json->StringField("answers", open.proposal->ToString());
+}
+Result<void> Read(json::Object* object, OpenExercise* open) {
+  WB_ASSIGN_OR_RETURN(open->window.start, ReadTime(object, "from"));
+  WB_ASSIGN_OR_RETURN(open->window.end, ReadTime(object, "to"));
+  WB_ASSIGN_OR_RETURN(open->proposal,
+                      object->OptionalParsed("answers", kUuidBytes, base::Uuid::ParseV4));
+  if (open->window.end <= open->window.start) return object->Refuse("to", "must be after from");
+  return {};
+}
+
+void Write(const CloseExercise&, json::Writer*) {}
+Result<void> Read(json::Object*, CloseExercise*) {
+  return {};
+}
+
 // The kinds that cross a line, in the order of ActBody.
 constexpr ActKind kKinds[] = {
     ActKind::kRelease,
@@ -380,6 +414,9 @@ constexpr ActKind kKinds[] = {
     ActKind::kAnswerIncursionWarning,
     ActKind::kEndIncursionWarning,
     ActKind::kEndIncursionWarningUnanswered,
+    ActKind::kMarkTold,
+    ActKind::kOpenExercise,
+    ActKind::kCloseExercise,
 };
 static_assert(std::size(kKinds) == std::variant_size_v<ActBody>);
 

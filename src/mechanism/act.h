@@ -25,6 +25,9 @@
 //   ask_keep_clear      centre, radius_m, from, to
 //   answer_keep_clear   answers, answer: yes|no|need_time
 //   send_policy_text    text
+//   mark_told           notice, version, third_party, receipt?
+//   open_exercise       from, to, answers?: the proposal of the other side that it opens
+//   close_exercise
 //   incursion_warning   centre, radius_m, entry_at, call_sign?, frequency?
 //   answer_incursion_warning          answers, answer: turning|not_ours|cannot|wait, wait_s?
 //   end_incursion_warning, end_incursion_warning_unanswered          answers
@@ -175,13 +178,25 @@ struct EndIncursionWarning {
 struct EndIncursionWarningUnanswered {
   base::Uuid answers;
 };
+// A third party has been told of a version of ours, and what it said to that (MECHANISM 3.8).
+struct MarkTold : NoticeVersionRef {
+  std::string third_party;  // as the agreement names it
+  std::string receipt;      // may be empty
+};
+// A window in which what is not REAL is accepted: open when both sides have opened it, each with an act of its own, for
+// as long as both have said (MECHANISM 2.4).
+struct OpenExercise {
+  airspace::TimeWindow window;
+  std::optional<base::Uuid> proposal;  // of the peer; none: this is one
+};
+struct CloseExercise {};
 
 using ActBody =
     std::variant<Release, SetActive, SetEnded, Withdraw, AllClear, ReadBack, Assess, TellUnits,
                  StopCall, AnswerStopCall, EndStopCallUnanswered, LineCheck, AnswerLineCheck,
                  MarkConflictSeen, ProposeMeasures, AskKeepClear, AnswerKeepClear, SendPolicyText,
                  IncursionWarning, AnswerIncursionWarning, EndIncursionWarning,
-                 EndIncursionWarningUnanswered>;
+                 EndIncursionWarningUnanswered, MarkTold, OpenExercise, CloseExercise>;
 
 struct Act {
   base::Uuid id;  // drawn for this act

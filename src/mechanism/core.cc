@@ -119,7 +119,13 @@ Result<airspace::Decision> Core::DecideAndApply(const airspace::Command& command
   applier_.Apply(std::move(effects));
   // Matters run by the node's clock, whatever a drill's shows.
   FollowConflicts(conflicts, clock);
-  if (evicted) ForgetBases();
+  if (evicted) {
+    ForgetBases();
+    for (DeskEffect& effect :
+         desk_.Forgetting([&](base::NoticeId id) { return airspace_.FindNotice(id) != nullptr; })) {
+      Put(std::move(effect));
+    }
+  }
   return decision;
 }
 
@@ -136,6 +142,11 @@ Result<void> Core::DecideFor(Line& line, airspace::CommandBody body, UtcMicros n
 // ---- The desk's bookkeeping ----
 
 void Core::OpenMatter(Matter matter, UtcMicros now) {
+  // A drill that both sides have not opened, or that has ended, is nobody's to answer.
+  if (const Line* line = Find(matter.peer);
+      line != nullptr && !Reaches(*line, matter.data_mode, now)) {
+    return;
+  }
   matter.number = desk_.next_matter_number();
   Open(terms_, now, &matter);
   Put(MatterChanged{std::move(matter)});
@@ -271,6 +282,7 @@ void Core::TakeLinkState(Line& line, UtcMicros now) {
     if (matter->kind == MatterKind::kLineLost) return;
   }
   ++CountsOf(line.peer, DataMode::kReal).times_lost;
+  Interrupt(line.peer, "line_lost", now);
   Matter matter;
   matter.kind = MatterKind::kLineLost;
   matter.peer = line.peer;
@@ -422,6 +434,7 @@ void Core::Tick(base::Uuid drawn, line::Now now) {
   }
   if (announce) AnnounceOperators(now);
   RepeatWarnings(now);
+  EndExercisesThatAreOver(now.utc);
   ClimbDue(now.utc);
 }
 

@@ -168,6 +168,25 @@ class Core {
                                     line::Now now);
   bool CountsHere(const base::Digest& conflict, const ConflictVersions& looked_at) const;
 
+  // core_exercise.cc
+  Exercise ExerciseOf(base::PartyId peer, base::UtcMicros now) const;
+  // Whether what is of that mode, and said at that time, crosses the line.
+  bool Reaches(const Line& line, airspace::DataMode mode, base::UtcMicros at) const;
+  base::Result<std::optional<base::PartyId>> PeerOf(const ActRequest& request);
+  base::Result<void> RequireExercise(const ActRequest& request);
+  void KeepOutsideExercise(Line& line, const SealedAct& act, base::UtcMicros now);
+  void EndExercise(base::PartyId peer, std::string_view as, base::UtcMicros now);
+  void EndExercisesThatAreOver(base::UtcMicros now);
+  // Something real has happened on the line.
+  void Interrupt(base::PartyId peer, std::string_view by, base::UtcMicros now);
+  void InterruptForRelease(base::PartyId peer, const airspace::Declaration& content,
+                           base::UtcMicros now);
+
+  // core_third_parties.cc
+  void OweThirdParties(base::PartyId told_by, const SealedAct& release, base::UtcMicros now);
+  base::Result<ThirdPartyDuty> OpenDutyOf(base::PartyId told_by, const SealedAct& act) const;
+  base::Result<void> TakeTold(base::PartyId told_by, const SealedAct& act, base::UtcMicros now);
+
   // own_acts.cc, own_calls.cc: one for each kind of act
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const Release& body,
                                           line::Now now);
@@ -204,6 +223,12 @@ class Core {
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const AnswerKeepClear& body,
                                           line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const SendPolicyText& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const MarkTold& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const OpenExercise& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const CloseExercise& body,
                                           line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const IncursionWarning& body,
                                           line::Now now);
@@ -281,6 +306,12 @@ class Core {
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const AnswerKeepClear& body,
                               std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const SendPolicyText& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const MarkTold& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const OpenExercise& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const CloseExercise& body,
                               std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const IncursionWarning& body,
                               std::string_view declaration, base::UtcMicros now);

@@ -138,14 +138,26 @@ void Desk::Apply(const DeskEffect& effect) {
       release_checks_.insert_or_assign(checked->notice, *checked);
     }
     Touch(rows::kReleaseChecks);
-  } else {
-    const auto& drafted = std::get<Drafted>(effect);
-    if (drafted.key_ids.empty()) {
-      drafted_.erase(drafted.notice);
+  } else if (const auto* drafted = std::get_if<Drafted>(&effect)) {
+    if (drafted->key_ids.empty()) {
+      drafted_.erase(drafted->notice);
     } else {
-      drafted_.insert_or_assign(drafted.notice, drafted);
+      drafted_.insert_or_assign(drafted->notice, *drafted);
     }
     Touch(rows::kReleaseChecks);
+  } else if (const auto* told = std::get_if<ThirdPartyChanged>(&effect)) {
+    const ThirdPartyDuty& duty = told->duty;
+    ThirdPartyKey key(duty.notice, duty.version, duty.name);
+    if (told->forgotten) {
+      third_parties_.erase(key);
+    } else {
+      third_parties_.insert_or_assign(std::move(key), duty);
+    }
+    Touch(rows::kThirdParties);
+  } else {
+    const Exercise& exercise = std::get<ExerciseChanged>(effect).exercise;
+    exercises_.insert_or_assign(exercise.peer, exercise);
+    Touch(rows::kExercises);
   }
 }
 
@@ -235,6 +247,41 @@ std::vector<std::string> Desk::DraftersOf(base::NoticeId notice) const {
   return found == drafted_.end() ? std::vector<std::string>() : found->second.key_ids;
 }
 
+std::vector<ThirdPartyDuty> Desk::ThirdPartiesOf(base::NoticeId notice) const {
+  std::vector<ThirdPartyDuty> found;
+  for (auto it = third_parties_.lower_bound(ThirdPartyKey(notice, {}, {}));
+       it != third_parties_.end() && it->second.notice == notice; ++it) {
+    found.push_back(it->second);
+  }
+  return found;
+}
+
+const ThirdPartyDuty* Desk::FindThirdParty(const NoticeVersionRef& version,
+                                           const std::string& name) const {
+  const auto found = third_parties_.find(ThirdPartyKey(version.notice, version.version, name));
+  return found == third_parties_.end() ? nullptr : &found->second;
+}
+
+const Exercise* Desk::FindExercise(base::PartyId peer) const {
+  const auto found = exercises_.find(peer);
+  return found == exercises_.end() ? nullptr : &found->second;
+}
+
+std::vector<DeskEffect> Desk::Forgetting(
+    const std::function<bool(base::NoticeId)>& is_there) const {
+  std::vector<DeskEffect> gone;
+  for (const auto& [notice, checked] : release_checks_) {
+    if (!is_there(notice)) gone.emplace_back(ReleaseChecked{notice, {}, {}});
+  }
+  for (const auto& [notice, drafted] : drafted_) {
+    if (!is_there(notice)) gone.emplace_back(Drafted{notice, {}});
+  }
+  for (const auto& [key, duty] : third_parties_) {
+    if (!is_there(duty.notice)) gone.emplace_back(ThirdPartyChanged{duty, true});
+  }
+  return gone;
+}
+
 std::vector<uint64_t> Desk::TakeDirty() {
   std::vector<uint64_t> dirty(dirty_.begin(), dirty_.end());
   dirty_.clear();
@@ -265,6 +312,10 @@ std::optional<base::Bytes> Desk::EncodeRow(uint64_t row) const {
   } else if (row == rows::kReleaseChecks) {
     for (const auto& [notice, checked] : release_checks_) put(checked);
     for (const auto& [notice, drafted] : drafted_) put(drafted);
+  } else if (row == rows::kThirdParties) {
+    for (const auto& [key, duty] : third_parties_) put(ThirdPartyChanged{duty, false});
+  } else if (row == rows::kExercises) {
+    for (const auto& [peer, exercise] : exercises_) put(ExerciseChanged{exercise});
   } else {
     const uint64_t first = rows::FirstMatterOf(row);
     for (auto it = matters_.lower_bound(first);
@@ -297,7 +348,7 @@ base::Bytes Desk::Canonical() const {
     const std::optional<base::Bytes> bytes = EncodeRow(row);
     if (bytes) all.insert(all.end(), bytes->begin(), bytes->end());
   };
-  for (uint64_t row = rows::kPeers; row <= rows::kReleaseChecks; ++row) add(row);
+  for (uint64_t row = rows::kPeers; row <= rows::kLastOfFacts; ++row) add(row);
   for (auto it = matters_.begin(); it != matters_.end();) {
     const uint64_t row = rows::OfMatter(it->first);
     add(row);

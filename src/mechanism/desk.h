@@ -12,10 +12,12 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -80,6 +82,44 @@ struct Call {
   std::optional<base::UtcMicros> closed_at;
   std::string closed_as;  // "answered", "unanswered", "missed"
   bool operator==(const Call&) const = default;
+};
+
+// A third party that is to be told of a version, by the party whose notice it is (MECHANISM 3.8). The same on both nodes.
+struct ThirdPartyDuty {
+  base::NoticeId notice;
+  base::Digest version;
+  std::string name;  // as the agreement has it
+  base::PartyId told_by;
+  base::UtcMicros due_at;
+  std::optional<base::UtcMicros>
+      told_at;  // by the clock of who says so, as the act that says it, and its receipt
+  base::Digest act;
+  operators::Role role = operators::Role::kDutyOfficer;
+  std::string receipt;
+  bool operator==(const ThirdPartyDuty&) const = default;
+};
+
+// An exercise on a line (MECHANISM 2.4). What a side proposes waits for an act of the other; from then on the window is
+// what both have said, until either closes it or something real interrupts it.
+struct ExerciseProposal {
+  base::Uuid id;
+  airspace::TimeWindow window;
+  operators::Role role = operators::Role::kSupervisor;
+  bool operator==(const ExerciseProposal&) const = default;
+};
+struct Exercise {
+  base::PartyId peer;
+  std::optional<ExerciseProposal> ours;
+  std::optional<ExerciseProposal> theirs;
+  std::optional<airspace::TimeWindow> window;
+  base::UtcMicros changed_at;
+  std::string
+      ended_as;  // "closed_by_us", "closed_by_peer", "time_over", or what interrupted it; empty before the first has ended
+
+  bool IsOpenAt(base::UtcMicros time) const {
+    return window && window->start <= time && time < window->end;
+  }
+  bool operator==(const Exercise&) const = default;
 };
 
 // What follows when the peer's R1 for a message of ours comes.
@@ -187,10 +227,18 @@ struct Drafted {
   base::NoticeId notice;
   std::vector<std::string> key_ids;  // none: forgotten
 };
+struct ThirdPartyChanged {
+  ThirdPartyDuty duty;
+  bool forgotten = false;
+};
+struct ExerciseChanged {
+  Exercise exercise;
+};
 
-using DeskEffect = std::variant<PeerChanged, AccountChanged, MatterChanged, CallChanged,
-                                AwaitedChanged, CountsChanged, BasisSigned, BasisHeard,
-                                JournalWritten, LineCheckScheduled, ReleaseChecked, Drafted>;
+using DeskEffect =
+    std::variant<PeerChanged, AccountChanged, MatterChanged, CallChanged, AwaitedChanged,
+                 CountsChanged, BasisSigned, BasisHeard, JournalWritten, LineCheckScheduled,
+                 ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.
@@ -234,6 +282,16 @@ class Desk {
   // Empty when nobody has written at a draft of it since its last release.
   std::vector<std::string> DraftersOf(base::NoticeId notice) const;
 
+  // Of every version that is remembered.
+  std::vector<ThirdPartyDuty> ThirdPartiesOf(base::NoticeId notice) const;
+  const ThirdPartyDuty* FindThirdParty(const NoticeVersionRef& version,
+                                       const std::string& name) const;
+  // What it holds about notices that `is_there` does not know.
+  std::vector<DeskEffect> Forgetting(const std::function<bool(base::NoticeId)>& is_there) const;
+
+  // Null where there has never been one.
+  const Exercise* FindExercise(base::PartyId peer) const;
+
   uint64_t journal_size() const { return journal_size_; }
   base::Digest journal_last() const { return journal_last_; }
 
@@ -266,6 +324,9 @@ class Desk {
   std::map<std::pair<base::PartyId, bool>, base::UtcMicros> next_line_check_;
   std::map<base::NoticeId, ReleaseChecked> release_checks_;
   std::map<base::NoticeId, Drafted> drafted_;
+  std::map<base::PartyId, Exercise> exercises_;
+  using ThirdPartyKey = std::tuple<base::NoticeId, base::Digest, std::string>;
+  std::map<ThirdPartyKey, ThirdPartyDuty> third_parties_;
   uint64_t journal_size_ = 0;
   base::Digest journal_last_;
   std::set<uint64_t> dirty_;

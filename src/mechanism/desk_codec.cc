@@ -27,6 +27,8 @@ enum class Kind : uint8_t {
   kLineCheck,
   kReleaseChecked,
   kDrafted,
+  kThirdParty,
+  kExercise,
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -96,6 +98,7 @@ void Put(const Matter& matter, WireWriter* wire) {
   wire->Bool(matter.notice.has_value());
   if (matter.notice) wire->Fixed(matter.notice->uuid.bytes);
   wire->Fixed(matter.subject.bytes);
+  wire->Text(matter.third_party);
   wire->Bool(matter.urgent);
   wire->OptionalTime(matter.starts_at);
   wire->Time(matter.opened_at);
@@ -116,6 +119,7 @@ Matter ReadMatter(WireReader* wire) {
   matter.data_mode = wire->EnumValue(DataMode::kTest);
   if (wire->Bool()) matter.notice = wire->ReadId<base::NoticeId>();
   matter.subject = wire->ReadDigest();
+  matter.third_party = wire->Text();
   matter.urgent = wire->Bool();
   matter.starts_at = wire->OptionalTime();
   matter.opened_at = wire->Time();
@@ -225,6 +229,74 @@ Awaited ReadAwaited(WireReader* wire) {
   return awaited;
 }
 
+void Put(const ThirdPartyDuty& duty, WireWriter* wire) {
+  wire->Fixed(duty.notice.uuid.bytes);
+  wire->Fixed(duty.version.bytes);
+  wire->Text(duty.name);
+  Put(duty.told_by, wire);
+  wire->Time(duty.due_at);
+  wire->OptionalTime(duty.told_at);
+  wire->Fixed(duty.act.bytes);
+  wire->EnumValue(duty.role);
+  wire->Text(duty.receipt);
+}
+ThirdPartyDuty ReadThirdParty(WireReader* wire) {
+  ThirdPartyDuty duty;
+  duty.notice = wire->ReadId<base::NoticeId>();
+  duty.version = wire->ReadDigest();
+  duty.name = wire->Text();
+  duty.told_by = wire->ReadId<base::PartyId>();
+  duty.due_at = wire->Time();
+  duty.told_at = wire->OptionalTime();
+  duty.act = wire->ReadDigest();
+  duty.role = wire->EnumValue(operators::Role::kAdministrator);
+  duty.receipt = wire->Text();
+  return duty;
+}
+
+void Put(const airspace::TimeWindow& window, WireWriter* wire) {
+  wire->Time(window.start);
+  wire->Time(window.end);
+}
+airspace::TimeWindow ReadWindow(WireReader* wire) {
+  const base::UtcMicros start = wire->Time();
+  return {start, wire->Time()};
+}
+void Put(const std::optional<ExerciseProposal>& proposal, WireWriter* wire) {
+  wire->Bool(proposal.has_value());
+  if (!proposal) return;
+  wire->Fixed(proposal->id.bytes);
+  Put(proposal->window, wire);
+  wire->EnumValue(proposal->role);
+}
+std::optional<ExerciseProposal> ReadProposal(WireReader* wire) {
+  if (!wire->Bool()) return std::nullopt;
+  ExerciseProposal proposal;
+  proposal.id = ReadUuid(wire);
+  proposal.window = ReadWindow(wire);
+  proposal.role = wire->EnumValue(operators::Role::kAdministrator);
+  return proposal;
+}
+void Put(const Exercise& exercise, WireWriter* wire) {
+  Put(exercise.peer, wire);
+  Put(exercise.ours, wire);
+  Put(exercise.theirs, wire);
+  wire->Bool(exercise.window.has_value());
+  if (exercise.window) Put(*exercise.window, wire);
+  wire->Time(exercise.changed_at);
+  wire->Text(exercise.ended_as);
+}
+Exercise ReadExercise(WireReader* wire) {
+  Exercise exercise;
+  exercise.peer = wire->ReadId<base::PartyId>();
+  exercise.ours = ReadProposal(wire);
+  exercise.theirs = ReadProposal(wire);
+  if (wire->Bool()) exercise.window = ReadWindow(wire);
+  exercise.changed_at = wire->Time();
+  exercise.ended_as = wire->Text();
+  return exercise;
+}
+
 void Put(const Durations& durations, WireWriter* wire) {
   wire->Varint(durations.count);
   wire->I64(durations.sum_us);
@@ -332,10 +404,19 @@ struct Encoder {
     wire->Varint(e.key_ids.size());
     for (const std::string& key_id : e.key_ids) wire->Text(key_id);
   }
+  void operator()(const ThirdPartyChanged& e) const {
+    wire->EnumValue(Kind::kThirdParty);
+    Put(e.duty, wire);
+    wire->Bool(e.forgotten);
+  }
+  void operator()(const ExerciseChanged& e) const {
+    wire->EnumValue(Kind::kExercise);
+    Put(e.exercise, wire);
+  }
 };
 
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  switch (wire->EnumValue(Kind::kDrafted)) {
+  switch (wire->EnumValue(Kind::kExercise)) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
       return DeskEffect(PeerChanged{std::move(peer)});
@@ -389,13 +470,21 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       checked.key_id = wire->Text();
       return DeskEffect(std::move(checked));
     }
-    case Kind::kDrafted:
+    case Kind::kDrafted: {
+      Drafted drafted{wire->ReadId<base::NoticeId>(), {}};
+      const size_t keys = wire->Count(1);
+      for (size_t i = 0; i < keys; ++i) drafted.key_ids.push_back(wire->Text());
+      return DeskEffect(std::move(drafted));
+    }
+    case Kind::kThirdParty: {
+      ThirdPartyChanged changed{ReadThirdParty(wire), false};
+      changed.forgotten = wire->Bool();
+      return DeskEffect(std::move(changed));
+    }
+    case Kind::kExercise:
       break;
   }
-  Drafted drafted{wire->ReadId<base::NoticeId>(), {}};
-  const size_t keys = wire->Count(1);
-  for (size_t i = 0; i < keys; ++i) drafted.key_ids.push_back(wire->Text());
-  return DeskEffect(std::move(drafted));
+  return DeskEffect(ExerciseChanged{ReadExercise(wire)});
 }
 
 }  // namespace

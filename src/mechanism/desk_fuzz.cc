@@ -18,7 +18,7 @@ namespace {
 void CheckRows(const mechanism::Desk& desk) {
   mechanism::Desk copy;
   std::vector<uint64_t> rows;
-  for (uint64_t row = mechanism::rows::kPeers; row <= mechanism::rows::kReleaseChecks; ++row) {
+  for (uint64_t row = mechanism::rows::kPeers; row <= mechanism::rows::kLastOfFacts; ++row) {
     rows.push_back(row);
   }
   for (const auto& [number, matter] : desk.matters()) {

@@ -5,9 +5,10 @@
 namespace wideberth::mechanism {
 namespace {
 
-constexpr std::string_view kKindNames[] = {"receipt",   "read_back",  "objection",  "stop_call",
-                                           "incursion", "keep_clear", "line_check", "missed_check",
-                                           "refine",    "line_lost",  "unusable",   "conflict"};
+constexpr std::string_view kKindNames[] = {
+    "receipt",    "read_back",  "objection",    "stop_call", "incursion",
+    "keep_clear", "line_check", "missed_check", "refine",    "tell_third_party",
+    "line_lost",  "unusable",   "conflict"};
 static_assert(std::size(kKindNames) == kMatterKinds);
 constexpr std::string_view kLevelNames[] = {"duty_officer", "supervisor", "deputy_chief"};
 
@@ -22,6 +23,7 @@ agreement::DeadlineKind AgreedKind(MatterKind kind) {
     case MatterKind::kLineCheck:
     case MatterKind::kLineLost:
     case MatterKind::kUnusable:
+    case MatterKind::kTellThird:
       return DeadlineKind::kReadBack;
     case MatterKind::kObjection:
       return DeadlineKind::kObjection;
@@ -75,6 +77,7 @@ Terms Terms::Of(const agreement::Agreement& agreement) {
   terms.ladder = agreed.ladder;
   terms.line_check_period_us = agreed.line_check.period_us;
   terms.standing_releases = agreement.standing_releases;
+  terms.third_parties = agreement.third_parties;
   return terms;
 }
 
@@ -88,6 +91,11 @@ int64_t DeadlineUs(const Terms& terms, MatterKind kind, base::UtcMicros now,
 void Open(const Terms& terms, base::UtcMicros now, Matter* matter) {
   matter->opened_at = now;
   matter->deadline_us = DeadlineUs(terms, matter->kind, now, matter->starts_at);
+  if (matter->kind == MatterKind::kTellThird) {
+    for (const agreement::ThirdParty& third : terms.third_parties) {
+      if (third.name == matter->third_party) matter->deadline_us = third.deadline_us;
+    }
+  }
   matter->level = Level::kDutyOfficer;
   matter->next_climb_at = {now.us + matter->deadline_us};
 }

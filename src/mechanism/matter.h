@@ -37,12 +37,17 @@ enum class MatterKind : uint8_t {
   kLineCheck,    // a challenge word without its answer
   kMissedCheck,  // a line check that was due and did not come
   kRefine,       // an unplanned hazard that is still coarse
+  kTellThird,    // a third party that has not been told of a version
   kLineLost,     // the line is lost, or recovering and not confirmed
   kUnusable,     // something came that cannot be acted on: call them
   kConflict,     // a conflict that nobody here has seen
 };
-inline constexpr size_t kMatterKinds = 12;
+inline constexpr size_t kMatterKinds = 13;
 std::string_view Name(MatterKind kind);
+// Something real that ends a drill: a stop call, a warning of an entry.
+inline bool IsAlarm(MatterKind kind) {
+  return kind == MatterKind::kStopCall || kind == MatterKind::kIncursion;
+}
 
 enum class Level : uint8_t { kDutyOfficer, kCellHead, kDeputyChief };
 std::string_view Name(Level level);  // "duty_officer", "supervisor", "deputy_chief"
@@ -55,6 +60,7 @@ struct Terms {
   agreement::Ladder ladder;
   int64_t line_check_period_us = 12 * base::kMicrosPerHour;
   std::vector<agreement::StandingRelease> standing_releases;
+  std::vector<agreement::ThirdParty> third_parties;
 
   static Terms Of(const agreement::Agreement& agreement);
 };
@@ -66,8 +72,9 @@ struct Matter {
   base::PartyId peer;
   airspace::DataMode data_mode = airspace::DataMode::kReal;
   std::optional<base::NoticeId> notice;
-  base::Digest subject;  // a version, an act, a message or a conflict
-  bool urgent = false;   // about a hazard or a stop call: may reach the deputy chief at any time
+  base::Digest subject;     // a version, an act, a message or a conflict
+  std::string third_party;  // whom to tell
+  bool urgent = false;      // about a hazard or a stop call: may reach the deputy chief at any time
   std::optional<base::UtcMicros> starts_at;
   base::UtcMicros opened_at;
   int64_t deadline_us = 0;
@@ -81,7 +88,8 @@ struct Matter {
   bool operator==(const Matter&) const = default;
 };
 
-// By the agreement's rule for such a matter (agreement/terms.h). A receipt is a machine's: 10 s, whatever was agreed.
+// By the agreement's rule for such a matter (agreement/terms.h). A receipt is a machine's: 10 s, whatever was agreed. What a third party
+// is to be told has the deadline that Open finds for that party.
 int64_t DeadlineUs(const Terms& terms, MatterKind kind, base::UtcMicros now,
                    std::optional<base::UtcMicros> starts_at);
 

@@ -77,6 +77,7 @@ Result<ActResult> Core::Do(const ActRequest& request, line::Now now) {
   }
   WB_RETURN_IF_ERROR(operators::RequireMayDo(act.role, act.kind()));
   WB_RETURN_IF_ERROR(CheckMode(act));
+  WB_RETURN_IF_ERROR(RequireExercise(request));
   WB_ASSIGN_OR_RETURN(
       airspace::Decision decision,
       std::visit([&](const auto& body) { return DoBody(request, body, now); }, act.body));
@@ -102,7 +103,9 @@ Result<void> Core::CheckMode(const Act& act) const {
         } else if constexpr (requires { body.conflict; }) {
           const airspace::Conflict* conflict = airspace_.FindConflict(body.conflict);
           return check(conflict, conflict == nullptr ? act.data_mode : conflict->data_mode);
-        } else if constexpr (std::is_same_v<std::decay_t<decltype(body)>, LineCheck>) {
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(body)>, LineCheck> ||
+                             std::is_same_v<std::decay_t<decltype(body)>, OpenExercise> ||
+                             std::is_same_v<std::decay_t<decltype(body)>, CloseExercise>) {
           return check(&body, airspace::DataMode::kReal);
         } else {
           return {};
@@ -136,7 +139,11 @@ Result<base::Digest> Core::SendAct(Line& line, const ActRequest& request, line::
 }
 
 Result<void> Core::TellEveryLine(const ActRequest& request, line::Now now) {
-  for (auto& [peer, line] : lines_) WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  const Act& act = request.act.act;
+  for (auto& [peer, line] : lines_) {
+    if (!Reaches(*line, act.data_mode, act.at)) continue;
+    WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  }
   return {};
 }
 
@@ -215,6 +222,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
     CloseMattersOf(version.digest, std::nullopt, "superseded", now.utc);
   }
   WB_RETURN_IF_ERROR(SendRelease(request, body, decision.late, now));
+  OweThirdParties(self_.party, request.act, now.utc);
   if (declaration.unplanned) OweRefinement(request, body, now.utc);
   return decision;
 }
@@ -224,6 +232,8 @@ Result<void> Core::SendRelease(const ActRequest& request, const Release& body, b
                                line::Now now) {
   const Declaration& declaration = request.prepared->declaration();
   for (auto& [peer, line] : lines_) {
+    if (!Reaches(*line, declaration.data_mode, request.act.act.at)) continue;
+    InterruptForRelease(peer, declaration, now.utc);
     WB_ASSIGN_OR_RETURN(const base::Digest message, SendAct(*line, request, now));
     Put(AwaitedChanged{{message, peer, ActKind::kRelease, body.notice, request.act.digest, now.utc},
                        false});
@@ -293,6 +303,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Withdra
       airspace::Decide(airspace_, rules_, crypto::Sha256, {self_.party, command}, now.utc));
   decision.effects.clear();
   for (auto& [peer, line] : lines_) {
+    if (!Reaches(*line, request.act.act.data_mode, request.act.act.at)) continue;
     WB_ASSIGN_OR_RETURN(const base::Digest message, SendAct(*line, request, now));
     Put(AwaitedChanged{{message, peer, ActKind::kWithdraw, body.notice, body.version, now.utc},
                        false});

@@ -42,6 +42,9 @@ Result<base::Digest> Core::StartCall(Line& line, const ActRequest& request, Call
   call.role = act.role;
   call.at = act.at;
   call.stored_at = now.utc;
+  if (IsAlarm(kind) && act.data_mode == airspace::DataMode::kReal) {
+    Interrupt(line.peer, operators::Name(act.kind()), now.utc);
+  }
   Matter matter;
   matter.starts_at = call.entry_at;
   Put(CallChanged{std::move(call)});

@@ -65,6 +65,10 @@ void Core::TakeAct(Line& line, const line::Received& received, line::Now now) {
       return base::Invalid("/lane", "must be policy: free text never takes the safety lane");
     }
     WB_RETURN_IF_ERROR(CheckMode(act->act));
+    if (!Reaches(line, act->act.data_mode, act->act.at)) {
+      KeepOutsideExercise(line, *act, now.utc);
+      return {};
+    }
     return std::visit(
         [&](const auto& body) {
           return TakeBody(line, *act, body, declaration.value_or(std::string_view()), now.utc);
@@ -116,7 +120,9 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const Release& bod
   matter.subject = act.digest;
   matter.urgent = content.kind == airspace::NoticeKind::kHazard;
   matter.starts_at = StartOf(content);
+  InterruptForRelease(line.peer, content, now);
   OpenMatter(std::move(matter), now);
+  OweThirdParties(line.peer, act, now);
   Counts& counts = CountsOf(line.peer, content.data_mode);
   ++counts.received;
   if (decision.late) ++counts.received_late;
@@ -256,6 +262,9 @@ Result<void> Core::TakeCall(Line& line, const SealedAct& act, Call call, MatterK
   call.at = act.act.at;
   call.stored_at = now;
   Put(CallChanged{call});
+  if (IsAlarm(kind) && call.data_mode == airspace::DataMode::kReal) {
+    Interrupt(line.peer, operators::Name(call.kind), now);
+  }
   Matter matter;
   matter.starts_at = call.entry_at;
   matter.kind = kind;

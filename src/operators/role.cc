@@ -85,6 +85,7 @@ constexpr Row kTable[] = {
     {ActKind::kProposeAgreement, "propose_agreement", kSigners, "send an agreement to the peer"},
     {ActKind::kSignAgreement, "sign_agreement", kSigners, "sign an agreement"},
     {ActKind::kOpenExercise, "open_exercise", kHeads, "open a window for an exercise"},
+    {ActKind::kCloseExercise, "close_exercise", kHeads, "end an exercise"},
     {ActKind::kManageOperators, "manage_operators", kAdministrators, "add and disable operators"},
     {ActKind::kManagePeers, "manage_peers", kAdministrators, "add and remove peers"},
 };

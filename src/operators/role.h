@@ -83,6 +83,7 @@ enum class ActKind : uint8_t {
   kProposeAgreement,
   kSignAgreement,
   kOpenExercise,
+  kCloseExercise,
   // The node
   kManageOperators,
   kManagePeers,

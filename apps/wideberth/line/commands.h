@@ -68,12 +68,14 @@ struct LineNoticeOptions {
   std::string language;  // of a script
   std::string file;      // of plan declare
   bool all_clear = false;
+  std::string third_party, receipt;  // of notice told
   ReadingOptions reading;
 };
 base::Result<int> RunNoticeCheck(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunNoticeRelease(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunReadBack(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunDisregard(const Session& session, const LineNoticeOptions& options);
+base::Result<int> RunNoticeTold(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunPlanList(const Session& session);
 base::Result<int> RunPlanDeclare(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunNoticeScript(const Session& session, const LineNoticeOptions& options);
@@ -111,6 +113,15 @@ base::Result<int> RunKeepClearAnswer(const Session& session, const CallOptions& 
 base::Result<int> RunPolicySend(const Session& session, const CallOptions& options);
 base::Result<int> RunLineCheck(const Session& session, const CallOptions& options);
 base::Result<int> RunLineAnswer(const Session& session, const CallOptions& options);
+
+// exercise open|close|show (exercise.cc)
+struct ExerciseOptions {
+  std::string peer;
+  std::string from, to;
+};
+base::Result<int> RunExerciseOpen(const Session& session, const ExerciseOptions& options);
+base::Result<int> RunExerciseClose(const Session& session, const ExerciseOptions& options);
+base::Result<int> RunExerciseShow(const Session& session);
 
 // line status|suspend|resume|confirm, inbox, calls, statistics (line_state.cc, inbox.cc)
 struct LookOptions {
@@ -154,6 +165,7 @@ class LineCommands {
   void AddCalls(Registry* registry);
   void AddIncursion(Registry* registry);
   void AddLine(Registry* registry);
+  void AddExercises(Registry* registry);
   void AddLooks(Registry* registry);
 
   SignOnOptions sign_on_;
@@ -163,6 +175,7 @@ class LineCommands {
   HazardReportOptions hazard_;
   CallOptions call_;
   LookOptions look_;
+  ExerciseOptions exercise_;
   PairOptions pair_;
 };
 

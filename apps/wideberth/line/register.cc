@@ -37,6 +37,7 @@ void LineCommands::Add(Registry* registry, DeclareOptions* declare, DemoOptions*
   AddCalls(registry);
   AddIncursion(registry);
   AddLine(registry);
+  AddExercises(registry);
   AddLooks(registry);
   CLI::App* hazard = registry->app().get_subcommand("hazard");
   registry->Flag(hazard->get_subcommand("declare"), "--unplanned", &declare->unplanned,
@@ -231,6 +232,17 @@ void LineCommands::AddNotices(Registry* registry) {
                              "wideberth notice disregard 3f2a91c4",
                              [this, &session] { return RunDisregard(session, notice_); }),
            &notice_.id);
+  CLI::App* told = registry->Command(
+      group, "told",
+      "Say that a third party has been told of a notice\n"
+      "Whom one's own side has to tell, and until when, stands in the agreement and in `notice "
+      "show`. The other side sees it too.",
+      "wideberth notice told 3f2a91c4 --third-party \"joint command\" --receipt \"log 412\"",
+      [this, &session] { return RunNoticeTold(session, notice_); });
+  NoticeId(told, &notice_.id);
+  registry->Text(told, "--third-party", &notice_.third_party, "NAME", "As the agreement has it.")
+      ->required();
+  registry->Text(told, "--receipt", &notice_.receipt, "TEXT", "What it answered.");
 
   CLI::App* plan = registry->Group("plan", "Plans that are compared here and told to nobody");
   registry->Command(plan, "list", "List the held plans", "wideberth plan list",
@@ -431,6 +443,29 @@ void LineCommands::AddLine(Registry* registry) {
   set("confirm",
       "Confirm that a line which was lost is in order again\n"
       "After both logs are on both sides again, and a line check.");
+}
+
+void LineCommands::AddExercises(Registry* registry) {
+  const Session& session = registry->session();
+  CLI::App* group = registry->Group("exercise", "Drills with the other side");
+  CLI::App* open = registry->Command(
+      group, "open",
+      "Propose an exercise, or open the one that the other side proposes\n"
+      "Open when a supervisor of each side has opened it, for the time that both have said. "
+      "Outside "
+      "it nothing that is not REAL crosses; whatever real happens on the line ends it.",
+      "wideberth exercise open --end +2h",
+      [this, &session] { return RunExerciseOpen(session, exercise_); });
+  registry->Text(open, "--start", &exercise_.from, "TIME", "Now, or as proposed, if not given.");
+  registry->Text(open, "--end", &exercise_.to, "TIME",
+                 "Until when; +2h from the start. As proposed if not given.");
+  registry->Text(open, "--to", &exercise_.peer, "PEER", "The only peer if not given.");
+  CLI::App* close =
+      registry->Command(group, "close", "End an exercise", "wideberth exercise close",
+                        [this, &session] { return RunExerciseClose(session, exercise_); });
+  registry->Text(close, "--to", &exercise_.peer, "PEER", "The only peer if not given.");
+  registry->Command(group, "show", "Show what is proposed and what is open on each line",
+                    "wideberth exercise show", [&session] { return RunExerciseShow(session); });
 }
 
 void LineCommands::AddLooks(Registry* registry) {

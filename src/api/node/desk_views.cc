@@ -38,6 +38,7 @@ void WriteMatter(json::Writer* json, const mechanism::Matter& matter,
   json->StringField("data_mode", airspace::Name(matter.data_mode));
   if (matter.notice) json->StringField("notice", matter.notice->ToString());
   json->StringField("subject", matter.subject.ToHex());
+  if (!matter.third_party.empty()) json->StringField("third_party", matter.third_party);
   json->BoolField("urgent", matter.urgent);
   WriteTime(json, "starts_at", matter.starts_at);
   json->StringField("opened_at", base::FormatRfc3339(matter.opened_at));
@@ -47,6 +48,22 @@ void WriteMatter(json::Writer* json, const mechanism::Matter& matter,
   json->BoolField("alarmed", matter.alarmed);
   WriteTime(json, "closed_at", matter.closed_at);
   if (matter.closed_at) json->StringField("closed_as", matter.closed_as);
+  json->EndObject();
+}
+
+void WriteThirdParty(json::Writer* json, const mechanism::ThirdPartyDuty& duty,
+                     const airspace::Rules& rules) {
+  json->BeginObject();
+  json->StringField("name", duty.name);
+  WriteParty(json, "told_by", duty.told_by, rules);
+  json->StringField("version", duty.version.ToHex());
+  json->StringField("due_at", base::FormatRfc3339(duty.due_at));
+  if (duty.told_at) {
+    json->StringField("told_at", base::FormatRfc3339(*duty.told_at));
+    json->StringField("act", duty.act.ToHex());
+    json->StringField("role", operators::Name(duty.role));
+    if (!duty.receipt.empty()) json->StringField("receipt", duty.receipt);
+  }
   json->EndObject();
 }
 

@@ -29,6 +29,7 @@ struct PeerFacts {
   std::string fingerprint;
   base::UtcMicros next_check;  // ours; kTimeOpenStart: none has been planned
   base::UtcMicros next_check_of_peer;
+  std::optional<mechanism::Exercise> exercise;
 };
 
 std::vector<PeerFacts> ReadPeers(const service::Node& node, std::optional<base::PartyId> only) {
@@ -38,7 +39,8 @@ std::vector<PeerFacts> ReadPeers(const service::Node& node, std::optional<base::
             for (const auto& [id, peer] : desk.peers()) {
               if (only && id != *only) continue;
               found.push_back(
-                  {peer, {}, desk.NextLineCheck(id, false), desk.NextLineCheck(id, true)});
+                  {peer, {}, desk.NextLineCheck(id, false), desk.NextLineCheck(id, true), {}});
+              if (const auto* exercise = desk.FindExercise(id)) found.back().exercise = *exercise;
             }
             return found;
           })
@@ -93,6 +95,39 @@ void WriteCheckTime(std::string_view key, base::UtcMicros at, json::Writer* json
   if (at != base::kTimeOpenStart) json->StringField(key, base::FormatRfc3339(at));
 }
 
+void WriteWindow(const airspace::TimeWindow& window, json::Writer* json) {
+  json->StringField("from", base::FormatRfc3339(window.start));
+  json->StringField("to", base::FormatRfc3339(window.end));
+}
+
+void WriteProposal(std::string_view key, const std::optional<mechanism::ExerciseProposal>& proposal,
+                   json::Writer* json) {
+  if (!proposal) return;
+  json->Key(key);
+  json->BeginObject();
+  json->StringField("id", proposal->id.ToString());
+  WriteWindow(proposal->window, json);
+  json->StringField("role", operators::Name(proposal->role));
+  json->EndObject();
+}
+
+void WriteExercise(const mechanism::Exercise& exercise, base::UtcMicros now, json::Writer* json) {
+  json->Key("exercise");
+  json->BeginObject();
+  json->BoolField("open", exercise.IsOpenAt(now));
+  if (exercise.window) {
+    json->Key("window");
+    json->BeginObject();
+    WriteWindow(*exercise.window, json);
+    json->EndObject();
+  }
+  WriteProposal("ours", exercise.ours, json);
+  WriteProposal("theirs", exercise.theirs, json);
+  if (!exercise.ended_as.empty()) json->StringField("ended_as", exercise.ended_as);
+  json->StringField("changed_at", base::FormatRfc3339(exercise.changed_at));
+  json->EndObject();
+}
+
 // In the core's turn.
 void WriteLine(const Context& context, const PeerFacts& facts, const mechanism::Core& core,
                line::Now now, json::Writer* json) {
@@ -116,6 +151,7 @@ void WriteLine(const Context& context, const PeerFacts& facts, const mechanism::
     for (const auto& path : transport->Status(facts.peer.id)) WritePath(path, json);
   }
   json->EndArray();
+  if (facts.exercise) WriteExercise(*facts.exercise, now.utc, json);
   WriteCheckTime("next_line_check", facts.next_check, json);
   WriteCheckTime("next_line_check_of_peer", facts.next_check_of_peer, json);
   json->EndObject();

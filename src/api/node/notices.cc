@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "api/node/answer.h"
+#include "api/node/desk_views.h"
 #include "api/node/handlers.h"
 #include "api/node/page.h"
 #include "api/node/views.h"
@@ -182,6 +183,10 @@ Result<void> ListNotices(Call& call) {
 
 Result<void> GetNotice(Call& call) {
   WB_ASSIGN_OR_RETURN(const FoundNotice found, FindVisible(call, true, std::nullopt));
+  const auto [third_parties, seq] =
+      call.context.node.ReadDesk([&](const airspace::State&, const mechanism::Desk& desk) {
+        return desk.ThirdPartiesOf(found.view.notice.id);
+      });
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
@@ -191,9 +196,17 @@ Result<void> GetNotice(Call& call) {
   json.BeginArray();
   for (const VersionView& view : found.view.history) WriteVersionView(&json, view);
   json.EndArray();
+  if (!third_parties.empty()) {
+    json.Key("third_parties");
+    json.BeginArray();
+    for (const auto& duty : third_parties) {
+      WriteThirdParty(&json, duty, call.context.node.rules());
+    }
+    json.EndArray();
+  }
   json.EndObject();
-  AnswerWhenDurable(&call.context.node.sequencer(), found.seq, std::move(call.responder),
-                    net::JsonResponse(200, std::move(body)));
+  AnswerWhenDurable(&call.context.node.sequencer(), std::max(found.seq, seq),
+                    std::move(call.responder), net::JsonResponse(200, std::move(body)));
   return {};
 }
 

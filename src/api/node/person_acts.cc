@@ -239,8 +239,11 @@ Result<Draft> ReadOther(const Call& call, ActKind kind, json::Object* body) {
       WB_ASSIGN_OR_RETURN(draft.data_mode, TakeMode(body));
       WB_ASSIGN_OR_RETURN(draft.to, TakePeer(call, body, "to"));
     } else if constexpr (std::is_same_v<Body, mechanism::AskKeepClear>) {
-      // Its "to" is a time.
+      // Its "to" is a time, as that of an exercise.
       WB_ASSIGN_OR_RETURN(draft.data_mode, TakeMode(body));
+      WB_ASSIGN_OR_RETURN(draft.to, TakePeer(call, body, "peer"));
+    } else if constexpr (std::is_same_v<Body, mechanism::OpenExercise> ||
+                         std::is_same_v<Body, mechanism::CloseExercise>) {
       WB_ASSIGN_OR_RETURN(draft.to, TakePeer(call, body, "peer"));
     } else {
       // Line checks and the policy lane are REAL always (MECHANISM 2.4).

@@ -125,6 +125,9 @@ std::vector<ActBody> OneOfEach() {
       AnswerIncursionWarning{NumberedUuid(9), IncursionAnswer::kWait, 45},
       EndIncursionWarning{NumberedUuid(9)},
       EndIncursionWarningUnanswered{NumberedUuid(9)},
+      MarkTold{ref, "joint command", "duty desk, log 412"},
+      OpenExercise{{kNoon, {kNoon.us + 3'600'000'000}}, NumberedUuid(9)},
+      CloseExercise{},
   };
 }
 
@@ -171,6 +174,7 @@ Matter DrawMatter(base::SeededRandom* random, base::PartyId peer) {
   matter.next_climb_at = random->Below(3) == 0 ? base::kTimeOpenEnd : DrawTime(random);
   matter.level = DrawEnum(random, Level::kDeputyChief);
   matter.alarmed = random->Below(2) == 0;
+  if (random->Below(3) == 0) matter.third_party = DrawText(random, 12);
   if (random->Below(2) == 0) {
     matter.closed_at = DrawTime(random);
     matter.closed_as = DrawText(random, 12);
@@ -249,6 +253,34 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       return JournalWritten{1 + random->Below(5), DrawText(random, 60)};
     case 9:
       return LineCheckScheduled{peer, random->Below(2) == 0, DrawTime(random)};
+    case 11: {
+      ThirdPartyDuty duty{TestNotice(static_cast<uint8_t>(random->Below(9))),
+                          NumberedDigest(static_cast<uint8_t>(random->Below(4))),
+                          random->Below(2) == 0 ? "joint command" : "region",
+                          peer,
+                          DrawTime(random),
+                          DrawOptionalTime(random),
+                          DrawDigest(random),
+                          Role::kSupervisor,
+                          DrawText(random, 20)};
+      return ThirdPartyChanged{std::move(duty), random->Below(3) == 0};
+    }
+    case 12: {
+      Exercise exercise;
+      exercise.peer = peer;
+      if (random->Below(2) == 0) {
+        exercise.ours =
+            ExerciseProposal{NumberedUuid(3), {kNoon, DrawTime(random)}, Role::kSupervisor};
+      }
+      if (random->Below(2) == 0) {
+        exercise.theirs =
+            ExerciseProposal{NumberedUuid(4), {kNoon, DrawTime(random)}, Role::kDeputyChief};
+      }
+      if (random->Below(2) == 0) exercise.window = {kNoon, DrawTime(random)};
+      exercise.changed_at = DrawTime(random);
+      exercise.ended_as = DrawText(random, 9);
+      return ExerciseChanged{std::move(exercise)};
+    }
     case 10: {
       Drafted drafted{TestNotice(static_cast<uint8_t>(random->Below(40))), {}};
       for (uint64_t i = random->Below(3); i > 0; --i) {
