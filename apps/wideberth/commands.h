@@ -47,6 +47,7 @@ struct NoticeOptions {
   std::string until;
   // notice told
   bool units = false, clear = false;
+  std::string third_party, receipt;
   // hazard all-clear
   bool no_longer_observed = false;
 };

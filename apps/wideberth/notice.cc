@@ -6,6 +6,7 @@
 
 #include "apps/wideberth/commands.h"
 #include "apps/wideberth/flags.h"
+#include "apps/wideberth/line/answers.h"
 #include "apps/wideberth/remote.h"
 #include "apps/wideberth/show/terminal.h"
 #include "formats/notice_json.h"
@@ -295,8 +296,21 @@ Result<int> RunNoticeAssess(const Session& session, const NoticeOptions& options
 }
 
 Result<int> RunNoticeTold(const Session& session, const NoticeOptions& options) {
+  if (!options.third_party.empty()) {
+    if (options.units || options.clear) {
+      return base::Invalid("--third-party", "must be given without --units and --clear");
+    }
+    WB_ASSIGN_OR_RETURN(const Remote person, OpenAsPerson(session));  // for people alone
+    return ActOnVersion(session, options, {"", "mark_told"}, "told", [&](json::Writer* json, bool) {
+      json->StringField("third_party", options.third_party);
+      if (!options.receipt.empty()) json->StringField("receipt", options.receipt);
+    });
+  }
+  if (!options.receipt.empty()) {
+    return base::Invalid("--receipt", "must be given with --third-party");
+  }
   if (!options.units && !options.clear) {
-    return base::Invalid("--units", "must be given, or --clear, or both");
+    return base::Invalid("--units", "must be given, or --clear, or both, or --third-party");
   }
   const std::string_view done = options.units && options.clear ? "units told, own aircraft clear"
                                 : options.units                ? "units told"

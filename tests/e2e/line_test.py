@@ -359,6 +359,44 @@ class LineTest(unittest.TestCase):
         self.assertEqual(shown["latest"]["declaration"]["volumes"][0]["time_end"], "open")
         north.until("it is to be refined", lambda: north.matters("refine"))
 
+    def test_a_third_party_is_told(self):
+        # The agreement lets the south tell the coordination office.
+        notice, _ = self.hazard(self.south, "43.2")
+        of = lambda side: json.loads(side.run("duty", "--json", "notice", "show", notice).stdout)["third_parties"][0]
+        self.north.until("it has come", lambda: self.north.show(notice))
+        self.assertNotIn("told_at", of(self.north))
+        owed = self.north.until("it is owed", lambda: [m for m in self.north.matters("tell_third_party")
+                                                       if m["notice"] == notice])[0]
+        self.assertTrue(owed["owed_by_peer"])
+        self.assertEqual(owed["deadline_ms"], 3_600_000)
+        self.north.run("duty", "notice", "told", notice, "--third-party", "coordination office", code=1)
+        self.south.run("duty", "notice", "told", notice, "--third-party", "coordination office", "--receipt", "log 412")
+        self.north.until("it is told", lambda: "told_at" in of(self.north))
+        self.assertEqual(of(self.north), of(self.south))
+        self.assertEqual(of(self.north)["receipt"], "log 412")
+        self.assertIn("log 412", self.north.run("duty", "notice", "show", notice).stdout)
+
+    def test_a_drill_crosses_inside_an_exercise(self):
+        north, south = self.north, self.south
+        stop = ("stop", "call", "--at", "43.6,7.2", "--radius", "5km", "--mode", "EXERCISE")
+        self.assertIn("exercise", north.run("duty", *stop, code=1).stderr)
+        north.run("duty", "exercise", "open", "--end", "+1h", code=1)  # a supervisor opens
+        north.run("supervisor", "exercise", "open", "--end", "+1h")
+        south.until("the proposal", lambda: "theirs" in south.line().get("exercise", {}))
+        south.run("supervisor", "exercise", "open")
+        for side in self.pair:
+            side.until("it is open", lambda side=side: side.line()["exercise"]["open"])
+        call = north.json("duty", *stop)["id"]
+        south.until("the drill", lambda: [c for c in south.calls("stop_call") if c["id"] == call])
+        # What is real ends it.
+        real = north.json("duty", "stop", "call", "--at", "43.6,7.2", "--radius", "5km")["id"]
+        for side in self.pair:
+            side.until("it has ended", lambda side=side: side.line()["exercise"].get("ended_as") == "stop_call")
+        self.assertIn("open anew", north.run("duty", *stop, code=1).stderr)
+        south.until("the call", lambda: [c for c in south.calls("stop_call") if c["id"] == real])
+        south.run("duty", "stop", "answer", "stopped", real[:8])
+        self.assertIn("none", north.run("duty", "exercise", "show").stdout)
+
     def test_conflicts_have_one_id_and_two_bases(self):
         hazard, _ = self.hazard(self.north, "44.9")
         self.south.until("it has come", lambda: self.south.show(hazard))

@@ -68,14 +68,12 @@ struct LineNoticeOptions {
   std::string language;  // of a script
   std::string file;      // of plan declare
   bool all_clear = false;
-  std::string third_party, receipt;  // of notice told
   ReadingOptions reading;
 };
 base::Result<int> RunNoticeCheck(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunNoticeRelease(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunReadBack(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunDisregard(const Session& session, const LineNoticeOptions& options);
-base::Result<int> RunNoticeTold(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunPlanList(const Session& session);
 base::Result<int> RunPlanDeclare(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunNoticeScript(const Session& session, const LineNoticeOptions& options);

@@ -232,17 +232,6 @@ void LineCommands::AddNotices(Registry* registry) {
                              "wideberth notice disregard 3f2a91c4",
                              [this, &session] { return RunDisregard(session, notice_); }),
            &notice_.id);
-  CLI::App* told = registry->Command(
-      group, "told",
-      "Say that a third party has been told of a notice\n"
-      "Whom one's own side has to tell, and until when, stands in the agreement and in `notice "
-      "show`. The other side sees it too.",
-      "wideberth notice told 3f2a91c4 --third-party \"joint command\" --receipt \"log 412\"",
-      [this, &session] { return RunNoticeTold(session, notice_); });
-  NoticeId(told, &notice_.id);
-  registry->Text(told, "--third-party", &notice_.third_party, "NAME", "As the agreement has it.")
-      ->required();
-  registry->Text(told, "--receipt", &notice_.receipt, "TEXT", "What it answered.");
 
   CLI::App* plan = registry->Group("plan", "Plans that are compared here and told to nobody");
   registry->Command(plan, "list", "List the held plans", "wideberth plan list",

@@ -160,21 +160,6 @@ Result<int> RunDisregard(const Session& session, const LineNoticeOptions& option
   return kExitOk;
 }
 
-Result<int> RunNoticeTold(const Session& session, const LineNoticeOptions& options) {
-  WB_ASSIGN_OR_RETURN(Remote remote, OpenAsPerson(session));
-  WB_ASSIGN_OR_RETURN(const std::string id, remote.ResolveNotice(options.id));
-  WB_ASSIGN_OR_RETURN(const std::string version, remote.VersionDigest(id, options.version));
-  WB_ASSIGN_OR_RETURN(const Acted acted, PostActOf(&remote, "mark_told", [&](json::Writer* json) {
-                        json->StringField("notice", id);
-                        json->StringField("version", version);
-                        json->StringField("third_party", options.third_party);
-                        if (!options.receipt.empty()) {
-                          json->StringField("receipt", options.receipt);
-                        }
-                      }));
-  return ReportActed(session, acted, id + ": " + Printable(options.third_party) + " is told");
-}
-
 // ---- Held plans ----
 
 Result<int> RunPlanList(const Session& session) {
