@@ -1,5 +1,5 @@
-// Third parties that are to be told of what a party releases (MECHANISM 3.8): who owes it, until when, and that a person
-// has done it.
+// Third parties that are to be told of what a party releases (MECHANISM 3.8): who owes it, until when, and that a
+// person has done it.
 #include <algorithm>
 
 #include "mechanism/core.h"

@@ -16,6 +16,16 @@ namespace {
 constexpr size_t kClosedMattersKept = 10'000;
 constexpr size_t kClosedCallsKept = 10'000;
 
+template <class Map>
+void Keep(bool kept, const typename Map::key_type& key, const typename Map::mapped_type& value,
+          Map* map) {
+  if (kept) {
+    map->insert_or_assign(key, value);
+  } else {
+    map->erase(key);
+  }
+}
+
 }  // namespace
 
 void Durations::Add(int64_t us) {
@@ -98,28 +108,16 @@ void Desk::Apply(const DeskEffect& effect) {
   } else if (const auto* call = std::get_if<CallChanged>(&effect)) {
     ApplyCall(call->call);
   } else if (const auto* awaited = std::get_if<AwaitedChanged>(&effect)) {
-    if (awaited->done) {
-      awaited_.erase(awaited->awaited.message);
-    } else {
-      awaited_.insert_or_assign(awaited->awaited.message, awaited->awaited);
-    }
+    Keep(!awaited->done, awaited->awaited.message, awaited->awaited, &awaited_);
     Touch(rows::kAwaited);
   } else if (const auto* counts = std::get_if<CountsChanged>(&effect)) {
     counts_.insert_or_assign(counts->key, counts->counts);
     Touch(rows::kCounts);
   } else if (const auto* basis = std::get_if<BasisSigned>(&effect)) {
-    if (basis->basis == base::Digest()) {
-      bases_signed_.erase(basis->conflict);
-    } else {
-      bases_signed_.insert_or_assign(basis->conflict, basis->basis);
-    }
+    Keep(basis->basis != base::Digest(), basis->conflict, basis->basis, &bases_signed_);
     Touch(rows::kBases);
   } else if (const auto* heard = std::get_if<BasisHeard>(&effect)) {
-    if (heard->text.empty()) {
-      bases_heard_.erase(heard->conflict);
-    } else {
-      bases_heard_.insert_or_assign(heard->conflict, heard->text);
-    }
+    Keep(!heard->text.empty(), heard->conflict, heard->text, &bases_heard_);
     Touch(rows::kBases);
   } else if (const auto* journal = std::get_if<JournalWritten>(&effect)) {
     // Effects behind a row that holds them already are passed over.
@@ -132,27 +130,15 @@ void Desk::Apply(const DeskEffect& effect) {
     next_line_check_.insert_or_assign({scheduled->peer, scheduled->theirs}, scheduled->next_at);
     Touch(rows::kFacts);
   } else if (const auto* checked = std::get_if<ReleaseChecked>(&effect)) {
-    if (checked->key_id.empty()) {
-      release_checks_.erase(checked->notice);
-    } else {
-      release_checks_.insert_or_assign(checked->notice, *checked);
-    }
+    Keep(!checked->key_id.empty(), checked->notice, *checked, &release_checks_);
     Touch(rows::kReleaseChecks);
   } else if (const auto* drafted = std::get_if<Drafted>(&effect)) {
-    if (drafted->key_ids.empty()) {
-      drafted_.erase(drafted->notice);
-    } else {
-      drafted_.insert_or_assign(drafted->notice, *drafted);
-    }
+    Keep(!drafted->key_ids.empty(), drafted->notice, *drafted, &drafted_);
     Touch(rows::kReleaseChecks);
   } else if (const auto* told = std::get_if<ThirdPartyChanged>(&effect)) {
     const ThirdPartyDuty& duty = told->duty;
-    ThirdPartyKey key(duty.notice, duty.version, duty.name);
-    if (told->forgotten) {
-      third_parties_.erase(key);
-    } else {
-      third_parties_.insert_or_assign(std::move(key), duty);
-    }
+    Keep(!told->forgotten, ThirdPartyKey(duty.notice, duty.version, duty.name), duty,
+         &third_parties_);
     Touch(rows::kThirdParties);
   } else {
     const Exercise& exercise = std::get<ExerciseChanged>(effect).exercise;

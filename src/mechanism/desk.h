@@ -84,7 +84,7 @@ struct Call {
   bool operator==(const Call&) const = default;
 };
 
-// A third party that is to be told of a version, by the party whose notice it is (MECHANISM 3.8). The same on both nodes.
+// A third party that is to be told of a version, by the party whose notice it is (MECHANISM 3.8). The same on both.
 struct ThirdPartyDuty {
   base::NoticeId notice;
   base::Digest version;
@@ -113,8 +113,8 @@ struct Exercise {
   std::optional<ExerciseProposal> theirs;
   std::optional<airspace::TimeWindow> window;
   base::UtcMicros changed_at;
-  std::string
-      ended_as;  // "closed_by_us", "closed_by_peer", "time_over", or what interrupted it; empty before the first has ended
+  // "closed_by_us", "closed_by_peer", "time_over", or what interrupted it; empty before the first has ended.
+  std::string ended_as;
 
   bool IsOpenAt(base::UtcMicros time) const {
     return window && window->start <= time && time < window->end;

@@ -415,6 +415,13 @@ struct Encoder {
   }
 };
 
+Drafted ReadDrafted(WireReader* wire) {
+  Drafted drafted{wire->ReadId<base::NoticeId>(), {}};
+  const size_t keys = wire->Count(1);
+  for (size_t i = 0; i < keys; ++i) drafted.key_ids.push_back(wire->Text());
+  return drafted;
+}
+
 Result<DeskEffect> ReadEffect(WireReader* wire) {
   switch (wire->EnumValue(Kind::kExercise)) {
     case Kind::kPeer: {
@@ -470,12 +477,8 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       checked.key_id = wire->Text();
       return DeskEffect(std::move(checked));
     }
-    case Kind::kDrafted: {
-      Drafted drafted{wire->ReadId<base::NoticeId>(), {}};
-      const size_t keys = wire->Count(1);
-      for (size_t i = 0; i < keys; ++i) drafted.key_ids.push_back(wire->Text());
-      return DeskEffect(std::move(drafted));
-    }
+    case Kind::kDrafted:
+      return DeskEffect(ReadDrafted(wire));
     case Kind::kThirdParty: {
       ThirdPartyChanged changed{ReadThirdParty(wire), false};
       changed.forgotten = wire->Bool();

@@ -88,8 +88,8 @@ struct Matter {
   bool operator==(const Matter&) const = default;
 };
 
-// By the agreement's rule for such a matter (agreement/terms.h). A receipt is a machine's: 10 s, whatever was agreed. What a third party
-// is to be told has the deadline that Open finds for that party.
+// By the agreement's rule for such a matter (agreement/terms.h). A receipt is a machine's: 10 s, whatever was agreed.
+// Open takes the third party's own deadline for what it is to be told.
 int64_t DeadlineUs(const Terms& terms, MatterKind kind, base::UtcMicros now,
                    std::optional<base::UtcMicros> starts_at);
 

@@ -206,6 +206,43 @@ Call DrawCall(base::SeededRandom* random, base::PartyId peer) {
   return call;
 }
 
+DeskEffect DrawThirdParty(base::SeededRandom* random, base::PartyId peer) {
+  ThirdPartyDuty duty{TestNotice(static_cast<uint8_t>(random->Below(9))),
+                      NumberedDigest(static_cast<uint8_t>(random->Below(4))),
+                      random->Below(2) == 0 ? "joint command" : "region",
+                      peer,
+                      DrawTime(random),
+                      DrawOptionalTime(random),
+                      DrawDigest(random),
+                      Role::kSupervisor,
+                      DrawText(random, 20)};
+  return ThirdPartyChanged{std::move(duty), random->Below(3) == 0};
+}
+
+DeskEffect DrawExercise(base::SeededRandom* random, base::PartyId peer) {
+  Exercise exercise;
+  exercise.peer = peer;
+  if (random->Below(2) == 0) {
+    exercise.ours = ExerciseProposal{NumberedUuid(3), {kNoon, DrawTime(random)}, Role::kSupervisor};
+  }
+  if (random->Below(2) == 0) {
+    exercise.theirs =
+        ExerciseProposal{NumberedUuid(4), {kNoon, DrawTime(random)}, Role::kDeputyChief};
+  }
+  if (random->Below(2) == 0) exercise.window = {kNoon, DrawTime(random)};
+  exercise.changed_at = DrawTime(random);
+  exercise.ended_as = DrawText(random, 9);
+  return ExerciseChanged{std::move(exercise)};
+}
+
+DeskEffect DrawDrafted(base::SeededRandom* random) {
+  Drafted drafted{TestNotice(static_cast<uint8_t>(random->Below(40))), {}};
+  for (uint64_t i = random->Below(3); i > 0; --i) {
+    drafted.key_ids.push_back(DrawText(random, 16));
+  }
+  return drafted;
+}
+
 }  // namespace
 
 DeskEffect DrawEffect(base::SeededRandom* random) {
@@ -253,41 +290,12 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       return JournalWritten{1 + random->Below(5), DrawText(random, 60)};
     case 9:
       return LineCheckScheduled{peer, random->Below(2) == 0, DrawTime(random)};
-    case 11: {
-      ThirdPartyDuty duty{TestNotice(static_cast<uint8_t>(random->Below(9))),
-                          NumberedDigest(static_cast<uint8_t>(random->Below(4))),
-                          random->Below(2) == 0 ? "joint command" : "region",
-                          peer,
-                          DrawTime(random),
-                          DrawOptionalTime(random),
-                          DrawDigest(random),
-                          Role::kSupervisor,
-                          DrawText(random, 20)};
-      return ThirdPartyChanged{std::move(duty), random->Below(3) == 0};
-    }
-    case 12: {
-      Exercise exercise;
-      exercise.peer = peer;
-      if (random->Below(2) == 0) {
-        exercise.ours =
-            ExerciseProposal{NumberedUuid(3), {kNoon, DrawTime(random)}, Role::kSupervisor};
-      }
-      if (random->Below(2) == 0) {
-        exercise.theirs =
-            ExerciseProposal{NumberedUuid(4), {kNoon, DrawTime(random)}, Role::kDeputyChief};
-      }
-      if (random->Below(2) == 0) exercise.window = {kNoon, DrawTime(random)};
-      exercise.changed_at = DrawTime(random);
-      exercise.ended_as = DrawText(random, 9);
-      return ExerciseChanged{std::move(exercise)};
-    }
-    case 10: {
-      Drafted drafted{TestNotice(static_cast<uint8_t>(random->Below(40))), {}};
-      for (uint64_t i = random->Below(3); i > 0; --i) {
-        drafted.key_ids.push_back(DrawText(random, 16));
-      }
-      return drafted;
-    }
+    case 10:
+      return DrawDrafted(random);
+    case 11:
+      return DrawThirdParty(random, peer);
+    case 12:
+      return DrawExercise(random, peer);
     default:
       return ReleaseChecked{TestNotice(static_cast<uint8_t>(random->Below(40))), DrawDigest(random),
                             DrawText(random, 16)};
