@@ -93,7 +93,7 @@ class Machine::SkewedClock final : public base::Clock {
   const Timeline& timeline_;
 };
 
-Machine::Machine(MachineConfig config, const airspace::Rules& rules, Timeline* timeline,
+Machine::Machine(MachineConfig config, const airspace::RuleBook& rules, Timeline* timeline,
                  base::SeededRandom* random, MachineWatcher* watcher)
     : config_(std::move(config)),
       rules_(rules),

@@ -60,7 +60,7 @@ class MachineWatcher {
 
 class Machine {
  public:
-  Machine(MachineConfig config, const airspace::Rules& rules, Timeline* timeline,
+  Machine(MachineConfig config, const airspace::RuleBook& rules, Timeline* timeline,
           base::SeededRandom* random, MachineWatcher* watcher);
   ~Machine();
   Machine(const Machine&) = delete;
@@ -101,7 +101,7 @@ class Machine {
   void TickInTime();
 
   const MachineConfig config_;
-  const airspace::Rules& rules_;
+  const airspace::RuleBook& rules_;
   Timeline* const timeline_;
   base::SeededRandom* const random_;
   MachineWatcher* const watcher_;

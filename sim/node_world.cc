@@ -45,7 +45,7 @@ const std::string& CardOf(size_t index) {
   return cards[index];
 }
 
-airspace::Rules MakeRules() {
+airspace::RuleBook MakeRules() {
   airspace::Rules::Content content = airspace::testing::TestRules().content();
   content.parties.clear();
   for (size_t n = 0; n < std::size(kNames); ++n) {
@@ -106,7 +106,7 @@ class NodeWorld final : public MachineWatcher {
   base::SeededRandom random_;
   Timeline timeline_;
   const Trace trace_;
-  const airspace::Rules rules_ = MakeRules();
+  const airspace::RuleBook rules_ = MakeRules();
   const mechanism::Terms terms_ = MakeTerms();
   const int64_t busy_us_;  // then everything is healed
   People people_;

@@ -230,7 +230,7 @@ class Check {
             {StableId<base::PartyId>("party", item.party), item.party});
       }
     }
-    WB_ASSIGN_OR_RETURN(heights_, LoadHeights(options_.geoid, loaded.content.height_bounds));
+    WB_ASSIGN_OR_RETURN(heights_, LoadHeights(options_.geoid));
     WB_ASSIGN_OR_RETURN(rules_, airspace::Rules::Make(std::move(loaded.content), loaded.digest));
     return {};
   }
@@ -250,6 +250,11 @@ class Check {
     const Item& item = items_[place];
     auto prepared =
         airspace::PreparedDeclaration::Prepare(item.declaration, rules_, heights_, crypto::Sha256);
+    if (prepared) {
+      if (auto known = rules_.CheckClass(item.declaration); !known) {
+        prepared = base::Fail(std::move(known).error());
+      }
+    }
     if (!prepared) {
       return base::Fail(formats::InJsonNames(std::move(prepared).error(), item.declaration));
     }
@@ -375,7 +380,7 @@ class Check {
   base::UtcMicros earliest_ = base::kTimeOpenEnd;
   base::UtcMicros latest_ = base::kTimeOpenStart;
   base::UtcMicros now_;
-  airspace::Rules rules_;
+  airspace::RuleBook rules_;
   geo::HeightModel heights_;
   airspace::State state_;
 };

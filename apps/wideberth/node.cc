@@ -200,15 +200,12 @@ void PrintSettings(const Session& session, const std::string& path,
 
 // Everything that a node would refuse to start over, save its store and its port.
 Result<void> CheckFilesOf(const NodeConfig& config) {
-  geo::HeightBounds bounds;
   if (config.agreement_file.empty()) {
-    WB_ASSIGN_OR_RETURN(const LoadedRules rules, LoadRules(config.rules_file));
-    bounds = rules.content.height_bounds;
+    WB_RETURN_IF_ERROR(LoadRules(config.rules_file));
   } else {
-    WB_ASSIGN_OR_RETURN(const agreement::Agreement agreed, AgreementInForce(config));
-    bounds = agreed.terms.rules.content().height_bounds;
+    WB_RETURN_IF_ERROR(AgreementInForce(config));
   }
-  WB_RETURN_IF_ERROR(LoadHeights(config.geoid_file, bounds));
+  WB_RETURN_IF_ERROR(LoadHeights(config.geoid_file));
   const auto check = [](const std::string& path, auto parse) -> Result<void> {
     WB_ASSIGN_OR_RETURN(const std::string text, ReadInput(path));
     const Result<crypto::TokenKeys> keys = parse(text);

@@ -20,9 +20,8 @@ base::Result<LoadedRules> LoadRules(const std::string& path) {
   return LoadedRules{std::move(file->content), digest};
 }
 
-base::Result<geo::HeightModel> LoadHeights(const std::string& path,
-                                           const geo::HeightBounds& bounds) {
-  geo::HeightModel model{nullptr, bounds};
+base::Result<geo::HeightModel> LoadHeights(const std::string& path) {
+  geo::HeightModel model;
   if (path.empty()) return model;
   WB_ASSIGN_OR_RETURN(const std::string bytes, ReadInput(path));
   base::Result<geo::Geoid> geoid = geo::Geoid::FromGtx(base::AsBytes(bytes));

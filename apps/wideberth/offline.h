@@ -22,8 +22,7 @@ struct LoadedRules {
 base::Result<LoadedRules> LoadRules(const std::string& path);
 
 // With the geoid of `path`, when it is not empty.
-base::Result<geo::HeightModel> LoadHeights(const std::string& path,
-                                           const geo::HeightBounds& bounds);
+base::Result<geo::HeightModel> LoadHeights(const std::string& path);
 
 }  // namespace wideberth::cli
 

@@ -13,6 +13,7 @@
 
 #include "airspace/conflict.h"
 #include "airspace/notice.h"
+#include "airspace/rules.h"
 #include "airspace/volume_index.h"
 #include "geo/shape.h"
 
@@ -24,7 +25,9 @@ namespace wideberth::airspace {
 class PreparedDeclaration {
  public:
   // Refuses with the JSON pointer inside the declaration ("/volumes/2/outline_polygon/vertices").
-  static base::Result<PreparedDeclaration> Prepare(Declaration declaration, const Rules& rules,
+  // Heights are turned into W84 by the geoid of `heights` and by the bounds of every line's rules. A
+  // class that no rules declare is not refused here (RuleBook::CheckClass): it counts as the strictest.
+  static base::Result<PreparedDeclaration> Prepare(Declaration declaration, const RuleBook& rules,
                                                    const geo::HeightModel& heights,
                                                    Sha256Function sha256);
 

@@ -168,9 +168,6 @@ bool IsLive(const Conflict& conflict);
 // Whether the party may know of the conflict: it is a side, and a local one is its own.
 bool IsKnownTo(const Conflict& conflict, base::PartyId party);
 
-// A hash function handed in, because airspace owns none.
-using Sha256Function = base::Digest (*)(base::ByteView);
-
 // SHA-256(line id, data mode, sorted notice ids), where the line id is both party ids, sorted
 // (MECHANISM 1.1, 4.4): no version and no verdict is in it, so both sides name a conflict alike.
 // Bytes: the two party ids (16 + 16), one byte of data mode, the two notice ids (16 + 16).

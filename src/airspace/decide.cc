@@ -218,8 +218,7 @@ NoticeVersion MakeVersion(const Context& context, const Declare& command, uint32
                                   : AuthorState::kReleased;
   version.until_read_back = command.until_read_back;
   version.lead_time_us = LeadTimeUs(declaration, context.now);
-  const int64_t lead_min_us =
-      context.rules.content().lead_time_min_us[static_cast<size_t>(declaration.kind)];
+  const int64_t lead_min_us = context.rules.LeadTimeMinUs(context.party, declaration.kind);
   // What has an open start was always there; nobody can be late with it.
   version.late =
       EarliestStart(declaration) != base::kTimeOpenStart && version.lead_time_us < lead_min_us;
@@ -285,7 +284,7 @@ void Supersede(const Context& context, const Declare& command, const base::Diges
   }
   notice->disregarded_by.clear();
   if (command.held || command.until_read_back) return;
-  for (const PartyEntry& party : context.rules.content().parties) {
+  for (const PartyEntry& party : context.rules.parties()) {
     if (party.id != context.party) notice->delivery[party.id].r1 = Receipt{version, context.now};
   }
 }
@@ -411,8 +410,7 @@ Result<Decision> On(const Context& context, const AllClear& command) {
   int64_t dwell_us = 0;
   for (const uint32_t checked : CheckedVersions(*held)) {
     const HazardClass of_version = held->versions[checked].declaration.hazard_class;
-    dwell_us = std::max(dwell_us,
-                        context.rules.content().hazard_dwell_us[static_cast<size_t>(of_version)]);
+    dwell_us = std::max(dwell_us, context.rules.HazardDwellUs(held->party, of_version));
   }
   const base::UtcMicros earliest{held->ended_at->us + dwell_us};
   if (context.now < earliest) {
@@ -489,13 +487,13 @@ Result<Decision> OnAny(const Context& context, const CommandBody& command) {
 }  // namespace
 }  // namespace deciding
 
-Result<Decision> Decide(const View& view, const Rules& rules, Sha256Function sha256,
+Result<Decision> Decide(const View& view, const RuleBook& rules, Sha256Function sha256,
                         const Command& command, base::UtcMicros now) {
   const deciding::Context context{view, rules, sha256, command.party, now};
   return deciding::OnAny(context, command.body);
 }
 
-std::vector<Conflict> FindConflicts(const View& view, const Rules& rules, Sha256Function sha256,
+std::vector<Conflict> FindConflicts(const View& view, const RuleBook& rules, Sha256Function sha256,
                                     base::PartyId party, base::NoticeId id,
                                     const PreparedDeclaration& prepared, base::UtcMicros now) {
   Notice subject;

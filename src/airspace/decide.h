@@ -1,6 +1,6 @@
 // Decide holds every rule; Apply (airspace/state.h) changes the state and cannot fail.
 //
-//   base::Result<Decision> decision = Decide(view, rules, sha256, command, now);
+//   base::Result<Decision> decision = Decide(view, rule_book, sha256, command, now);
 //   if (decision) { log(decision->effects); state.Apply(decision->effects); }
 //
 // Decide is a pure function: it reads the view, draws nothing and knows no clock. `now` is the
@@ -30,18 +30,18 @@ struct Decision {
   uint32_t version_number = 0;
   base::Digest version;
   int64_t lead_time_us = 0;  // of that version, as NoticeVersion
-  bool late = false;
+  bool late = false;         // by the longest lead time of all lines of the issuer
   // Of that notice: live ones that the asker may know of, earliest first.
   std::vector<Conflict> conflicts;
 };
 
-base::Result<Decision> Decide(const View& view, const Rules& rules, Sha256Function sha256,
+base::Result<Decision> Decide(const View& view, const RuleBook& rules, Sha256Function sha256,
                               const Command& command, base::UtcMicros now);
 
 // The conflicts a declaration would have if it were stored now, without storing it, as far as the
 // party may know of them: earliest first.
 // A stored notice of the same `id`, which it would replace, is left out.
-std::vector<Conflict> FindConflicts(const View& view, const Rules& rules, Sha256Function sha256,
+std::vector<Conflict> FindConflicts(const View& view, const RuleBook& rules, Sha256Function sha256,
                                     base::PartyId party, base::NoticeId id,
                                     const PreparedDeclaration& prepared, base::UtcMicros now);
 

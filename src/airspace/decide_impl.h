@@ -30,23 +30,23 @@ struct SubjectOutlines {
 // in force in the view, those that are not the subject's party's to know (IsKnownTo) included;
 // earliest first. `subject` need not be in the view; a notice of the same
 // id in the view is left out.
-std::vector<Conflict> FindConflictsOf(const View& view, const Rules& rules, Sha256Function sha256,
-                                      const Notice& subject, const SubjectOutlines& outlines,
-                                      base::UtcMicros now);
+std::vector<Conflict> FindConflictsOf(const View& view, const RuleBook& rules,
+                                      Sha256Function sha256, const Notice& subject,
+                                      const SubjectOutlines& outlines, base::UtcMicros now);
 
 // What changes when the conflicts of `subject` become `found`: conflicts that are there (opened, or
 // kept as they are when nothing about them changed), and live ones of the view that are not found
 // any more (resolved, or passed when their first moment had come). `found` is updated to the
 // records that hold after the change.
 std::vector<Conflict> ChangedConflicts(const View& view, const Notice& subject,
-                                       std::vector<Conflict>* found, const Rules& rules,
+                                       std::vector<Conflict>* found, const RuleBook& rules,
                                        base::UtcMicros now);
 
 namespace deciding {
 
 struct Context {
   const View& view;
-  const Rules& rules;
+  const RuleBook& rules;
   Sha256Function sha256;
   base::PartyId party;
   base::UtcMicros now;

@@ -80,13 +80,14 @@ std::optional<VolumeConflict> CheckNear(const SubjectVolume& subject, const Near
 }
 
 // Adds what the volume has to do with one near volume.
-void CheckAgainst(const Rules& rules, const SubjectVolume& subject, const NearVolume& near,
+void CheckAgainst(const RuleBook& book, const SubjectVolume& subject, const NearVolume& near,
                   std::map<base::NoticeId, Against>* found) {
   const Notice& notice = subject.notice;
   const Notice& other = *near.notice;
   if (other.id == notice.id) return;
   const Declaration& mine = subject.InVersion().declaration;
   const Declaration& theirs = other.versions[near.version].declaration;
+  const Rules& rules = book.Between(notice.party, other.party);
   const Treatment treatment = rules.TreatmentFor(notice.party, mine, other.party, theirs);
   if (treatment == Treatment::kNone) return;
   if (notice.held() && other.held()) return;
@@ -119,7 +120,7 @@ ConflictSide SideOf(const Notice& notice, const Notice& other) {
   return side;
 }
 
-Conflict MakeConflict(Sha256Function sha256, const Rules& rules, const Notice& subject,
+Conflict MakeConflict(Sha256Function sha256, const RuleBook& book, const Notice& subject,
                       Against&& against, base::UtcMicros now) {
   const Notice& other = *against.other;
   const Notice& first = subject.id < other.id ? subject : other;
@@ -133,7 +134,7 @@ Conflict MakeConflict(Sha256Function sha256, const Rules& rules, const Notice& s
   conflict.separation = against.separation;
   conflict.opened_at = now;
   conflict.changed_at = now;
-  conflict.rules = rules.digest();
+  conflict.rules = book.Between(first.party, second.party).digest();
   std::sort(against.pairs.begin(), against.pairs.end(),
             [](const VolumeConflict& a, const VolumeConflict& b) {
               return std::tie(a.first_moment, a.version_a, a.version_b, a.volume_a, a.volume_b) <
@@ -176,7 +177,7 @@ void TakeOverWhatWasSaid(const Conflict& held, Conflict* conflict) {
 
 }  // namespace
 
-std::vector<Conflict> FindConflictsOf(const View& view, const Rules& rules, Sha256Function sha256,
+std::vector<Conflict> FindConflictsOf(const View& view, const RuleBook& book, Sha256Function sha256,
                                       const Notice& subject, const SubjectOutlines& outlines,
                                       base::UtcMicros now) {
   std::map<base::NoticeId, Against> found;
@@ -186,7 +187,7 @@ std::vector<Conflict> FindConflictsOf(const View& view, const Rules& rules, Sha2
     const std::vector<Volume4D>& volumes = version.declaration.volumes;
     const bool shaped = &version == EffectiveVersion(subject) && !outlines.shapes.empty();
     CHECK(!shaped || outlines.shapes.size() == volumes.size());
-    const Separation widest = rules.WidestFor(version.declaration);
+    const Separation widest = book.WidestFor(version.declaration);
     const bool asked_ahead = shaped && outlines.queries.size() == volumes.size() &&
                              outlines.queries_separation == widest;
     for (uint32_t i = 0; i < volumes.size(); ++i) {
@@ -204,13 +205,13 @@ std::vector<Conflict> FindConflictsOf(const View& view, const Rules& rules, Sha2
         view.Near(subject.data_mode(), {shape, volumes[i], window, widest}, &near);
       }
       const SubjectVolume volume{subject, checked, i, window, shape};
-      for (const NearVolume& candidate : near) CheckAgainst(rules, volume, candidate, &found);
+      for (const NearVolume& candidate : near) CheckAgainst(book, volume, candidate, &found);
     }
   }
   std::vector<Conflict> conflicts;
   conflicts.reserve(found.size());
   for (auto& [id, against] : found) {
-    conflicts.push_back(MakeConflict(sha256, rules, subject, std::move(against), now));
+    conflicts.push_back(MakeConflict(sha256, book, subject, std::move(against), now));
   }
   std::sort(conflicts.begin(), conflicts.end(), [](const Conflict& a, const Conflict& b) {
     return std::tie(a.first_moment, a.id) < std::tie(b.first_moment, b.id);
@@ -219,7 +220,7 @@ std::vector<Conflict> FindConflictsOf(const View& view, const Rules& rules, Sha2
 }
 
 std::vector<Conflict> ChangedConflicts(const View& view, const Notice& subject,
-                                       std::vector<Conflict>* found, const Rules& rules,
+                                       std::vector<Conflict>* found, const RuleBook& book,
                                        base::UtcMicros now) {
   std::vector<Conflict> changed;
   for (Conflict& conflict : *found) {
@@ -242,7 +243,7 @@ std::vector<Conflict> ChangedConflicts(const View& view, const Notice& subject,
     over.state = held->first_moment <= now ? ConflictState::kPassed : ConflictState::kResolved;
     over.verdict = Verdict::kClear;
     over.changed_at = now;
-    over.rules = rules.digest();
+    over.rules = book.Between(over.sides[0].party, over.sides[1].party).digest();
     changed.push_back(std::move(over));
   }
   return changed;

@@ -123,20 +123,10 @@ base::Result<PreparedVolume> DecodePrepared(base::ByteView* in) {
 }
 
 base::Result<PreparedDeclaration> PreparedDeclaration::Prepare(Declaration declaration,
-                                                               const Rules& rules,
+                                                               const RuleBook& rules,
                                                                const geo::HeightModel& heights,
                                                                Sha256Function sha256) {
   WB_RETURN_IF_ERROR(ValidateDeclaration(declaration));
-  if (!declaration.activity_class.empty() && !rules.content().activity_classes.empty()) {
-    bool known = false;
-    for (const std::string& name : rules.content().activity_classes) {
-      known = known || name == declaration.activity_class;
-    }
-    if (!known) {
-      return base::Invalid("/activity_class", "must be a class of the rules in force",
-                           declaration.activity_class);
-    }
-  }
   PreparedDeclaration prepared;
   prepared.shapes_.reserve(declaration.volumes.size());
   prepared.volumes_.reserve(declaration.volumes.size());
@@ -149,7 +139,9 @@ base::Result<PreparedDeclaration> PreparedDeclaration::Prepare(Declaration decla
       return base::Fail(
           std::move(shape).error().Under("/volumes/" + std::to_string(i) + "/outline"));
     }
-    FillW84(heights, *shape, &volume);
+    for (const geo::HeightBounds& bounds : rules.height_bounds()) {
+      FillW84({heights.geoid, bounds}, *shape, &volume);
+    }
     // With different references only the W84 intervals can tell a band that is upside down.
     if (volume.lower_w84.lower_mm >= volume.upper_w84.upper_mm) {
       return base::Invalid("/volumes/" + std::to_string(i) + "/altitude_upper",

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include "airspace/enum_names.h"
@@ -301,6 +302,183 @@ const PartyEntry* Rules::FindParty(base::PartyId id) const {
 const PartyEntry* Rules::FindParty(string_view name) const {
   const auto found = party_by_name_.find(name);
   return found == party_by_name_.end() ? nullptr : &content_.parties[found->second];
+}
+
+// ---- RuleBook ----
+
+namespace {
+
+bool OfParty(const LineRules& line, base::PartyId party) {
+  return line.a == party || line.b == party;
+}
+
+// The strictest of every line, for pairs that none of them joins.
+Rules::Content CommonContent(const std::vector<LineRules>& lines) {
+  Rules::Content common;
+  common.zone_treatment.fill(Treatment::kNone);
+  Separation widest;
+  for (const LineRules& line : lines) {
+    const Rules::Content& content = line.rules.content();
+    for (const PartyEntry& party : content.parties) {
+      const bool known = std::any_of(
+          common.parties.begin(), common.parties.end(),
+          [&](const PartyEntry& p) { return p.id == party.id || p.name == party.name; });
+      if (!known) common.parties.push_back(party);
+    }
+    widest = Widest(widest, line.rules.widest());
+    for (size_t i = 0; i < kRestrictions; ++i) {
+      common.zone_treatment[i] = std::max(common.zone_treatment[i], content.zone_treatment[i]);
+    }
+    for (size_t i = 0; i < kHazardClasses; ++i) {
+      common.hazard_dwell_us[i] = std::max(common.hazard_dwell_us[i], content.hazard_dwell_us[i]);
+    }
+    for (size_t i = 0; i < kNoticeKinds; ++i) {
+      common.lead_time_min_us[i] =
+          std::max(common.lead_time_min_us[i], content.lead_time_min_us[i]);
+    }
+  }
+  // One row is the widest of all rows, which is what every pair without a row of its own gets.
+  common.separations = {{{NoticeKind::kActivity, ""}, {NoticeKind::kActivity, ""}, widest}};
+  return common;
+}
+
+base::Digest DigestOf(const std::vector<LineRules>& lines, Sha256Function sha256) {
+  base::Bytes bytes;
+  const auto add = [&](base::ByteView more) {
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  };
+  add(base::AsBytes("wideberth rule book 1\n"));
+  for (const LineRules& line : lines) {
+    add(line.a.uuid.bytes);
+    add(line.b.uuid.bytes);
+    add(line.rules.digest().bytes);
+  }
+  return sha256(bytes);
+}
+
+}  // namespace
+
+struct RuleBook::Shelf {
+  Rules common;
+  std::vector<LineRules> lines;  // a < b in each, sorted by both; empty: common is for everybody
+  std::vector<std::string> activity_classes;
+  std::vector<geo::HeightBounds> height_bounds;
+};
+
+RuleBook::RuleBook() : RuleBook(Rules()) {}
+
+RuleBook::RuleBook(Rules rules) {
+  auto shelf = std::make_shared<Shelf>();
+  shelf->activity_classes = rules.content().activity_classes;
+  std::sort(shelf->activity_classes.begin(), shelf->activity_classes.end());
+  shelf->height_bounds = {rules.content().height_bounds};
+  shelf->common = std::move(rules);
+  common_ = &shelf->common;
+  shelf_ = std::move(shelf);
+}
+
+RuleBook RuleBook::OfLines(std::vector<LineRules> lines, Sha256Function sha256) {
+  CHECK_MSG(!lines.empty(), "a book of no line is made of one set of rules");
+  for (LineRules& line : lines) {
+    CHECK_MSG(line.a != line.b, "a line joins two parties");
+    if (line.b < line.a) std::swap(line.a, line.b);
+  }
+  std::sort(lines.begin(), lines.end(), [](const LineRules& x, const LineRules& y) {
+    return std::tie(x.a, x.b) < std::tie(y.a, y.b);
+  });
+  bool equal = true;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    CHECK_MSG(lines[i].a != lines[i - 1].a || lines[i].b != lines[i - 1].b,
+              "two parties have one line");
+    equal = equal && lines[i].rules.digest() == lines[0].rules.digest();
+  }
+  if (equal) return RuleBook(std::move(lines.front().rules));
+
+  auto shelf = std::make_shared<Shelf>();
+  base::Result<Rules> common = Rules::Make(CommonContent(lines), DigestOf(lines, sha256));
+  CHECK_MSG(common.has_value(), "what each line was allowed, all of them together are");
+  shelf->common = std::move(*common);
+  std::set<std::string> classes;
+  std::set<base::Digest> seen;
+  for (const LineRules& line : lines) {
+    const Rules::Content& content = line.rules.content();
+    classes.insert(content.activity_classes.begin(), content.activity_classes.end());
+    if (seen.insert(line.rules.digest()).second) {
+      shelf->height_bounds.push_back(content.height_bounds);
+    }
+  }
+  shelf->activity_classes.assign(classes.begin(), classes.end());
+  shelf->lines = std::move(lines);
+  RuleBook book;
+  book.common_ = &shelf->common;
+  book.single_ = false;
+  book.shelf_ = std::move(shelf);
+  return book;
+}
+
+const Rules& RuleBook::Search(base::PartyId a, base::PartyId b) const {
+  const std::vector<LineRules>& lines = shelf_->lines;
+  if (a == b) {
+    const Rules* only = nullptr;
+    for (const LineRules& line : lines) {
+      if (!OfParty(line, a)) continue;
+      if (only != nullptr) return *common_;
+      only = &line.rules;
+    }
+    return only != nullptr ? *only : *common_;
+  }
+  const auto wanted = a < b ? std::pair(a, b) : std::pair(b, a);
+  const auto found = std::lower_bound(
+      lines.begin(), lines.end(), wanted, [](const LineRules& line, const auto& pair) {
+        return std::tie(line.a, line.b) < std::tie(pair.first, pair.second);
+      });
+  const bool known = found != lines.end() && found->a == wanted.first && found->b == wanted.second;
+  return known ? found->rules : *common_;
+}
+
+Separation RuleBook::WidestFor(const Declaration& declaration) const {
+  return single_ ? common_->WidestFor(declaration) : common_->widest();
+}
+
+int64_t RuleBook::HazardDwellUs(base::PartyId issuer, HazardClass hazard_class) const {
+  const auto place = static_cast<size_t>(hazard_class);
+  int64_t longest_us = -1;
+  for (const LineRules& line : shelf_->lines) {
+    if (!OfParty(line, issuer)) continue;
+    longest_us = std::max(longest_us, line.rules.content().hazard_dwell_us[place]);
+  }
+  return longest_us < 0 ? common_->content().hazard_dwell_us[place] : longest_us;
+}
+
+int64_t RuleBook::LeadTimeMinUs(base::PartyId issuer, NoticeKind kind) const {
+  const auto place = static_cast<size_t>(kind);
+  int64_t longest_us = -1;
+  for (const LineRules& line : shelf_->lines) {
+    if (!OfParty(line, issuer)) continue;
+    longest_us = std::max(longest_us, line.rules.content().lead_time_min_us[place]);
+  }
+  return longest_us < 0 ? common_->content().lead_time_min_us[place] : longest_us;
+}
+
+const std::vector<std::string>& RuleBook::activity_classes() const {
+  return shelf_->activity_classes;
+}
+
+base::Result<void> RuleBook::CheckClass(const Declaration& declaration) const {
+  const std::vector<std::string>& classes = shelf_->activity_classes;
+  const std::string& name = declaration.activity_class;
+  if (name.empty() || classes.empty() || std::binary_search(classes.begin(), classes.end(), name)) {
+    return {};
+  }
+  return base::Invalid("/activity_class", "must be a class of the rules in force", name);
+}
+
+const std::vector<geo::HeightBounds>& RuleBook::height_bounds() const {
+  return shelf_->height_bounds;
+}
+
+const std::vector<LineRules>& RuleBook::lines() const {
+  return shelf_->lines;
 }
 
 }  // namespace wideberth::airspace

@@ -9,6 +9,8 @@
 // not stated, or is none of the declared ones, counts as the strictest: the component-wise widest
 // of what any declared class gets and of what its rows without a class say.
 //
+// A RuleBook, below, holds the rules between each pair of parties.
+//
 // Values are immutable after Make. Threads: safe to read from any number. For() is two binary
 // searches among the class names and a table look-up, without allocation: about 65 ns among 8
 // classes, 110 ns among 256 (conflict_bench).
@@ -20,6 +22,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +32,9 @@
 #include "geo/altitude.h"
 
 namespace wideberth::airspace {
+
+// A hash function handed in, because airspace owns none.
+using Sha256Function = base::Digest (*)(base::ByteView);
 
 struct Separation {
   int64_t lateral_mm = 0;
@@ -132,6 +138,80 @@ class Rules {
   std::vector<Separation> widest_by_kind_;       // of each row of the table
   std::map<base::PartyId, size_t> party_by_id_;  // places in content_.parties
   std::map<std::string, size_t, std::less<>> party_by_name_;
+};
+
+// The rules of a line, which both of its parties are named in.
+struct LineRules {
+  base::PartyId a;
+  base::PartyId b;
+  Rules rules;
+};
+
+// The rules between each pair of parties: one set for everybody (pool mode, the command line), or those of each line of
+// a node, by what its two parties agreed on.
+//
+//   const RuleBook pool = rules;                                            // everybody under one
+//   const RuleBook node = RuleBook::OfLines({{north, south, a}, {north, east, b}}, crypto::Sha256);
+//   const Separation separation = node.Between(north, east).For(mine, theirs);   // by agreement b
+//
+// What no line has rules for is judged under the book's `common` rules: the notices of two peers, who may have a line
+// of their own that nobody here knows of, and a party's own zones against its own activities. They are the widest of
+// everything: every separation the widest of any line, a zone's treatment, a dwell and a lead time the strictest. So a
+// pair without rules is never judged more mildly than any that has them. Among the notices of one party that has a
+// single line here, the rules of that line hold: it agreed on no other.
+//
+// A value: copies share what they hold, which never changes. Threads: safe to read from any number. Between is one test
+// for a book of one set of rules and a search among the lines otherwise; it allocates nothing.
+class RuleBook {
+ public:
+  RuleBook();             // nobody, no table: every separation 0
+  RuleBook(Rules rules);  // NOLINT(google-explicit-constructor): one set is a book of one
+  // Lines with equal digests have equal rules; if all have, the book is of that one set. REQUIRES (CHECK): at least one
+  // line, between two parties, none twice.
+  static RuleBook OfLines(std::vector<LineRules> lines, Sha256Function sha256);
+
+  // Symmetric.
+  const Rules& Between(base::PartyId a, base::PartyId b) const {
+    return single_ ? *common_ : Search(a, b);
+  }
+  bool single() const { return single_; }
+
+  // The widest that Between(...).For can give for this declaration against anything of anybody.
+  Separation WidestFor(const Declaration& declaration) const;
+  // That it can give at all.
+  Separation widest() const { return common_->widest(); }
+
+  // The longest of all lines of the party whose hazard it is (MECHANISM 3.5).
+  int64_t HazardDwellUs(base::PartyId issuer, HazardClass hazard_class) const;
+  // The longest of all lines of the issuer: a notice that none of them finds late.
+  int64_t LeadTimeMinUs(base::PartyId issuer, NoticeKind kind) const;
+
+  // Of all lines.
+  const std::vector<PartyEntry>& parties() const { return common_->content().parties; }
+  const PartyEntry* FindParty(base::PartyId id) const { return common_->FindParty(id); }
+  const PartyEntry* FindParty(std::string_view name) const { return common_->FindParty(name); }
+  // Sorted.
+  const std::vector<std::string>& activity_classes() const;
+  // Refuses (field "/activity_class") a class that is stated and that no line declares, if any declares one.
+  base::Result<void> CheckClass(const Declaration& declaration) const;
+  // Each set of bounds once: heights have to be right under all of them.
+  const std::vector<geo::HeightBounds>& height_bounds() const;
+  // In the order of the parties' ids; empty for a book of one set.
+  const std::vector<LineRules>& lines() const;
+  // What holds where no line has rules; of a book of one set, that set.
+  const Rules& common() const { return *common_; }
+
+  // Of a book of one set: that set's. Else the SHA-256 of "wideberth rule book 1\n" and, in the order of lines(), the
+  // ids of the two parties in ascending order and the digest of their rules.
+  base::Digest digest() const { return common_->digest(); }
+
+ private:
+  struct Shelf;
+  const Rules& Search(base::PartyId a, base::PartyId b) const;
+
+  std::shared_ptr<const Shelf> shelf_;
+  const Rules* common_;  // in the shelf
+  bool single_ = true;
 };
 
 }  // namespace wideberth::airspace

@@ -9,7 +9,7 @@ namespace {
 
 using airspace::Conflict;
 using airspace::Notice;
-using airspace::Rules;
+using airspace::RuleBook;
 
 void BeginCollection(json::Writer* json) {
   json->BeginObject();
@@ -23,7 +23,7 @@ void EndCollection(json::Writer* json) {
   json->EndObject();
 }
 
-std::string PartyName(base::PartyId id, const Rules& rules) {
+std::string PartyName(base::PartyId id, const RuleBook& rules) {
   const airspace::PartyEntry* party = rules.FindParty(id);
   return party != nullptr ? party->name : id.ToString();
 }
@@ -47,7 +47,7 @@ void WriteTrueShape(json::Writer* json, const geo::Outline& outline) {
 }
 
 void WriteNoticeFeature(json::Writer* json, const Notice& notice, size_t index,
-                        const Rules& rules) {
+                        const RuleBook& rules) {
   const airspace::Declaration& declaration = notice.latest().declaration;
   const airspace::Volume4D& volume = declaration.volumes[index];
   json->BeginObject();
@@ -107,7 +107,7 @@ std::vector<geo::Position> RectangleRing(const geo::Bounds& area) {
 }
 
 void WritePairFeature(json::Writer* json, const Conflict& conflict, size_t index,
-                      const Rules& rules) {
+                      const RuleBook& rules) {
   const airspace::VolumeConflict& pair = conflict.pairs[index];
   json->BeginObject();
   json->StringField("type", "Feature");
@@ -136,7 +136,7 @@ void WritePairFeature(json::Writer* json, const Conflict& conflict, size_t index
 
 }  // namespace
 
-std::string NoticesGeoJson(std::span<const Notice* const> notices, const Rules& rules) {
+std::string NoticesGeoJson(std::span<const Notice* const> notices, const RuleBook& rules) {
   std::string text;
   json::Writer json(&text);
   BeginCollection(&json);
@@ -149,7 +149,7 @@ std::string NoticesGeoJson(std::span<const Notice* const> notices, const Rules& 
   return text;
 }
 
-std::string ConflictsGeoJson(std::span<const Conflict* const> conflicts, const Rules& rules) {
+std::string ConflictsGeoJson(std::span<const Conflict* const> conflicts, const RuleBook& rules) {
   std::string text;
   json::Writer json(&text);
   BeginCollection(&json);

@@ -78,14 +78,15 @@ void WriteVersion(json::Writer* json, const airspace::NoticeVersion& version);
 
 // A notice with its latest version, its states, and what each recipient has done. Parties are written as
 // {"id": ..., "name": ...}, the name where the rules know it.
-void WriteNotice(json::Writer* json, const airspace::Notice& notice, const airspace::Rules& rules);
+void WriteNotice(json::Writer* json, const airspace::Notice& notice,
+                 const airspace::RuleBook& rules);
 
 // A conflict with everything a person wants to know: who, what, when, where, how close, by how much too close, certain
 // or possible and by what cause, and one sentence of it ("why"). The two notices, in the order of conflict.sides, may
 // be null; they add what each is and whom to call.
 using ConflictNotices = std::array<const airspace::Notice*, 2>;
 void WriteConflict(json::Writer* json, const airspace::Conflict& conflict,
-                   const ConflictNotices& notices, const airspace::Rules& rules);
+                   const ConflictNotices& notices, const airspace::RuleBook& rules);
 
 // The sentence: "certain: the areas overlap, the heights overlap by 300 m, both from 2026-11-21T10:00:00Z to ...".
 std::string ConflictSentence(const airspace::Conflict& conflict);
@@ -99,9 +100,9 @@ std::string AltitudeText(geo::Altitude altitude);
 // Conflicts: a feature for each pair, its geometry the rectangle around the common area, with the fields of
 // WriteConflict.
 std::string NoticesGeoJson(std::span<const airspace::Notice* const> notices,
-                           const airspace::Rules& rules);
+                           const airspace::RuleBook& rules);
 std::string ConflictsGeoJson(std::span<const airspace::Conflict* const> conflicts,
-                             const airspace::Rules& rules);
+                             const airspace::RuleBook& rules);
 
 }  // namespace wideberth::formats
 

@@ -16,7 +16,7 @@ using airspace::Declaration;
 using airspace::Notice;
 using airspace::NoticeKind;
 using airspace::NoticeVersion;
-using airspace::Rules;
+using airspace::RuleBook;
 using airspace::VolumeConflict;
 
 constexpr int64_t kUnbounded = std::numeric_limits<int64_t>::min();
@@ -35,7 +35,7 @@ constexpr Cause kCauses[] = {
      "the height of the ground is known within bounds only"},
     {airspace::kUncertainPressure, "pressure", "the air pressure is known within bounds only"}};
 
-void WriteParty(json::Writer* json, base::PartyId id, const Rules& rules) {
+void WriteParty(json::Writer* json, base::PartyId id, const RuleBook& rules) {
   json->BeginObject();
   json->StringField("id", id.ToString());
   if (const airspace::PartyEntry* party = rules.FindParty(id)) {
@@ -184,7 +184,7 @@ std::string DurationText(int64_t us) {
 }
 
 void WriteSide(json::Writer* json, const airspace::ConflictSide& side, const Notice* notice,
-               const Rules& rules) {
+               const RuleBook& rules) {
   json->BeginObject();
   json->Key("party");
   WriteParty(json, side.party, rules);
@@ -212,7 +212,7 @@ void WriteReceipt(json::Writer* json, std::string_view what, const Notice& notic
 
 // What one party has done about the notice; nothing when it has done nothing.
 void WriteRecipient(json::Writer* json, const Notice& notice, base::PartyId party,
-                    const Rules& rules) {
+                    const RuleBook& rules) {
   const auto delivery = notice.delivery.find(party);
   const auto assessment = notice.assessments.find(party);
   const auto told = notice.dissemination.find(party);
@@ -327,7 +327,7 @@ void WriteVersion(json::Writer* json, const NoticeVersion& version) {
   json->EndObject();
 }
 
-void WriteNotice(json::Writer* json, const Notice& notice, const Rules& rules) {
+void WriteNotice(json::Writer* json, const Notice& notice, const RuleBook& rules) {
   json->BeginObject();
   json->StringField("id", notice.id.ToString());
   json->Key("party");
@@ -342,7 +342,7 @@ void WriteNotice(json::Writer* json, const Notice& notice, const Rules& rules) {
   WriteVersion(json, notice.latest());
   json->Key("recipients");
   json->BeginArray();
-  for (const airspace::PartyEntry& party : rules.content().parties) {
+  for (const airspace::PartyEntry& party : rules.parties()) {
     WriteRecipient(json, notice, party.id, rules);
   }
   json->EndArray();
@@ -350,7 +350,7 @@ void WriteNotice(json::Writer* json, const Notice& notice, const Rules& rules) {
 }
 
 void WriteConflict(json::Writer* json, const Conflict& conflict, const ConflictNotices& notices,
-                   const Rules& rules) {
+                   const RuleBook& rules) {
   json->BeginObject();
   json->StringField("id", conflict.id.ToHex());
   json->StringField("data_mode", airspace::Name(conflict.data_mode));

@@ -57,7 +57,7 @@ base::Digest SubjectOf(base::PartyId peer) {
 }  // namespace
 
 Core::Core(Self self, Terms terms, const airspace::State& airspace, const Desk& desk,
-           const airspace::Rules& rules, const geo::HeightModel& heights, Applier& applier)
+           const airspace::RuleBook& rules, const geo::HeightModel& heights, Applier& applier)
     : self_(std::move(self)),
       terms_(std::move(terms)),
       airspace_(airspace),

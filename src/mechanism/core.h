@@ -95,7 +95,7 @@ class Core {
  public:
   // All references outlive the core.
   Core(Self self, Terms terms, const airspace::State& airspace, const Desk& desk,
-       const airspace::Rules& rules, const geo::HeightModel& heights, Applier& applier);
+       const airspace::RuleBook& rules, const geo::HeightModel& heights, Applier& applier);
   ~Core();
 
   // A peer that the desk does not know, or whose facts have changed.
@@ -367,7 +367,7 @@ class Core {
   const Terms terms_;
   const airspace::State& airspace_;
   const Desk& desk_;
-  const airspace::Rules& rules_;
+  const airspace::RuleBook& rules_;
   const geo::HeightModel& heights_;
   Applier& applier_;
   std::map<base::PartyId, std::unique_ptr<Line>> lines_;

@@ -31,7 +31,7 @@ void Report(const NodeOptions& options, std::string_view what, uint64_t done, ui
 
 }  // namespace
 
-Node::Node(std::unique_ptr<store::Store> store, airspace::Rules rules, geo::HeightModel heights,
+Node::Node(std::unique_ptr<store::Store> store, airspace::RuleBook rules, geo::HeightModel heights,
            const base::Clock& clock, NodeOptions options)
     : store_(std::move(store)),
       rules_(std::move(rules)),
@@ -47,7 +47,7 @@ Node::~Node() {
 }
 
 base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> store,
-                                               airspace::Rules rules, geo::HeightModel heights,
+                                               airspace::RuleBook rules, geo::HeightModel heights,
                                                const base::Clock& clock, NodeOptions options) {
   std::unique_ptr<Node> node(
       new Node(std::move(store), std::move(rules), std::move(heights), clock, std::move(options)));
@@ -217,8 +217,10 @@ void Node::Stop() {
 
 base::Result<std::shared_ptr<const airspace::PreparedDeclaration>> Node::Prepare(
     airspace::Declaration declaration) const {
+  const airspace::RuleBook book = rules();
   WB_ASSIGN_OR_RETURN(auto prepared, airspace::PreparedDeclaration::Prepare(
-                                         std::move(declaration), rules_, heights_, crypto::Sha256));
+                                         std::move(declaration), book, heights_, crypto::Sha256));
+  WB_RETURN_IF_ERROR(book.CheckClass(prepared.declaration()));
   return std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared));
 }
 

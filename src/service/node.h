@@ -74,7 +74,8 @@ class Node {
   // Refuses what the store refuses, a card that is none, and a peer whose keys are not those that were enrolled: keys
   // change by rotation, never by another file.
   static base::Result<std::unique_ptr<Node>> Open(std::unique_ptr<store::Store> store,
-                                                  airspace::Rules rules, geo::HeightModel heights,
+                                                  airspace::RuleBook rules,
+                                                  geo::HeightModel heights,
                                                   const base::Clock& clock, NodeOptions options);
   ~Node();
 
@@ -83,7 +84,7 @@ class Node {
   void Stop();
 
   Sequencer& sequencer() { return *sequencer_; }
-  const airspace::Rules& rules() const { return rules_; }
+  airspace::RuleBook rules() const { return rules_; }
   const geo::HeightModel& heights() const { return heights_; }
   const base::Clock& clock() const { return clock_; }
 
@@ -118,7 +119,7 @@ class Node {
   base::Result<void> WriteProjection();
 
  private:
-  Node(std::unique_ptr<store::Store> store, airspace::Rules rules, geo::HeightModel heights,
+  Node(std::unique_ptr<store::Store> store, airspace::RuleBook rules, geo::HeightModel heights,
        const base::Clock& clock, NodeOptions options);
   base::Result<void> Restore();
   base::Result<void> EnrolPeers();
@@ -131,7 +132,7 @@ class Node {
   void WaitDurable(uint64_t seq);
 
   std::unique_ptr<store::Store> store_;
-  const airspace::Rules rules_;
+  const airspace::RuleBook rules_;
   const geo::HeightModel heights_;
   const base::Clock& clock_;
   base::SystemRandom system_random_;

@@ -72,7 +72,7 @@ class NodeTest : public ::testing::Test {
   }
   static void TearDownTestSuite() { base::StopLogging(); }
 
-  std::unique_ptr<Node> Open(airspace::Rules rules = TestRules(), NodeOptions options = {}) {
+  std::unique_ptr<Node> Open(airspace::RuleBook rules = TestRules(), NodeOptions options = {}) {
     auto memory = MemoryStore::Open(disk_);
     EXPECT_TRUE(memory.has_value()) << memory.error().ToString();
     auto watched = std::make_unique<WatchedStore>(std::move(*memory), &during_append_);

@@ -27,7 +27,7 @@ base::Error Busy(std::string_view rule) {
 }  // namespace
 
 Sequencer::Sequencer(Contents& contents, StateLock& lock, store::Store& store, mechanism::Self self,
-                     mechanism::Terms terms, const airspace::Rules& rules,
+                     mechanism::Terms terms, const airspace::RuleBook& rules,
                      const geo::HeightModel& heights, const base::Clock& clock,
                      base::RandomSource& random, Hooks hooks)
     : contents_(contents),

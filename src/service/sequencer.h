@@ -93,8 +93,9 @@ class Sequencer final : private mechanism::Applier {
 
   // `rules` are those every decision is judged under. All references outlive the sequencer.
   Sequencer(Contents& contents, StateLock& lock, store::Store& store, mechanism::Self self,
-            mechanism::Terms terms, const airspace::Rules& rules, const geo::HeightModel& heights,
-            const base::Clock& clock, base::RandomSource& random, Hooks hooks);
+            mechanism::Terms terms, const airspace::RuleBook& rules,
+            const geo::HeightModel& heights, const base::Clock& clock, base::RandomSource& random,
+            Hooks hooks);
   ~Sequencer() override;
 
   // Opens the line to a peer that the desk knows. Before Run, or in a Work.

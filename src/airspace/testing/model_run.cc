@@ -162,8 +162,9 @@ void NaivelyCheckVersions(const World& world, const Notice& a, const NoticeVersi
                           const Notice& b, const NoticeVersion& version_b, NaivePair* result) {
   const Declaration& of_a = version_a.declaration;
   const Declaration& of_b = version_b.declaration;
-  const Treatment treatment = world.rules().TreatmentFor(a.party, of_a, b.party, of_b);
-  const Separation separation = world.rules().For(of_a, of_b);
+  const Rules& rules = world.rules().Between(a.party, b.party);
+  const Treatment treatment = rules.TreatmentFor(a.party, of_a, b.party, of_b);
+  const Separation separation = rules.For(of_a, of_b);
   for (const Volume4D& volume_a : of_a.volumes) {
     for (const Volume4D& volume_b : of_b.volumes) {
       ++result->looked_at;

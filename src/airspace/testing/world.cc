@@ -104,7 +104,7 @@ Declaration TestZone(Restriction restriction, double east_m) {
   return declaration;
 }
 
-World::World(Rules rules) : rules_(std::move(rules)) {}
+World::World(RuleBook rules) : rules_(std::move(rules)) {}
 
 base::Result<Decision> World::Do(base::PartyId party, CommandBody body) {
   base::Result<Decision> decision =

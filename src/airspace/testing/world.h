@@ -38,7 +38,7 @@ Declaration TestZone(Restriction restriction, double east_m = 0);
 
 class World {
  public:
-  explicit World(Rules rules = TestRules());
+  explicit World(RuleBook rules = TestRules());
 
   base::Result<Decision> Do(base::PartyId party, CommandBody body);
   // Prepares and declares; CHECKs that preparing succeeds.
@@ -54,7 +54,7 @@ class World {
 
   base::UtcMicros now() const { return now_; }
   const State& state() const { return state_; }
-  const Rules& rules() const { return rules_; }
+  const RuleBook& rules() const { return rules_; }
   base::Digest Latest(uint8_t notice) const;
   std::vector<Conflict> Live() const;  // by id
 
@@ -66,7 +66,7 @@ class World {
   std::unique_ptr<State> Restored(const std::map<uint64_t, base::Bytes>& rows, size_t from) const;
 
  private:
-  Rules rules_;
+  RuleBook rules_;
   State state_;
   base::UtcMicros now_ = kNoon;
   std::vector<base::Bytes> log_;

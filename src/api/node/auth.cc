@@ -11,6 +11,11 @@ namespace {
 constexpr std::string_view kScheme = "Bearer ";
 constexpr std::string_view kHeader = "authorization";
 
+// The rules may be replaced while a request is answered: what is kept of them is a copy.
+std::optional<airspace::PartyEntry> Entry(const airspace::PartyEntry* party) {
+  return party == nullptr ? std::nullopt : std::optional(*party);
+}
+
 base::Unexpected Unauthorized(std::string_view rule) {
   return base::Fail(base::ErrorCode::kUnauthorized, kHeader, rule);
 }
@@ -23,8 +28,8 @@ base::Result<Caller> OfSession(std::string_view token, const Authority& authorit
     return base::Fail(base::ErrorCode::kUnauthorized, "token",
                       "must be of a session that is open: sign on again");
   }
-  caller.party = authority.rules.FindParty(*authority.party);
-  if (caller.party != nullptr) return caller;
+  caller.party = Entry(authority.rules.FindParty(*authority.party));
+  if (caller.party) return caller;
   return base::Fail(base::ErrorCode::kForbidden, "rules",
                     "must have the party of this node, or nobody acts for it",
                     authority.party->ToString());
@@ -79,19 +84,19 @@ base::Result<Caller> Authenticate(const net::Request& request, Scope scope,
   if (authority.party && token.starts_with(kSessionTokenPrefix)) {
     return OfSession(token, authority, now);
   }
-  const airspace::Rules& rules = authority.rules;
+  const airspace::RuleBook& rules = authority.rules;
   Caller caller;
   WB_ASSIGN_OR_RETURN(caller.claims, authority.tokens.Verify(token, now));
   if (scope != Scope::kSession) {
     WB_RETURN_IF_ERROR(crypto::RequireScope(*caller.claims, ScopeName(scope)));
   }
   const std::string& subject = caller.claims->subject;
-  caller.party = rules.FindParty(std::string_view(subject));
-  if (caller.party == nullptr) {
+  caller.party = Entry(rules.FindParty(std::string_view(subject)));
+  if (!caller.party) {
     const base::Result<base::PartyId> id = base::PartyId::Parse(subject);
-    if (id) caller.party = rules.FindParty(*id);
+    if (id) caller.party = Entry(rules.FindParty(*id));
   }
-  if (caller.party == nullptr) {
+  if (!caller.party) {
     return base::Fail(base::ErrorCode::kForbidden, "token.sub",
                       "must be the name or the id of a party of the rules", subject);
   }

@@ -40,13 +40,13 @@ std::string_view ScopeName(Scope scope);  // "wideberth.read"; empty for kNone a
 // Whom a node believes.
 struct Authority {
   const crypto::TokenVerifier& tokens;
-  const airspace::Rules& rules;
+  const airspace::RuleBook rules;
   const Sessions* sessions = nullptr;  // in line mode
   std::optional<base::PartyId> party;  // in line mode: whose node this is
 };
 
 struct Caller {
-  const airspace::PartyEntry* party = nullptr;   // of the rules
+  std::optional<airspace::PartyEntry> party;     // of the rules
   std::shared_ptr<const crypto::Claims> claims;  // of a machine's token
   std::shared_ptr<const Session> session;        // of a person; never both
 

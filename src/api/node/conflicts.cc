@@ -42,7 +42,7 @@ Result<ConflictFilter> TakeFilter(Query* query) {
   return filter;
 }
 
-std::string PageJson(const Page<ConflictView>& page, const airspace::Rules& rules) {
+std::string PageJson(const Page<ConflictView>& page, const airspace::RuleBook& rules) {
   std::string body;
   json::Writer json(&body);
   json.BeginObject();

@@ -116,7 +116,7 @@ constexpr std::array kDurationRows = {
 };
 
 void WriteCounts(json::Writer* json, const mechanism::CountsKey& key,
-                 const mechanism::Counts& counts, const airspace::Rules& rules) {
+                 const mechanism::Counts& counts, const airspace::RuleBook& rules) {
   json->BeginObject();
   // What is counted before a notice has a recipient is nobody's.
   if (!key.peer.uuid.is_nil()) {

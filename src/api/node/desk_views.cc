@@ -6,7 +6,7 @@ namespace wideberth::api::node {
 namespace {
 
 void WriteParty(json::Writer* json, std::string_view key, base::PartyId id,
-                const airspace::Rules& rules) {
+                const airspace::RuleBook& rules) {
   json->Key(key);
   json->BeginObject();
   json->StringField("id", id.ToString());
@@ -29,7 +29,7 @@ void WriteMs(json::Writer* json, std::string_view key, double us) {
 }  // namespace
 
 void WriteMatter(json::Writer* json, const mechanism::Matter& matter,
-                 const airspace::Rules& rules) {
+                 const airspace::RuleBook& rules) {
   json->BeginObject();
   json->Uint64Field("number", matter.number);
   json->StringField("kind", mechanism::Name(matter.kind));
@@ -52,7 +52,7 @@ void WriteMatter(json::Writer* json, const mechanism::Matter& matter,
 }
 
 void WriteThirdParty(json::Writer* json, const mechanism::ThirdPartyDuty& duty,
-                     const airspace::Rules& rules) {
+                     const airspace::RuleBook& rules) {
   json->BeginObject();
   json->StringField("name", duty.name);
   WriteParty(json, "told_by", duty.told_by, rules);
@@ -67,7 +67,7 @@ void WriteThirdParty(json::Writer* json, const mechanism::ThirdPartyDuty& duty,
   json->EndObject();
 }
 
-void WriteCall(json::Writer* json, const mechanism::Call& call, const airspace::Rules& rules) {
+void WriteCall(json::Writer* json, const mechanism::Call& call, const airspace::RuleBook& rules) {
   json->BeginObject();
   json->StringField("id", call.id.ToString());
   json->StringField("kind", operators::Name(call.kind));

@@ -8,10 +8,10 @@
 
 namespace wideberth::api::node {
 
-void WriteMatter(json::Writer* json, const mechanism::Matter& matter, const airspace::Rules& rules);
+void WriteMatter(json::Writer* json, const mechanism::Matter& matter, const airspace::RuleBook& rules);
 void WriteThirdParty(json::Writer* json, const mechanism::ThirdPartyDuty& duty,
-                     const airspace::Rules& rules);
-void WriteCall(json::Writer* json, const mechanism::Call& call, const airspace::Rules& rules);
+                     const airspace::RuleBook& rules);
+void WriteCall(json::Writer* json, const mechanism::Call& call, const airspace::RuleBook& rules);
 // In milliseconds: {"count": 3, "mean_ms": 12.5, "p50_ms": ..., "p95_ms": ..., "max_ms": ...}; without those when
 // nothing was counted. Quantiles are upper bounds within a factor of two.
 void WriteDurations(json::Writer* json, const mechanism::Durations& durations);

@@ -146,7 +146,8 @@ void EventHub::DescribeNotice(const Notice& notice, base::UtcMicros now, bool re
   if (!everybody) return;
   std::vector<base::PartyId>* others = &changes->back().parties;
   others->clear();
-  for (const airspace::PartyEntry& party : node_->rules().content().parties) {
+  const airspace::RuleBook rules = node_->rules();
+  for (const airspace::PartyEntry& party : rules.parties()) {
     if (party.id != notice.party) others->push_back(party.id);
   }
 }

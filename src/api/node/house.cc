@@ -61,6 +61,30 @@ void WriteSecondsByWord(json::Writer* json, std::string_view key,
   json->EndObject();
 }
 
+void WriteRules(json::Writer* json, const airspace::Rules& rules,
+                const std::vector<std::string>& activity_classes) {
+  const airspace::Rules::Content& content = rules.content();
+  json->StringField("digest", rules.digest().ToHex());
+  json->Key("parties");
+  json->BeginArray();
+  for (const airspace::PartyEntry& party : content.parties) WriteParty(json, party);
+  json->EndArray();
+  json->Key("activity_classes");
+  json->BeginArray();
+  for (const std::string& name : activity_classes) json->String(name);
+  json->EndArray();
+  WriteSeparations(json, content);
+  json->Key("zone_treatment");
+  json->BeginObject();
+  for (size_t i = 0; i < content.zone_treatment.size(); ++i) {
+    json->StringField(airspace::Name(static_cast<airspace::Restriction>(i)),
+                      airspace::Name(content.zone_treatment[i]));
+  }
+  json->EndObject();
+  WriteSecondsByWord<airspace::HazardClass>(json, "hazard_dwell_s", content.hazard_dwell_us);
+  WriteSecondsByWord<airspace::NoticeKind>(json, "lead_time_min_s", content.lead_time_min_us);
+}
+
 Result<void> ExpectNoQuery(const Call& call) {
   return Query(call.request.target).ExpectNoOthers();
 }
@@ -132,30 +156,22 @@ Result<void> GetStatus(Call& call) {
 
 Result<void> GetRules(Call& call) {
   WB_RETURN_IF_ERROR(ExpectNoQuery(call));
-  const airspace::Rules& rules = call.context.node.rules();
-  const airspace::Rules::Content& content = rules.content();
+  const airspace::RuleBook book = call.context.node.rules();
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
-  json.StringField("digest", rules.digest().ToHex());
-  json.Key("parties");
-  json.BeginArray();
-  for (const airspace::PartyEntry& party : content.parties) WriteParty(&json, party);
-  json.EndArray();
-  json.Key("activity_classes");
-  json.BeginArray();
-  for (const std::string& name : content.activity_classes) json.String(name);
-  json.EndArray();
-  WriteSeparations(&json, content);
-  json.Key("zone_treatment");
-  json.BeginObject();
-  for (size_t i = 0; i < content.zone_treatment.size(); ++i) {
-    json.StringField(airspace::Name(static_cast<airspace::Restriction>(i)),
-                     airspace::Name(content.zone_treatment[i]));
+  WriteRules(&json, book.common(),
+             book.single() ? book.common().content().activity_classes : book.activity_classes());
+  if (!book.single()) {
+    json.Key("lines");
+    json.BeginArray();
+    for (const airspace::LineRules& line : book.lines()) {
+      json.BeginObject();
+      WriteRules(&json, line.rules, line.rules.content().activity_classes);
+      json.EndObject();
+    }
+    json.EndArray();
   }
-  json.EndObject();
-  WriteSecondsByWord<airspace::HazardClass>(&json, "hazard_dwell_s", content.hazard_dwell_us);
-  WriteSecondsByWord<airspace::NoticeKind>(&json, "lead_time_min_s", content.lead_time_min_us);
   json.EndObject();
   call.responder(net::JsonResponse(200, std::move(body)));
   return {};

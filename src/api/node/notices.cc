@@ -36,14 +36,14 @@ struct NoticeFilter {
 };
 
 // A party by its name or its id; one that the rules do not know has no notices.
-Result<base::PartyId> ParseParty(const airspace::Rules& rules, std::string_view text) {
+Result<base::PartyId> ParseParty(const airspace::RuleBook& rules, std::string_view text) {
   if (const airspace::PartyEntry* party = rules.FindParty(text)) return party->id;
   const Result<base::PartyId> id = base::PartyId::Parse(text);
   if (id && rules.FindParty(*id) != nullptr) return *id;
   return base::Invalid("", "must be the name or the id of a party of the rules", text);
 }
 
-Result<NoticeFilter> TakeFilter(Query* query, const airspace::Rules& rules) {
+Result<NoticeFilter> TakeFilter(Query* query, const airspace::RuleBook& rules) {
   NoticeFilter filter;
   WB_ASSIGN_OR_RETURN(filter.data_mode,
                       query->Parsed("data_mode", airspace::ParseName<airspace::DataMode>));
@@ -56,7 +56,7 @@ Result<NoticeFilter> TakeFilter(Query* query, const airspace::Rules& rules) {
   return filter;
 }
 
-std::string PageJson(const Page<NoticeView>& page, const airspace::Rules& rules) {
+std::string PageJson(const Page<NoticeView>& page, const airspace::RuleBook& rules) {
   std::string body;
   json::Writer json(&body);
   json.BeginObject();

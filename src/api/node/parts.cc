@@ -171,8 +171,9 @@ Result<Parts> ReadParts(const service::NodeConfig& config) {
   Parts parts;
   mechanism::Terms terms;
   if (config.agreement_file.empty()) {
-    WB_ASSIGN_OR_RETURN(parts.rules, ReadRules(config.rules_file));
-    terms.agreement = parts.rules.digest();
+    WB_ASSIGN_OR_RETURN(airspace::Rules rules, ReadRules(config.rules_file));
+    terms.agreement = rules.digest();
+    parts.rules = std::move(rules);
   } else {
     WB_ASSIGN_OR_RETURN(agreement::SignedAgreement agreed,
                         ReadAgreement(config, base::SystemClock().Now()));
@@ -184,7 +185,6 @@ Result<Parts> ReadParts(const service::NodeConfig& config) {
     line.node.terms = std::move(terms);
     parts.line.emplace(std::move(line));
   }
-  parts.heights.bounds = parts.rules.content().height_bounds;
   WB_ASSIGN_OR_RETURN(parts.heights.geoid, ReadGeoid(config.geoid_file));
   WB_ASSIGN_OR_RETURN(crypto::TokenKeys keys, ReadTokenKeys(config));
   parts.tokens = std::make_unique<crypto::TokenVerifier>(

@@ -36,7 +36,7 @@ struct LineParts {
 
 struct Parts {
   std::unique_ptr<store::Store> store;
-  airspace::Rules rules;
+  airspace::RuleBook rules;
   geo::HeightModel heights;
   std::unique_ptr<crypto::TokenVerifier> tokens;
   std::optional<LineParts> line;

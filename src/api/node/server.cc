@@ -17,7 +17,7 @@ void LogTrouble(const mechanism::PeerTrouble& trouble) {
 }
 
 // Without it nobody could be told from whom a notice is.
-base::Result<void> CheckOwnParty(const airspace::Rules& rules, base::PartyId party) {
+base::Result<void> CheckOwnParty(const airspace::RuleBook& rules, base::PartyId party) {
   if (rules.FindParty(party) != nullptr) return {};
   return base::Invalid("rules", "must have the party of this node", party.ToString());
 }

@@ -12,7 +12,7 @@ using airspace::Conflict;
 using airspace::Declaration;
 using airspace::Notice;
 using airspace::NoticeVersion;
-using airspace::Rules;
+using airspace::RuleBook;
 
 constexpr size_t kNoticeBytes = 1'024;
 constexpr size_t kVolumeBytes = 512;
@@ -124,7 +124,7 @@ void WriteSeconds(json::Writer* json, std::string_view key, int64_t us) {
   json->DoubleField(key, static_cast<double>(us / kPerMilli) / 1e3);
 }
 
-void WriteNoticeView(json::Writer* json, const NoticeView& view, const Rules& rules) {
+void WriteNoticeView(json::Writer* json, const NoticeView& view, const RuleBook& rules) {
   formats::WriteNotice(json, view.notice, rules);
 }
 
@@ -142,7 +142,7 @@ void WriteVersionView(json::Writer* json, const VersionView& view) {
   json->EndObject();
 }
 
-void WriteConflictView(json::Writer* json, const ConflictView& view, const Rules& rules) {
+void WriteConflictView(json::Writer* json, const ConflictView& view, const RuleBook& rules) {
   formats::ConflictNotices notices{};
   for (size_t i = 0; i < notices.size(); ++i) {
     if (view.notices[i]) notices[i] = &*view.notices[i];
@@ -160,7 +160,7 @@ void WriteClock(json::Writer* json, const airspace::SetClock& clock) {
 }
 
 void WriteDecision(json::Writer* json, const airspace::Decision& decision,
-                   const std::vector<ConflictView>& conflicts, const Rules& rules) {
+                   const std::vector<ConflictView>& conflicts, const RuleBook& rules) {
   json->BeginObject();
   if (decision.notice) json->StringField("notice", decision.notice->ToString());
   json->Uint64Field("version_number", decision.version_number);

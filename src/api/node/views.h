@@ -45,13 +45,14 @@ ConflictView ViewConflict(const airspace::State& state, const airspace::Conflict
 size_t EstimateBytes(const NoticeView& view);
 size_t EstimateBytes(const ConflictView& view);
 
-void WriteNoticeView(json::Writer* json, const NoticeView& view, const airspace::Rules& rules);
+void WriteNoticeView(json::Writer* json, const NoticeView& view, const airspace::RuleBook& rules);
 void WriteVersionView(json::Writer* json, const VersionView& view);
-void WriteConflictView(json::Writer* json, const ConflictView& view, const airspace::Rules& rules);
+void WriteConflictView(json::Writer* json, const ConflictView& view,
+                       const airspace::RuleBook& rules);
 void WriteClock(json::Writer* json, const airspace::SetClock& clock);
 // {"notice":...,"version_number":...,"version":...,"late":...,"lead_time_s":...,"conflicts":[...]}
 void WriteDecision(json::Writer* json, const airspace::Decision& decision,
-                   const std::vector<ConflictView>& conflicts, const airspace::Rules& rules);
+                   const std::vector<ConflictView>& conflicts, const airspace::RuleBook& rules);
 
 // A time difference in seconds, exact to the ms below it.
 void WriteSeconds(json::Writer* json, std::string_view key, int64_t us);

@@ -78,7 +78,7 @@ class Parties {
   const Desk& desk(size_t n) const { return sides_[n]->desk; }
   const std::vector<std::string>& journal(size_t n) const { return sides_[n]->journal; }
   const airspace::State& state(size_t n) const { return *sides_[n]->state; }
-  const airspace::Rules& rules() const { return rules_; }
+  const airspace::RuleBook& rules() const { return rules_; }
   const Terms& terms() const { return terms_; }
   static base::PartyId party(size_t n);
   line::Now now(size_t n) const;
@@ -157,7 +157,7 @@ class Parties {
   bool Step(int64_t until_us);
   void TickAll();
 
-  const airspace::Rules rules_;
+  const airspace::RuleBook rules_;
   const Terms terms_;
   const geo::HeightModel heights_;
   std::vector<crypto::SecretKey> message_keys_;
