@@ -7,9 +7,9 @@
 #include <cstring>
 #include <filesystem>
 
+#include "api/node/parts.h"
 #include "apps/wideberth/commands.h"
 #include "apps/wideberth/development.h"
-#include "apps/wideberth/line/agreements.h"
 #include "apps/wideberth/offline.h"
 #include "apps/wideberth/show/terminal.h"
 #include "base/toml.h"
@@ -200,11 +200,8 @@ void PrintSettings(const Session& session, const std::string& path,
 
 // Everything that a node would refuse to start over, save its store and its port.
 Result<void> CheckFilesOf(const NodeConfig& config) {
-  if (config.agreement_file.empty()) {
-    WB_RETURN_IF_ERROR(LoadRules(config.rules_file));
-  } else {
-    WB_RETURN_IF_ERROR(AgreementInForce(config));
-  }
+  if (!config.rules_file.empty()) WB_RETURN_IF_ERROR(LoadRules(config.rules_file));
+  WB_RETURN_IF_ERROR(api::node::ReadAgreements(config));
   WB_RETURN_IF_ERROR(LoadHeights(config.geoid_file));
   const auto check = [](const std::string& path, auto parse) -> Result<void> {
     WB_ASSIGN_OR_RETURN(const std::string text, ReadInput(path));
@@ -293,7 +290,7 @@ Result<int> RunConfigCheck(const Session& session, const NodeOptions& options) {
   if (!document) return base::Fail(std::move(document).error().Under(options.config + ": "));
   // A configuration names its rules; rules name their parties.
   if (document->root().Has("party") && !document->root().Has("rules_file") &&
-      !document->root().Has("agreement_file")) {
+      !document->root().Has("agreement_file") && !document->root().Has("store")) {
     WB_ASSIGN_OR_RETURN(const LoadedRules rules, LoadRules(options.config));
     PrintSettings(session, options.config, SettingsOf(rules));
     return kExitOk;

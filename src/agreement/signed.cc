@@ -141,17 +141,21 @@ Result<SignedAgreement> ReadSignedAgreement(std::string_view file,
   return read;
 }
 
+Result<void> RequireComplete(const SignedAgreement& agreement) {
+  if (agreement.complete()) return {};
+  std::string signers;
+  for (size_t i = 0; i < kPartiesOfLine; ++i) {
+    if (!agreement.signed_by[i]) continue;
+    signers = "only " + agreement.agreement.parties()[i].name + " signed";
+  }
+  return Fail(ErrorCode::kConflict, "signatures",
+              "must be of both parties: what one side signed is not in force",
+              signers.empty() ? "nobody signed" : signers);
+}
+
 Result<void> RequireInForce(const SignedAgreement& agreement, base::UtcMicros now) {
   const Agreement& content = agreement.agreement;
-  if (!agreement.complete()) {
-    std::string signers;
-    for (size_t i = 0; i < kPartiesOfLine; ++i) {
-      if (agreement.signed_by[i]) signers = "only " + content.parties()[i].name + " signed";
-    }
-    return Fail(ErrorCode::kConflict, "signatures",
-                "must be of both parties: what one side signed is not in force",
-                signers.empty() ? "nobody signed" : signers);
-  }
+  WB_RETURN_IF_ERROR(RequireComplete(agreement));
   if (now < content.effective_from) {
     return Fail(ErrorCode::kConflict, "effective_from", "must have come",
                 base::FormatRfc3339(content.effective_from));

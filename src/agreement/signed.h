@@ -62,7 +62,9 @@ base::Result<SignedAgreement> ReadSignedAgreement(std::string_view file,
                                                   const std::array<PartyKeys, 2>& keys);
 
 // An agreement that only one side signed is a proposal. Refuses with kConflict what is not signed by both, saying who
-// did not, what is not yet effective and what has expired.
+// did not.
+base::Result<void> RequireComplete(const SignedAgreement& agreement);
+// And what is not yet effective, and what has expired.
 base::Result<void> RequireInForce(const SignedAgreement& agreement, base::UtcMicros now);
 
 }  // namespace wideberth::agreement

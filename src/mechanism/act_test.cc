@@ -119,8 +119,8 @@ TEST(ActTest, NothingInItThatMustNotCross) {
       "declaration_sha256", "seen", "check", "version", "no_longer_observed", "of", "reading",
       "over_voice", "assessment", "until", "units_told", "own_aircraft_clear", "centre", "lat",
       "lng", "radius_m", "call_sign", "frequency", "answers", "answer", "wait_s", "word",
-      "conflict", "versions", "measures", "from", "to", "text", "entry_at",
-      "third_party", "receipt",
+      "conflict", "versions", "measures", "from", "to", "text", "entry_at", "third_party",
+      "receipt",
       // a reading
       "volume", "vertices", "outline_circle", "center", "radius", "value", "units",
       "altitude_lower", "altitude_upper", "reference", "time_start", "time_end"};

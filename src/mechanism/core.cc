@@ -49,20 +49,17 @@ int64_t LineCheckOverdueUs(const Terms& terms) {
   return terms.deadlines.rule(agreement::DeadlineKind::kLineCheckOverdue).routine_us;
 }
 
-// Matters about a line as a whole have the peer's id as their subject.
-base::Digest SubjectOf(base::PartyId peer) {
-  return crypto::Sha256(peer.uuid.bytes);
-}
-
 }  // namespace
 
 Core::Core(Self self, Terms terms, const airspace::State& airspace, const Desk& desk,
-           const airspace::RuleBook& rules, const geo::HeightModel& heights, Applier& applier)
+           airspace::RuleBook rules, const geo::HeightModel& heights, Applier& applier)
     : self_(std::move(self)),
-      terms_(std::move(terms)),
+      given_terms_(std::move(terms)),
+      given_rules_(std::move(rules)),
+      terms_(given_terms_),
       airspace_(airspace),
       desk_(desk),
-      rules_(rules),
+      rules_(given_rules_),
       heights_(heights),
       applier_(applier) {}
 
@@ -148,7 +145,7 @@ void Core::OpenMatter(Matter matter, UtcMicros now) {
     return;
   }
   matter.number = desk_.next_matter_number();
-  Open(terms_, now, &matter);
+  Open(TermsFor(matter.peer), now, &matter);
   Put(MatterChanged{std::move(matter)});
 }
 
@@ -275,7 +272,7 @@ void Core::TakeLinkState(Line& line, UtcMicros now) {
   const base::Digest subject = SubjectOf(line.peer);
   if (state == line::LinkState::kUp) {
     CloseMattersOf(subject, MatterKind::kLineLost, "recovered", now);
-    return;
+    return FollowAgreements(now);
   }
   if (state != line::LinkState::kLost) return;
   for (const Matter* matter : desk_.OpenMattersOf(subject)) {
@@ -289,6 +286,7 @@ void Core::TakeLinkState(Line& line, UtcMicros now) {
   matter.subject = subject;
   matter.urgent = true;
   OpenMatter(std::move(matter), now);
+  FollowAgreements(now);
 }
 
 std::vector<line::Received> Core::TakeOutput(Line& line, line::Output output, UtcMicros now,
@@ -308,6 +306,7 @@ std::vector<line::Received> Core::TakeOutput(Line& line, line::Output output, Ut
 TurnEnd Core::Finish(line::Now now) {
   now_ = now;
   TurnEnd end;
+  RecheckSome(now.utc);
   // What is received on one line may make us write on any; all of it belongs to this turn, and is sent at its end.
   for (bool again = true; again;) {
     again = false;
@@ -329,6 +328,7 @@ TurnEnd Core::Finish(line::Now now) {
 }
 
 int64_t Core::next_wake_monotonic_us() const {
+  if (rechecking_) return now_.monotonic_us;
   int64_t wake = std::numeric_limits<int64_t>::max();
   for (const auto& [peer, line] : lines_) {
     wake = std::min(wake, line->endpoint.next_wake_monotonic_us());
@@ -341,7 +341,7 @@ int64_t Core::next_wake_monotonic_us() const {
 void Core::ClimbDue(UtcMicros now) {
   for (const uint64_t number : desk_.DueMatters(now, kDueAtOnce)) {
     const Matter& before = *desk_.FindMatter(number);
-    Matter matter = Climbed(terms_, before, now);
+    Matter matter = Climbed(TermsUnder(before), before, now);
     Counts& counts = CountsOf(matter.peer, matter.data_mode);
     if (matter.level != before.level) ++counts.climbed;
     if (matter.alarmed && !before.alarmed && matter.kind == MatterKind::kLineCheck) {
@@ -404,13 +404,15 @@ void Core::MakeLineCheck(Line& line, base::Uuid drawn, line::Now now) {
   matter.subject = *written;
   OpenMatter(std::move(matter), now.utc);
   ++CountsOf(line.peer, DataMode::kReal).checks_made;
-  Put(LineCheckScheduled{line.peer, false, {now.utc.us + terms_.line_check_period_us}});
+  Put(LineCheckScheduled{
+      line.peer, false, {now.utc.us + TermsFor(line.peer).line_check_period_us}});
   CheckPaths(line, now.utc);
 }
 
 void Core::ExpectLineCheck(Line& line, UtcMicros now) {
   const UtcMicros expected = desk_.NextLineCheck(line.peer, true);
-  const UtcMicros next{now.us + terms_.line_check_period_us + LineCheckOverdueUs(terms_)};
+  const Terms& terms = TermsFor(line.peer);
+  const UtcMicros next{now.us + terms.line_check_period_us + LineCheckOverdueUs(terms)};
   if (expected == base::kTimeOpenStart) {
     Put(LineCheckScheduled{line.peer, true, next});
   } else if (expected <= now) {
@@ -426,6 +428,7 @@ void Core::ExpectLineCheck(Line& line, UtcMicros now) {
 
 void Core::Tick(base::Uuid drawn, line::Now now) {
   now_ = now;
+  FollowAgreements(now.utc);
   bool announce = false;
   for (auto& [peer, line] : lines_) {
     MakeLineCheck(*line, drawn, now);
@@ -512,8 +515,9 @@ void Core::TakeLineCheck(Line& line, const line::Received& received, UtcMicros n
   matter.subject = received.opened.digest;
   OpenMatter(std::move(matter), now);
   CloseMattersOf(SubjectOf(line.peer), MatterKind::kMissedCheck, "checked", now);
+  const Terms& terms = TermsFor(line.peer);
   Put(LineCheckScheduled{
-      line.peer, true, {now.us + terms_.line_check_period_us + LineCheckOverdueUs(terms_)}});
+      line.peer, true, {now.us + terms.line_check_period_us + LineCheckOverdueUs(terms)}});
   CheckPaths(line, now);
 }
 
@@ -562,7 +566,7 @@ void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
     Matter matter = *open;
     matter.kind = MatterKind::kReadBack;
     matter.alarmed = false;
-    Open(terms_, now, &matter);
+    Open(TermsFor(line.peer), now, &matter);
     Counts& counts = CountsOf(line.peer, matter.data_mode);
     counts.receipt.Add(now.us - awaited.written_at.us);
     if (matter.starts_at && matter.starts_at != base::kTimeOpenStart) {

@@ -31,6 +31,8 @@
 #include <utility>
 #include <vector>
 
+#include "agreement/floor.h"
+#include "agreement/in_force.h"
 #include "airspace/decide.h"
 #include "airspace/state.h"
 #include "line/endpoint.h"
@@ -48,6 +50,8 @@ class Applier {
   virtual void Apply(DeskEffect effect) = 0;                      // to the desk
   virtual void Apply(uint32_t line,
                      const line::Effect& effect) = 0;  // applied already, by the endpoint
+  // What every decision is judged under from here on.
+  virtual void RulesChanged(const airspace::RuleBook&) {}
 };
 
 struct Self {
@@ -93,9 +97,10 @@ struct TurnEnd {
 
 class Core {
  public:
-  // All references outlive the core.
+  // All references outlive the core. `terms` and `rules` hold on every line that SetAgreements says nothing of, and in
+  // pool mode.
   Core(Self self, Terms terms, const airspace::State& airspace, const Desk& desk,
-       const airspace::RuleBook& rules, const geo::HeightModel& heights, Applier& applier);
+       airspace::RuleBook rules, const geo::HeightModel& heights, Applier& applier);
   ~Core();
 
   // A peer that the desk does not know, or whose facts have changed.
@@ -106,6 +111,18 @@ class Core {
   // `paths`: how many are configured, all of which a line check has to find up.
   void OpenLine(base::PartyId peer, size_t paths, line::LineState state,
                 const line::LogSource& own_log, const line::LogSource& mirror, line::Now start);
+
+  // What the parties of a line have agreed on, by now and for later. From here on the line has the terms of the agreement
+  // in force at any time, or those of the safety floor (agreement/in_force.h), and wider separations while it is lost.
+  // Tick looks at the time; a change is written to the journal, and every notice is checked anew under the rules that
+  // follow, some in each turn: until all are, conflicts of either may be found. The caller checks those that are there
+  // when it sets agreements.
+  void SetAgreements(base::PartyId peer, agreement::LineAgreements agreements, base::UtcMicros now);
+  // Null for a line that SetAgreements said nothing of.
+  const agreement::InForce* FindInForce(base::PartyId peer) const;
+  const airspace::RuleBook& rules() const { return rules_; }
+  // What holds on the line to a peer; of who is no peer, the strictest of all lines.
+  const Terms& TermsFor(base::PartyId peer) const;
 
   // A command of the airspace alone: drafts, held plans, rechecks, ticks, and everything in pool mode. `clock` is the
   // node's; the decision is made at the time of its data mode (mechanism/mode.h). The effects have been applied, and
@@ -154,6 +171,28 @@ class Core {
 
   // An act is of the data mode of what it is about: drills never touch what is real (MECHANISM 2.4).
   base::Result<void> CheckMode(const Act& act) const;
+
+  // core_agreements.cc
+  struct Agreed {
+    agreement::LineAgreements agreements;
+    agreement::InForce in_force;
+    bool lost = false;  // and recovery is not confirmed
+    Terms terms;
+    airspace::Rules rules;  // wider while lost
+  };
+  void FollowAgreements(base::UtcMicros now);
+  static void Reconsider(Agreed* agreed);
+  void MakeRules();
+  void RecheckSome(base::UtcMicros now);
+  bool IsLost(base::PartyId peer) const;
+  bool Knows(base::PartyId peer) const;
+  // Those a matter began under, while this node knows them (MECHANISM 8.1).
+  Terms TermsUnder(const Matter& matter) const;
+  bool MayDeal(base::PartyId peer, agreement::Matter matter, airspace::DataMode mode) const;
+  // Refuses with kConflict what is not on the safety floor while no agreement is in force.
+  base::Result<void> RequireAgreement(base::PartyId peer, agreement::Matter matter,
+                                      airspace::DataMode mode) const;
+  bool AnyLineCarries(const airspace::Declaration& declaration) const;
 
   // core_conflicts.cc
   void ForgetBases();
@@ -238,8 +277,9 @@ class Core {
                                           const EndIncursionWarning& body, line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request,
                                           const EndIncursionWarningUnanswered& body, line::Now now);
-  base::Result<void> SendRelease(const ActRequest& request, const Release& body, bool late,
-                                 line::Now now);
+  base::Result<void> SendRelease(const ActRequest& request, const Release& body, line::Now now);
+  void OpenNotTold(base::PartyId peer, const ActRequest& request, const Release& body,
+                   base::UtcMicros now);
   void OweRefinement(const ActRequest& request, const Release& body, base::UtcMicros now);
   // own_drafts.cc: what stays in this node
   bool HasDrafted(base::NoticeId notice, std::string_view key_id) const;
@@ -260,7 +300,6 @@ class Core {
   void EndCall(Call call, std::string_view as, MatterKind matter, base::UtcMicros now);
 
   // core_standing.cc: what the machine says by itself because both parties have signed that it may
-  const Terms& TermsFor(base::PartyId peer) const;
   const agreement::StandingRelease* RepeatReleaseFor(const Call& call) const;
   // `wait_us`: they have asked for it; else the agreed pause.
   void PlanRepeat(base::UtcMicros now, std::optional<int64_t> wait_us, Call* call) const;
@@ -364,10 +403,16 @@ class Core {
   void CheckPaths(Line& line, base::UtcMicros now);
 
   const Self self_;
-  const Terms terms_;
+  const Terms given_terms_;
+  const airspace::RuleBook given_rules_;
+  std::map<base::PartyId, Agreed> agreed_;
+  Terms terms_;  // of what is no line's: the strictest of all
   const airspace::State& airspace_;
   const Desk& desk_;
-  const airspace::RuleBook& rules_;
+  airspace::RuleBook rules_;
+  std::vector<base::NoticeId> to_recheck_;
+  size_t rechecked_ = 0;
+  bool rechecking_ = false;
   const geo::HeightModel& heights_;
   Applier& applier_;
   std::map<base::PartyId, std::unique_ptr<Line>> lines_;

@@ -86,7 +86,7 @@ void Core::ForgetBases() {
 }
 
 void Core::SignBasis(Line& line, const Conflict& conflict) {
-  std::string text = WriteBasis(BasisOf(conflict, terms_.agreement));
+  std::string text = WriteBasis(BasisOf(conflict, conflict.rules));
   const base::Digest digest = crypto::Sha256(base::AsBytes(text));
   if (desk_.SignedBasis(conflict.id) == digest) return;
   // A verdict that was never told needs no withdrawal.

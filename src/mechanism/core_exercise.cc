@@ -202,6 +202,8 @@ void Core::InterruptForRelease(base::PartyId peer, const airspace::Declaration& 
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const OpenExercise& body,
                                         line::Now now) {
   WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
+  WB_RETURN_IF_ERROR(
+      RequireAgreement(line->peer, agreement::Matter::kExercise, request.act.act.data_mode));
   if (body.window.end <= now.utc) {
     return Conflict("/to", "must be in the future", base::FormatRfc3339(body.window.end));
   }

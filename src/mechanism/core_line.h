@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "crypto/sha256.h"
 #include "mechanism/core.h"
 
 namespace wideberth::mechanism {
@@ -15,6 +16,11 @@ inline constexpr std::string_view kOperatorKeysType = "operator-keys";
 inline constexpr std::string_view kBasisType = "basis";
 inline constexpr std::string_view kLineCheckType = "line-check";
 inline constexpr std::string_view kIncursionRepeatType = "incursion-repeat";
+
+// Matters about a line as a whole have the peer's id as their subject.
+inline base::Digest SubjectOf(base::PartyId peer) {
+  return crypto::Sha256(peer.uuid.bytes);
+}
 
 struct Core::Line {
   Line(base::PartyId peer_id, uint32_t line_number, size_t path_count, line::Endpoint machine)

@@ -33,10 +33,6 @@ bool IsFor(const StandingRelease& release, const Place& place) {
 
 }  // namespace
 
-const Terms& Core::TermsFor(base::PartyId) const {
-  return terms_;
-}
-
 // The one that repeats soonest, if several are for that place.
 const StandingRelease* Core::RepeatReleaseFor(const Call& call) const {
   const StandingRelease* soonest = nullptr;

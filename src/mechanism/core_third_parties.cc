@@ -22,7 +22,7 @@ void Core::OweThirdParties(base::PartyId told_by, const SealedAct& release, UtcM
   }
   const airspace::Declaration& content = airspace_.FindNotice(notice)->latest().declaration;
   if (content.data_mode != airspace::DataMode::kReal) return;  // nobody outside is told of a drill
-  for (const agreement::ThirdParty& third : terms_.third_parties) {
+  for (const agreement::ThirdParty& third : TermsFor(told_by).third_parties) {
     if (third.told_by != told_by) continue;
     ThirdPartyDuty duty;
     duty.notice = notice;

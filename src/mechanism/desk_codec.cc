@@ -99,6 +99,7 @@ void Put(const Matter& matter, WireWriter* wire) {
   if (matter.notice) wire->Fixed(matter.notice->uuid.bytes);
   wire->Fixed(matter.subject.bytes);
   wire->Text(matter.third_party);
+  wire->Fixed(matter.under.bytes);
   wire->Bool(matter.urgent);
   wire->OptionalTime(matter.starts_at);
   wire->Time(matter.opened_at);
@@ -120,6 +121,7 @@ Matter ReadMatter(WireReader* wire) {
   if (wire->Bool()) matter.notice = wire->ReadId<base::NoticeId>();
   matter.subject = wire->ReadDigest();
   matter.third_party = wire->Text();
+  matter.under = wire->ReadDigest();
   matter.urgent = wire->Bool();
   matter.starts_at = wire->OptionalTime();
   matter.opened_at = wire->Time();

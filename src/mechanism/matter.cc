@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kKindNames[] = {
     "receipt",    "read_back",  "objection",    "stop_call", "incursion",
     "keep_clear", "line_check", "missed_check", "refine",    "tell_third_party",
-    "line_lost",  "unusable",   "conflict"};
+    "not_told",   "line_lost",  "unusable",     "conflict"};
 static_assert(std::size(kKindNames) == kMatterKinds);
 constexpr std::string_view kLevelNames[] = {"duty_officer", "supervisor", "deputy_chief"};
 
@@ -21,6 +21,7 @@ agreement::DeadlineKind AgreedKind(MatterKind kind) {
     case MatterKind::kReceipt:
     case MatterKind::kReadBack:
     case MatterKind::kLineCheck:
+    case MatterKind::kNotTold:
     case MatterKind::kLineLost:
     case MatterKind::kUnusable:
     case MatterKind::kTellThird:
@@ -90,6 +91,7 @@ int64_t DeadlineUs(const Terms& terms, MatterKind kind, base::UtcMicros now,
 
 void Open(const Terms& terms, base::UtcMicros now, Matter* matter) {
   matter->opened_at = now;
+  matter->under = terms.agreement;
   matter->deadline_us = DeadlineUs(terms, matter->kind, now, matter->starts_at);
   if (matter->kind == MatterKind::kTellThird) {
     for (const agreement::ThirdParty& third : terms.third_parties) {

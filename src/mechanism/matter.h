@@ -38,11 +38,12 @@ enum class MatterKind : uint8_t {
   kMissedCheck,  // a line check that was due and did not come
   kRefine,       // an unplanned hazard that is still coarse
   kTellThird,    // a third party that has not been told of a version
+  kNotTold,      // a version that went to no line, because no agreement is in force there
   kLineLost,     // the line is lost, or recovering and not confirmed
   kUnusable,     // something came that cannot be acted on: call them
   kConflict,     // a conflict that nobody here has seen
 };
-inline constexpr size_t kMatterKinds = 13;
+inline constexpr size_t kMatterKinds = 14;
 std::string_view Name(MatterKind kind);
 // Something real that ends a drill: a stop call, a warning of an entry.
 inline bool IsAlarm(MatterKind kind) {
@@ -73,6 +74,7 @@ struct Matter {
   airspace::DataMode data_mode = airspace::DataMode::kReal;
   std::optional<base::NoticeId> notice;
   base::Digest subject;     // a version, an act, a message or a conflict
+  base::Digest under;       // the agreement, or the floor, that it began under
   std::string third_party;  // whom to tell
   bool urgent = false;      // about a hazard or a stop call: may reach the deputy chief at any time
   std::optional<base::UtcMicros> starts_at;

@@ -207,6 +207,10 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
     return base::Invalid("/data_mode", "must be that of the declaration",
                          airspace::Name(request.act.act.data_mode));
   }
+  if (!AnyLineCarries(declaration)) {
+    WB_RETURN_IF_ERROR(RequireAgreement(
+        lines_.begin()->first, agreement::MatterOf(declaration.kind), declaration.data_mode));
+  }
   if (auto checked = CheckBeforeRelease(request, body); !checked) {
     if (checked.error().code == ErrorCode::kConflict) {
       ++CountsOf({}, declaration.data_mode).release_blocked;
@@ -221,18 +225,29 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
     if (version.digest == request.act.digest) continue;
     CloseMattersOf(version.digest, std::nullopt, "superseded", now.utc);
   }
-  WB_RETURN_IF_ERROR(SendRelease(request, body, decision.late, now));
+  WB_RETURN_IF_ERROR(SendRelease(request, body, now));
   OweThirdParties(self_.party, request.act, now.utc);
   if (declaration.unplanned) OweRefinement(request, body, now.utc);
   return decision;
 }
 
-// Every peer is told, and owes its receipt.
-Result<void> Core::SendRelease(const ActRequest& request, const Release& body, bool late,
-                               line::Now now) {
+bool Core::AnyLineCarries(const Declaration& declaration) const {
+  return lines_.empty() || std::any_of(lines_.begin(), lines_.end(), [&](const auto& each) {
+           return MayDeal(each.first, agreement::MatterOf(declaration.kind), declaration.data_mode);
+         });
+}
+
+// Every peer is told, and owes its receipt; but one with whom nothing is agreed about such a notice is not.
+Result<void> Core::SendRelease(const ActRequest& request, const Release& body, line::Now now) {
   const Declaration& declaration = request.prepared->declaration();
+  const int64_t lead_us =
+      FindVersion(*airspace_.FindNotice(body.notice), request.act.digest)->lead_time_us;
   for (auto& [peer, line] : lines_) {
     if (!Reaches(*line, declaration.data_mode, request.act.act.at)) continue;
+    if (!MayDeal(peer, agreement::MatterOf(declaration.kind), declaration.data_mode)) {
+      OpenNotTold(peer, request, body, now.utc);
+      continue;
+    }
     InterruptForRelease(peer, declaration, now.utc);
     WB_ASSIGN_OR_RETURN(const base::Digest message, SendAct(*line, request, now));
     Put(AwaitedChanged{{message, peer, ActKind::kRelease, body.notice, request.act.digest, now.utc},
@@ -249,9 +264,28 @@ Result<void> Core::SendRelease(const ActRequest& request, const Release& body, b
     OpenMatter(std::move(matter), now.utc);
     Counts& counts = CountsOf(peer, declaration.data_mode);
     ++counts.sent;
-    if (late) ++counts.sent_late;
+    const int64_t lead_min_us = rules_.Between(self_.party, peer)
+                                    .content()
+                                    .lead_time_min_us[static_cast<size_t>(declaration.kind)];
+    const bool always_there = StartOf(declaration) == base::kTimeOpenStart;
+    if (!always_there && lead_us < lead_min_us) ++counts.sent_late;
   }
   return {};
+}
+
+// A person sees to it that they hear of it in another way, until it is over or there is an agreement.
+void Core::OpenNotTold(base::PartyId peer, const ActRequest& request, const Release& body,
+                       UtcMicros now) {
+  const Declaration& declaration = request.prepared->declaration();
+  Journal("not_told", &request.act, desk_.FindPeer(peer)->name + ": no agreement is in force", now);
+  Matter matter;
+  matter.kind = MatterKind::kNotTold;
+  matter.peer = peer;
+  matter.data_mode = declaration.data_mode;
+  matter.notice = body.notice;
+  matter.subject = request.act.digest;
+  matter.starts_at = StartOf(declaration);
+  OpenMatter(std::move(matter), now);
 }
 
 // What was sent without a check is to be refined: somebody owes the exact values.
@@ -347,8 +381,8 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const ReadBac
     return base::Invalid("/declaration_sha256", "must be that of the version's text",
                          body.declaration_sha256.ToHex());
   }
-  const std::vector<Mismatch> found =
-      Compare(ReadingOf(version->declaration), body.reading, terms_.tolerances, body.over_voice);
+  const std::vector<Mismatch> found = Compare(ReadingOf(version->declaration), body.reading,
+                                              TermsFor(line->peer).tolerances, body.over_voice);
   if (!found.empty()) {
     ++CountsOf(line->peer, notice.data_mode()).read_back_mismatches;
     Journal("read_back_mismatch", &request.act, found.front().ToString(), now.utc);
@@ -390,6 +424,8 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const ReadBac
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Assess& body,
                                         line::Now now) {
   WB_ASSIGN_OR_RETURN(Line * line, LineAbout(body.notice));
+  WB_RETURN_IF_ERROR(
+      RequireAgreement(line->peer, agreement::Matter::kAssessment, request.act.act.data_mode));
   WB_ASSIGN_OR_RETURN(
       airspace::Decision decision,
       DecideAs(self_.party,

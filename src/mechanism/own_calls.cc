@@ -95,7 +95,7 @@ void Core::TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind kind,
   for (const Matter* open : desk_.OpenMattersOf(act)) {
     Matter matter = *open;
     const Level level = matter.level;
-    Open(terms_, {now.us + wait_s * base::kMicrosPerSecond}, &matter);
+    Open(TermsUnder(matter), {now.us + wait_s * base::kMicrosPerSecond}, &matter);
     matter.level = level;
     Put(MatterChanged{std::move(matter)});
   }
@@ -206,6 +206,8 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AnswerL
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AskKeepClear& body,
                                         line::Now now) {
   WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
+  WB_RETURN_IF_ERROR(
+      RequireAgreement(line->peer, agreement::Matter::kExchange, request.act.act.data_mode));
   const std::string words =
       base::FormatRfc3339(body.window.start) + " to " + base::FormatRfc3339(body.window.end);
   WB_RETURN_IF_ERROR(
@@ -227,6 +229,8 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AnswerK
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SendPolicyText& body,
                                         line::Now now) {
   WB_ASSIGN_OR_RETURN(Line * line, LineTo(request.to));
+  WB_RETURN_IF_ERROR(
+      RequireAgreement(line->peer, agreement::Matter::kExchange, request.act.act.data_mode));
   WB_RETURN_IF_ERROR(SendAct(*line, request, now));
   Call call = CallOf(request, {}, body.text);
   call.kind = ActKind::kSendPolicyText;

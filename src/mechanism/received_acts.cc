@@ -194,8 +194,8 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const ReadBack& body, 
     return Fail(ErrorCode::kConflict, "/declaration_sha256", "must be that of the text we sent",
                 body.declaration_sha256.ToHex());
   }
-  const std::vector<Mismatch> found =
-      Compare(ReadingOf(version->declaration), body.reading, terms_.tolerances, body.over_voice);
+  const std::vector<Mismatch> found = Compare(ReadingOf(version->declaration), body.reading,
+                                              TermsFor(line.peer).tolerances, body.over_voice);
   if (!found.empty()) {
     ++CountsOf(line.peer, notice->data_mode()).read_back_mismatches;
     return Fail(ErrorCode::kConflict, found.front().field,

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "agreement/in_force.h"
 #include "base/limits.h"
 #include "base/toml.h"
 
@@ -108,6 +109,9 @@ Result<PeerConfig> ReadPeer(TomlTable table, const std::filesystem::path& folder
     peer.paths.push_back(std::move(path));
   }
   if (peer.paths.empty()) return table.Refuse("path", "must be given at least once");
+  WB_ASSIGN_OR_RETURN(const std::vector<std::string> files,
+                      table.Strings("agreements", agreement::kAgreementsOfLineMax, kPathBytesMax));
+  for (const std::string& file : files) peer.agreement_files.push_back(From(folder, file));
   return peer;
 }
 
@@ -142,10 +146,19 @@ Result<NodeConfig> Read(TomlTable root, const std::filesystem::path& folder) {
   config.agreement_file = From(folder, agreement);
   WB_ASSIGN_OR_RETURN(const std::string rules, root.String("rules_file", "", kPathBytesMax));
   config.rules_file = From(folder, rules);
-  if (rules.empty() == agreement.empty()) {
-    return root.Refuse("rules_file", "must be given, or agreement_file, and not both");
-  }
   WB_ASSIGN_OR_RETURN(config.line, ReadLine(&root, folder));
+  bool any_agreement = !agreement.empty();
+  if (config.line) {
+    for (const PeerConfig& peer : config.line->peers) {
+      any_agreement = any_agreement || !peer.agreement_files.empty();
+    }
+  } else if (rules.empty()) {
+    return root.Refuse("rules_file",
+                       "must be given, unless party.keys makes this one side of lines");
+  }
+  if (!rules.empty() && any_agreement) {
+    return root.Refuse("rules_file", "must not be given beside agreements: they hold the rules");
+  }
   WB_ASSIGN_OR_RETURN(const std::string geoid,
                       root.String("geoid_file", "/usr/share/proj/egm96_15.gtx", kPathBytesMax));
   config.geoid_file = From(folder, geoid);

@@ -5,7 +5,7 @@
 //   store.directory                   (required)                         4096 bytes
 //   store.disk_free_min_mib    MiB    256                                1 .. 1048576
 //   store.projection_period_s  s      2                                  1 .. 3600
-//   rules_file                        (required, or agreement_file)      4096 bytes
+//   rules_file                        (required in pool mode)            4096 bytes
 //   geoid_file                        /usr/share/proj/egm96_15.gtx       4096 bytes; "" for none
 //   listen.address                    127.0.0.1                          an IP address
 //   listen.port                       8471                               0 .. 65535; 0 picks one
@@ -19,17 +19,21 @@
 //   log.level                         info                               debug, info, warn, error
 //   log.form                          auto                               auto, json, people
 //
-//   agreement_file                    (none)                             4096 bytes; in place of rules_file
-//
 // In line mode (this node is one side of lines) also
 //
+//   agreement_file                    (none)                             4096 bytes; as [[peer]] agreements, of the
+//                                                                        peer who signed it
 //   party.keys                        (none: pool mode)                  folder made by `wideberth keygen`
 //   party.passphrase_file             (none: keys in the clear)          4096 bytes, mode 0600
 //   line.listen_address               (none: peers are only dialled)     an IP address
 //   line.listen_port                  8472                               0 .. 65535; 0 picks one
 //   [[peer]] card                     (required)                         party card that the peer gave us
+//   [[peer]] agreements               []                                 signed agreements with the peer, at most 100
 //   [[peer.path]] name                (required)                         [a-z0-9-]{1,32}; the same on both sides
 //   [[peer.path]] connect             (none: the peer dials)             host:port
+//
+// In line mode rules_file may be given in place of all agreements: then it holds on every line, always. Without it the
+// agreements decide, by line and by time (agreement/in_force.h), and the safety floor where none is in force.
 //
 // Paths are taken from the folder of the file. Plain HTTP is refused on any address that is not
 // loopback.
@@ -53,6 +57,7 @@ struct PathOfPeer {
 struct PeerConfig {
   std::string card_file;
   std::vector<PathOfPeer> paths;
+  std::vector<std::string> agreement_files;
 };
 struct LineConfig {
   std::string keys_folder;
@@ -66,7 +71,7 @@ struct NodeConfig {
   std::string store_directory;
   int64_t disk_free_bytes_min = 0;
   int64_t projection_period_us = 0;
-  std::string rules_file;
+  std::string rules_file;  // empty: the agreements of each line hold
   std::string geoid_file;  // empty: heights above the sea have the Earth's extremes as their error
 
   std::string listen_address;
@@ -80,7 +85,7 @@ struct NodeConfig {
   std::vector<std::string> auth_key_files;
   std::string auth_jwks_file;
 
-  std::string agreement_file;      // empty: rules_file holds the rules
+  std::string agreement_file;      // of one of the peers; or empty
   std::optional<LineConfig> line;  // absent: pool mode
 
   base::LogOptions log;

@@ -60,6 +60,12 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
   node->sequencer_ = std::make_unique<Sequencer>(
       node->contents_, node->lock_, *node->store_, std::move(self), node->terms_, node->rules_,
       node->heights_, clock, node->random_, node->options_.hooks);
+  if (const auto& line = node->options_.line) {
+    for (const auto& [peer, agreed] : line->agreements) {
+      node->sequencer_->SetAgreements(peer, agreed);
+    }
+    node->KeepFloorWithFormerPeers();
+  }
   WB_RETURN_IF_ERROR(node->CheckUnderNewRules());
   WB_RETURN_IF_ERROR(node->EnrolPeers());
   return node;
@@ -163,7 +169,8 @@ base::Result<void> Node::EnrolPeers() {
 }
 
 base::Result<void> Node::CheckUnderNewRules() {
-  if (contents_.airspace().rules() == rules_.digest()) return {};
+  const base::Digest rules = sequencer_->rules().digest();
+  if (contents_.airspace().rules() == rules) return {};
   std::vector<base::NoticeId> ids;
   contents_.airspace().VisitNotices(0, [&](uint64_t, const airspace::Notice& notice) {
     ids.push_back(notice.id);
@@ -183,14 +190,24 @@ base::Result<void> Node::CheckUnderNewRules() {
     }
     if (error) return base::Fail(*error);
   }
-  WB_RETURN_IF_ERROR(
-      sequencer_->Submit({base::PartyId{}, airspace::AdoptRules{rules_.digest()}}, answer));
+  WB_RETURN_IF_ERROR(sequencer_->Submit({base::PartyId{}, airspace::AdoptRules{rules}}, answer));
   while (sequencer_->Step()) {
   }
   if (error) return base::Fail(*error);
   base::Log(base::LogLevel::kInfo, "rules_adopted",
-            {{"rules", rules_.digest().ToHex()}, {"notices_checked", done}});
+            {{"rules", rules.ToHex()}, {"notices_checked", done}});
   return {};
+}
+
+// A peer that the configuration names no more may have left notices: they are judged under the floor.
+void Node::KeepFloorWithFormerPeers() {
+  const auto& agreements = options_.line->agreements;
+  const airspace::PartyEntry* self = rules_.FindParty(options_.line->party);
+  if (agreements.empty() || self == nullptr) return;
+  for (const auto& [id, peer] : contents_.desk().peers()) {
+    if (agreements.contains(id)) continue;
+    sequencer_->SetAgreements(id, agreement::LineAgreements(*self, {id, peer.name}));
+  }
 }
 
 void Node::Start() {

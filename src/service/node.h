@@ -21,6 +21,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,7 @@
 #include <utility>
 #include <vector>
 
+#include "agreement/in_force.h"
 #include "airspace/command.h"
 #include "airspace/rules.h"
 #include "airspace/state.h"
@@ -53,8 +55,10 @@ struct PeerOptions {
 struct LineOptions {
   base::PartyId party;
   std::shared_ptr<const crypto::SecretKey> message_key;
-  mechanism::Terms terms;
+  mechanism::Terms terms;          // where `agreements` says nothing
   std::vector<PeerOptions> peers;  // at most limits::kLinkPeersMax
+  // By peer. A line that is not named here has the node's rules and `terms` for ever.
+  std::map<base::PartyId, agreement::LineAgreements> agreements = {};
 };
 
 struct NodeOptions {
@@ -84,7 +88,8 @@ class Node {
   void Stop();
 
   Sequencer& sequencer() { return *sequencer_; }
-  airspace::RuleBook rules() const { return rules_; }
+  // Those of now; they change when an agreement comes into force or lapses, and when a line is lost.
+  airspace::RuleBook rules() const { return sequencer_->rules(); }
   const geo::HeightModel& heights() const { return heights_; }
   const base::Clock& clock() const { return clock_; }
 
@@ -126,6 +131,7 @@ class Node {
   base::Result<void> EnrolPeer(const PeerOptions& peer);
   base::Result<uint64_t> LoadProjection();  // how many rows
   base::Result<void> CheckUnderNewRules();
+  void KeepFloorWithFormerPeers();
   base::Result<void> WriteRows(std::span<const uint64_t> keys, uint64_t complete_to);
   void RunProjector();
   void WatchDisk();

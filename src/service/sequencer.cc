@@ -36,6 +36,7 @@ Sequencer::Sequencer(Contents& contents, StateLock& lock, store::Store& store, m
       clock_(clock),
       random_(random),
       hooks_(std::move(hooks)),
+      rules_(rules),
       core_(std::move(self), std::move(terms), contents.airspace(), contents.desk(), rules, heights,
             *this),
       applied_seq_(store.last_seq()),
@@ -151,6 +152,16 @@ void Sequencer::Apply(uint32_t line, const line::Effect& effect) {
   contents_.line_logs().Index(line, effect, durable_seq() + 1);
   applied_seq_.store(durable_seq() + 1, std::memory_order_release);
   lines_changed_.insert(line);
+}
+
+void Sequencer::RulesChanged(const airspace::RuleBook& rules) {
+  const std::lock_guard lock(rules_mutex_);
+  rules_ = rules;
+}
+
+airspace::RuleBook Sequencer::rules() const {
+  const std::lock_guard lock(rules_mutex_);
+  return rules_;
 }
 
 bool Sequencer::IsLate(int64_t deadline_monotonic_us) {

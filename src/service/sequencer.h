@@ -91,12 +91,20 @@ class Sequencer final : private mechanism::Applier {
     uint64_t append_us = 0;   // in the store, summed
   };
 
-  // `rules` are those every decision is judged under. All references outlive the sequencer.
+  // `rules` are those every decision is judged under, save on lines that SetAgreements names. All references outlive
+  // the sequencer.
   Sequencer(Contents& contents, StateLock& lock, store::Store& store, mechanism::Self self,
             mechanism::Terms terms, const airspace::RuleBook& rules,
             const geo::HeightModel& heights, const base::Clock& clock, base::RandomSource& random,
             Hooks hooks);
   ~Sequencer() override;
+
+  // As mechanism::Core's, at the time of the clock. Before Run.
+  void SetAgreements(base::PartyId peer, agreement::LineAgreements agreements) {
+    core_.SetAgreements(peer, std::move(agreements), clock_.Now());
+  }
+  // Those that the next decision is made under. From any thread.
+  airspace::RuleBook rules() const;
 
   // Opens the line to a peer that the desk knows. Before Run, or in a Work.
   void OpenLine(base::PartyId peer, size_t paths);
@@ -176,6 +184,7 @@ class Sequencer final : private mechanism::Applier {
   void Apply(std::vector<airspace::Effect> effects) override;
   void Apply(mechanism::DeskEffect effect) override;
   void Apply(uint32_t line, const line::Effect& effect) override;
+  void RulesChanged(const airspace::RuleBook& rules) override;
 
   base::Result<void> CheckRoom(bool of_the_node) const;  // needs queue_mutex_
   line::Now Now() const { return {clock_.Now(), clock_.MonotonicMicros()}; }
@@ -197,6 +206,8 @@ class Sequencer final : private mechanism::Applier {
   const base::Clock& clock_;
   base::RandomSource& random_;
   Hooks hooks_;
+  mutable std::mutex rules_mutex_;
+  airspace::RuleBook rules_;  // the core's, for other threads
   mechanism::Core core_;
 
   // This turn.

@@ -1,6 +1,4 @@
 // Agreements: what they say, what differs between two, and signing them.
-#include "apps/wideberth/line/agreements.h"
-
 #include <fmt/format.h>
 
 #include <array>
@@ -127,30 +125,6 @@ int ReportSigned(const Session& session, const Agreement& agreement, const std::
 }
 
 }  // namespace
-
-Result<Agreement> AgreementInForce(const service::NodeConfig& config) {
-  const std::string& path = config.agreement_file;
-  if (!config.line) return base::Invalid(path, "needs party.keys: it is between parties");
-  WB_ASSIGN_OR_RETURN(const std::string file, ReadInput(path));
-  WB_ASSIGN_OR_RETURN(const line::PartyCard own,
-                      ReadCardFile(config.line->keys_folder + "/party-card.json"));
-  std::optional<base::Error> refusal;
-  for (const service::PeerConfig& peer : config.line->peers) {
-    WB_ASSIGN_OR_RETURN(const line::PartyCard card, ReadCardFile(peer.card_file));
-    auto read = agreement::ReadSignedAgreement(file, {KeysOf(own), KeysOf(card)});
-    if (!read) {
-      refusal = read.error();
-      continue;
-    }
-    if (const auto in_force = agreement::RequireInForce(*read, base::SystemClock().Now());
-        !in_force) {
-      return Fail(base::Error(in_force.error()).Under(path + ": "));
-    }
-    return std::move(read->agreement);
-  }
-  if (!refusal) return base::Invalid(path, "must be signed by a peer: there is no [[peer]]");
-  return Fail(std::move(*refusal).Under(path + ": "));
-}
 
 Result<int> RunAgreementShow(const Session& session, const AgreementOptions& options) {
   WB_ASSIGN_OR_RETURN(const Agreement agreement, ReadAgreementFile(options.file));

@@ -48,6 +48,7 @@ std::string WhatText(const Item& item) {
       {"missed_check", "line check missed"},
       {"refine", "unplanned hazard, still coarse"},
       {"tell_third_party", "a third party is to be told"},
+      {"not_told", "NOT SENT to them: no agreement is in force"},
       {"line_lost", "LINK LOST"},
       {"unusable", "something came that cannot be acted on"},
       {"conflict", "conflict that nobody here has seen"},
@@ -76,6 +77,7 @@ std::string NextText(const Item& item, const CallIds& calls) {
   if (item.kind == "line_check") return "line answer WORD " + call;
   if (item.kind == "refine") return "hazard declare --id " + notice + " --replaces latest ...";
   if (item.kind == "tell_third_party") return "notice told " + notice + " --third-party NAME";
+  if (item.kind == "not_told") return "tell " + item.peer + " in another way";
   if (item.kind == "line_lost") return "line status; line check; line confirm";
   if (item.kind == "conflict") return "conflict seen " + item.subject.substr(0, 8);
   return "call " + item.peer;

@@ -92,6 +92,7 @@ Result<LineParts> ReadLineParts(const service::LineConfig& config) {
   LineParts parts{{card->party,
                    std::make_shared<const crypto::SecretKey>(std::move(message)),
                    mechanism::Terms(),
+                   {},
                    {}},
                   std::move(transport),
                   config.listen_address,
@@ -112,36 +113,86 @@ Result<LineParts> ReadLineParts(const service::LineConfig& config) {
   return parts;
 }
 
-// The agreement in force, signed by this party and by one of its peers.
-Result<agreement::SignedAgreement> ReadAgreement(const service::NodeConfig& config,
-                                                 base::UtcMicros now) {
-  const std::string& path = config.agreement_file;
-  if (!config.line) {
-    return base::Fail(base::ErrorCode::kInvalid, path, "needs party.keys: it is between parties");
-  }
+Result<line::PartyCard> ReadCardFile(const std::string& path) {
+  WB_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kKeyFileBytesMax));
+  Result<line::PartyCard> card = line::ReadCard(text);
+  if (!card) return InFile(path, std::move(card).error());
+  return card;
+}
+
+// Signed by both, of whatever time.
+Result<void> AddAgreement(const std::string& path, const line::PartyCard& self,
+                          const line::PartyCard& peer, agreement::LineAgreements* agreed) {
   WB_ASSIGN_OR_RETURN(const std::string file, ReadFile(path, 8 * limits::kAgreementBytesMax));
-  const auto keys_of = [](const std::string& card_file) -> Result<agreement::PartyKeys> {
-    WB_ASSIGN_OR_RETURN(const std::string text, ReadFile(card_file, kKeyFileBytesMax));
-    WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(text));
+  const auto keys_of = [](const line::PartyCard& card) {
     return agreement::PartyKeys{card.party, {card.key(line::KeyRole::kMessage)}};
   };
-  WB_ASSIGN_OR_RETURN(const agreement::PartyKeys self,
-                      keys_of(config.line->keys_folder + "/party-card.json"));
-  std::optional<base::Error> error;
-  for (const service::PeerConfig& peer : config.line->peers) {
-    WB_ASSIGN_OR_RETURN(const agreement::PartyKeys theirs, keys_of(peer.card_file));
-    auto read = agreement::ReadSignedAgreement(file, {self, theirs});
-    if (read) {
-      if (auto in_force = agreement::RequireInForce(*read, now); !in_force) {
-        return InFile(path, std::move(in_force).error());
-      }
-      return read;
-    }
-    if (!error || read.error().code != base::ErrorCode::kInvalid) error = read.error();
+  auto read = agreement::ReadSignedAgreement(file, {keys_of(self), keys_of(peer)});
+  if (!read) return InFile(path, std::move(read).error());
+  if (auto complete = agreement::RequireComplete(*read); !complete) {
+    return InFile(path, std::move(complete).error());
   }
-  if (error) return InFile(path, std::move(*error));
+  if (auto added = agreed->Add(std::move(read->agreement)); !added) {
+    return InFile(path, std::move(added).error());
+  }
+  return {};
+}
+
+using AgreementsOfPeers = std::map<base::PartyId, agreement::LineAgreements>;
+
+// agreement_file names no peer: it is of the one who signed it.
+Result<void> AddToAnyPeer(const std::string& path, const line::PartyCard& self,
+                          const std::vector<line::PartyCard>& peers, AgreementsOfPeers* agreed) {
+  std::optional<base::Error> error;
+  for (const line::PartyCard& peer : peers) {
+    const auto added = AddAgreement(path, self, peer, &agreed->at(peer.party));
+    if (added) return {};
+    if (!error || added.error().code != base::ErrorCode::kInvalid) error = added.error();
+  }
+  if (error) return base::Fail(std::move(*error));
   return base::Fail(base::ErrorCode::kInvalid, path,
                     "must be signed by a peer: there is no [[peer]]");
+}
+
+}  // namespace
+
+Result<AgreementsOfPeers> ReadAgreements(const service::NodeConfig& config) {
+  AgreementsOfPeers agreed;
+  if (!config.line) return agreed;
+  WB_ASSIGN_OR_RETURN(const line::PartyCard self,
+                      ReadCardFile(config.line->keys_folder + "/party-card.json"));
+  std::vector<line::PartyCard> peers;
+  for (const service::PeerConfig& peer : config.line->peers) {
+    WB_ASSIGN_OR_RETURN(const line::PartyCard card, ReadCardFile(peer.card_file));
+    if (card.party == self.party || card.name == self.name) {
+      return base::Fail(base::ErrorCode::kInvalid, peer.card_file,
+                        "must be the card of another party, by id and by name", card.name);
+    }
+    agreement::LineAgreements of_line({self.party, self.name}, {card.party, card.name});
+    for (const std::string& path : peer.agreement_files) {
+      WB_RETURN_IF_ERROR(AddAgreement(path, self, card, &of_line));
+    }
+    agreed.insert_or_assign(card.party, std::move(of_line));
+    peers.push_back(card);
+  }
+  if (!config.agreement_file.empty()) {
+    WB_RETURN_IF_ERROR(AddToAnyPeer(config.agreement_file, self, peers, &agreed));
+  }
+  return agreed;
+}
+
+namespace {
+
+// What holds for a party that has no line yet.
+Result<airspace::RuleBook> RulesOfOneParty(const service::LineConfig& config) {
+  WB_ASSIGN_OR_RETURN(const line::PartyCard self,
+                      ReadCardFile(config.keys_folder + "/party-card.json"));
+  airspace::Rules::Content content;
+  content.parties = {{self.party, self.name}};
+  WB_ASSIGN_OR_RETURN(
+      airspace::Rules rules,
+      airspace::Rules::Make(std::move(content), crypto::Sha256(self.party.uuid.bytes)));
+  return airspace::RuleBook(std::move(rules));
 }
 
 Result<std::shared_ptr<const geo::Geoid>> ReadGeoid(const std::string& path) {
@@ -169,21 +220,17 @@ Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config) {
 
 Result<Parts> ReadParts(const service::NodeConfig& config) {
   Parts parts;
-  mechanism::Terms terms;
-  if (config.agreement_file.empty()) {
-    WB_ASSIGN_OR_RETURN(airspace::Rules rules, ReadRules(config.rules_file));
-    terms.agreement = rules.digest();
-    parts.rules = std::move(rules);
-  } else {
-    WB_ASSIGN_OR_RETURN(agreement::SignedAgreement agreed,
-                        ReadAgreement(config, base::SystemClock().Now()));
-    terms = mechanism::Terms::Of(agreed.agreement);
-    parts.rules = std::move(agreed.agreement.terms.rules);
-  }
   if (config.line) {
     WB_ASSIGN_OR_RETURN(LineParts line, ReadLineParts(*config.line));
-    line.node.terms = std::move(terms);
     parts.line.emplace(std::move(line));
+  }
+  if (!config.rules_file.empty()) {
+    WB_ASSIGN_OR_RETURN(airspace::Rules rules, ReadRules(config.rules_file));
+    if (parts.line) parts.line->node.terms.agreement = rules.digest();
+    parts.rules = std::move(rules);
+  } else {
+    WB_ASSIGN_OR_RETURN(parts.rules, RulesOfOneParty(*config.line));
+    WB_ASSIGN_OR_RETURN(parts.line->node.agreements, ReadAgreements(config));
   }
   WB_ASSIGN_OR_RETURN(parts.heights.geoid, ReadGeoid(config.geoid_file));
   WB_ASSIGN_OR_RETURN(crypto::TokenKeys keys, ReadTokenKeys(config));

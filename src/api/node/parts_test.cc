@@ -6,10 +6,16 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <span>
 #include <string>
+#include <vector>
 
+#include "agreement/signed.h"
 #include "crypto/ed25519.h"
+#include "line/party_card.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -80,6 +86,127 @@ TEST_F(PartsTest, RefusalsNameTheFile) {
   config_ = good;
   config_.rules_file = "src";
   EXPECT_THAT(Refusal(), StartsWith("src"));
+}
+
+// Two parties as a node's configuration names them, with the agreement of examples/ between them.
+class AgreementsOfPeersTest : public PartsTest {
+ protected:
+  struct Party {
+    airspace::PartyEntry entry;
+    std::vector<crypto::SecretKey> keys;
+    std::string card;
+  };
+
+  void SetUp() override {
+    PartsTest::SetUp();
+    const auto parsed = agreement::ParseAgreement(Text());
+    ASSERT_TRUE(parsed.has_value());
+    for (const airspace::PartyEntry& entry : parsed->parties()) parties_.push_back(Make(entry));
+    folder_ = ::testing::TempDir() + "parts_test_keys_" + std::to_string(getpid());
+    std::filesystem::create_directories(folder_);
+    std::ofstream(folder_ + "/party-card.json", std::ios::binary) << parties_[0].card;
+    written_.push_back(folder_ + "/party-card.json");
+    config_.rules_file.clear();
+    config_.line.emplace();
+    config_.line->keys_folder = folder_;
+    config_.line->peers.emplace_back();
+    config_.line->peers[0].card_file = Write("south.json", parties_[1].card);
+  }
+  void TearDown() override {
+    PartsTest::TearDown();
+    std::filesystem::remove_all(folder_);
+  }
+
+  static std::string Text() {
+    std::ifstream file("examples/agreements/default.toml", std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  static Party Make(const airspace::PartyEntry& entry) {
+    Party party{entry, {}, {}};
+    for (size_t i = 0; i < line::kKeyRoles.size(); ++i) {
+      party.keys.push_back(crypto::SecretKey::Generate());
+    }
+    const std::span<const crypto::SecretKey, line::kKeyRoles.size()> keys(party.keys.data(),
+                                                                          party.keys.size());
+    party.card = line::MakeCard(entry.id, entry.name, keys, {1'800'000'000'000'000}).value();
+    return party;
+  }
+  static std::string Sign(const Party& party) {
+    const auto role = static_cast<size_t>(line::KeyRole::kMessage);
+    return agreement::SignAgreement(Text(), party.keys[role]).value();
+  }
+  std::string Signed(const std::vector<std::string>& signatures) {
+    return Write("agreement.json", agreement::WriteSignedAgreement(Text(), signatures));
+  }
+  base::Error Refused() {
+    const auto read = ReadAgreements(config_);
+    return read ? base::Error{} : read.error();
+  }
+
+  std::vector<Party> parties_;
+  std::string folder_;
+};
+
+TEST_F(AgreementsOfPeersTest, EachPeerHasItsOwnAndWithoutOneTheFloor) {
+  auto read = ReadAgreements(config_);
+  ASSERT_TRUE(read.has_value()) << read.error().ToString();
+  ASSERT_EQ(read->size(), 1u);
+  const base::UtcMicros far{4'000'000'000'000'000};
+  EXPECT_EQ(read->at(parties_[1].entry.id).At(far), agreement::InForce());
+  const std::string file = Signed({Sign(parties_[1]), Sign(parties_[0])});
+  for (const bool of_peer : {true, false}) {
+    service::NodeConfig config = config_;
+    if (of_peer) {
+      config.line->peers[0].agreement_files = {file, file};
+    } else {
+      config.agreement_file = file;
+    }
+    read = ReadAgreements(config);
+    ASSERT_TRUE(read.has_value()) << read.error().ToString();
+    const agreement::Agreement parsed = agreement::ParseAgreement(Text()).value();
+    EXPECT_EQ(read->at(parties_[1].entry.id).At(parsed.effective_from).agreement->digest,
+              parsed.digest);
+  }
+}
+
+TEST_F(AgreementsOfPeersTest, RefusesWhatNotBothHaveSigned) {
+  std::vector<std::string>& files = config_.line->peers[0].agreement_files;
+  files = {Signed({Sign(parties_[1])})};
+  EXPECT_EQ(Refused().code, base::ErrorCode::kConflict);
+  EXPECT_THAT(Refused().field, StartsWith(files[0] + ": "));
+  const Party stranger = Make({{base::Uuid::V4FromRandom({7})}, "nobody"});
+  files = {Signed({Sign(parties_[0]), Sign(stranger)})};
+  EXPECT_EQ(Refused().code, base::ErrorCode::kUnauthorized);
+  files = {"nowhere.json"};
+  EXPECT_EQ(Refused().field, "nowhere.json");
+  files.clear();
+  config_.agreement_file = Signed({Sign(parties_[0])});
+  EXPECT_EQ(Refused().code, base::ErrorCode::kConflict);
+  config_.line->peers.clear();
+  EXPECT_THAT(Refused().rule, HasSubstr("no [[peer]]"));
+}
+
+TEST_F(AgreementsOfPeersTest, AConfigurationHasRulesOrAgreements) {
+  const auto load = [&](const std::string& top, const std::string& peer,
+                        const std::string& party = "[party]\nkeys = \"keys\"\n") {
+    const std::string path =
+        Write("node.toml", top + party + "[store]\ndirectory = \"s\"\n[auth]\nissuer = \"i\"\n" +
+                               "audience = \"a\"\nkey_files = [\"k\"]\n" + peer);
+    const auto config = service::LoadNodeConfig(path);
+    return config ? std::string() : config.error().ToString();
+  };
+  const std::string peer = "[[peer]]\ncard = \"c\"\n[[peer.path]]\nname = \"p\"\n";
+  const std::string agreed =
+      "[[peer]]\ncard = \"c\"\nagreements = [\"x\", \"y\"]\n"
+      "[[peer.path]]\nname = \"p\"\n";
+  EXPECT_EQ(load("", peer), "");
+  EXPECT_EQ(load("", agreed), "");
+  EXPECT_EQ(load("agreement_file = \"z\"\n", agreed), "");
+  EXPECT_EQ(load("rules_file = \"r\"\n", peer), "");
+  EXPECT_THAT(load("rules_file = \"r\"\n", agreed), HasSubstr("beside agreements"));
+  EXPECT_THAT(load("rules_file = \"r\"\nagreement_file = \"z\"\n", peer),
+              HasSubstr("beside agreements"));
+  EXPECT_THAT(load("", "", ""), HasSubstr("must be given"));
 }
 
 }  // namespace

@@ -36,6 +36,8 @@ void AppendDecoded(std::string_view text, int depth, std::string* out) {
   }
 }
 
+constexpr std::string_view kNames[] = {"north", "south", "east"};
+
 base::PartyId PartyOf(size_t n) {
   return TestParty(static_cast<uint8_t>(n + 1));
 }
@@ -93,7 +95,6 @@ base::Bytes Side::Replayed() const {
 Parties::Parties(size_t count, Terms terms)
     : rules_(airspace::testing::TestRules()), terms_(std::move(terms)) {
   std::vector<std::string> cards;
-  constexpr std::string_view kNames[] = {"north", "south", "east"};
   for (size_t n = 0; n < count; ++n) {
     const uint8_t seed = MessageSeed(static_cast<uint8_t>(n + 1));
     const std::array<crypto::SecretKey, 4> keys = {
@@ -131,6 +132,39 @@ Parties::~Parties() {
 
 base::PartyId Parties::party(size_t n) {
   return PartyOf(n);
+}
+
+agreement::Agreement Parties::MakeAgreement(size_t a, size_t b, int64_t number, int64_t lateral_km,
+                                            base::UtcMicros effective_from) {
+  agreement::Agreement agreement;
+  agreement.text = std::to_string(a) + "-" + std::to_string(b) + " " + std::to_string(number);
+  agreement.digest = crypto::Sha256(base::AsBytes(agreement.text));
+  agreement.number = number;
+  agreement.effective_from = effective_from;
+  airspace::Rules::Content content;
+  for (const size_t n : {a, b}) content.parties.push_back({PartyOf(n), std::string(kNames[n])});
+  const airspace::KindPattern activity{airspace::NoticeKind::kActivity, ""};
+  content.separations = {{activity, activity, {lateral_km * 1'000'000, 300'000, kMinute}}};
+  content.hazard_dwell_us.fill(45 * kMinute);
+  content.lead_time_min_us.fill(15 * kMinute);
+  agreement.terms.rules = airspace::Rules::Make(std::move(content), agreement.digest).value();
+  return agreement;
+}
+
+void Parties::Agree(size_t a, size_t b, std::vector<agreement::Agreement> agreements) {
+  const auto entry = [](size_t n) {
+    return airspace::PartyEntry{PartyOf(n), std::string(kNames[n])};
+  };
+  agreement::LineAgreements agreed(entry(a), entry(b));
+  for (agreement::Agreement& each : agreements) CHECK(agreed.Add(std::move(each)).has_value());
+  for (const auto& [n, peer] : {std::pair(a, b), std::pair(b, a)}) {
+    if (sides_[n]->core == nullptr) continue;
+    core(n).SetAgreements(PartyOf(peer), agreed, now(n).utc);
+    CHECK(core(n)
+              .Decide({base::PartyId{}, airspace::AdoptRules{core(n).rules().digest()}}, now(n).utc)
+              .has_value());
+  }
+  agreed_.insert_or_assign({std::min(a, b), std::max(a, b)}, std::move(agreed));
 }
 
 line::Now Parties::now(size_t n) const {
@@ -186,6 +220,11 @@ void Parties::Start(size_t n) {
   base::Uuid boot = base::Uuid::V4FromRandom({static_cast<uint8_t>(n + 1), ++side.starts});
   side.core = std::make_unique<Core>(Self{PartyOf(n), boot, &message_keys_[n]}, terms_, *side.state,
                                      side.desk, rules_, heights_, side);
+  for (const auto& [pair, agreed] : agreed_) {
+    if (pair.first != n && pair.second != n) continue;
+    const size_t peer = pair.first == n ? pair.second : pair.first;
+    side.core->SetAgreements(PartyOf(peer), agreed, now(n).utc);
+  }
   for (const auto& [peer, known] : side.desk.peers()) {
     line::testing::Disk& disk = side.lines[known.line];
     side.core->OpenLine(peer, 1, disk.state, disk.own, disk.mirror, now(n));

@@ -80,6 +80,11 @@ class Parties {
   const airspace::State& state(size_t n) const { return *sides_[n]->state; }
   const airspace::RuleBook& rules() const { return rules_; }
   const Terms& terms() const { return terms_; }
+  // What two of them have agreed on, from here on, on both sides.
+  void Agree(size_t a, size_t b, std::vector<agreement::Agreement> agreements);
+  // An agreement of two of them: everything keeps `lateral_km` apart.
+  static agreement::Agreement MakeAgreement(size_t a, size_t b, int64_t number, int64_t lateral_km,
+                                            base::UtcMicros effective_from);
   static base::PartyId party(size_t n);
   line::Now now(size_t n) const;
   int64_t now_us() const { return now_us_; }
@@ -162,7 +167,8 @@ class Parties {
   const geo::HeightModel heights_;
   std::vector<crypto::SecretKey> message_keys_;
   std::vector<std::unique_ptr<Side>> sides_;
-  std::map<std::pair<size_t, size_t>, bool> path_up_;  // a < b
+  std::map<std::pair<size_t, size_t>, agreement::LineAgreements> agreed_;  // a < b
+  std::map<std::pair<size_t, size_t>, bool> path_up_;                      // a < b
   std::vector<Flight> flights_;
   std::map<std::pair<size_t, size_t>, std::vector<std::string>> sent_;
   size_t frames_sent_ = 0;
