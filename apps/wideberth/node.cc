@@ -7,7 +7,6 @@
 #include <cstring>
 #include <filesystem>
 
-#include "api/node/parts.h"
 #include "apps/wideberth/commands.h"
 #include "apps/wideberth/development.h"
 #include "apps/wideberth/offline.h"
@@ -16,6 +15,7 @@
 #include "crypto/key_file.h"
 #include "crypto/token_keys.h"
 #include "json/writer.h"
+#include "service/agreements.h"
 #include "service/config.h"
 
 namespace wideberth::cli {
@@ -201,7 +201,7 @@ void PrintSettings(const Session& session, const std::string& path,
 // Everything that a node would refuse to start over, save its store and its port.
 Result<void> CheckFilesOf(const NodeConfig& config) {
   if (!config.rules_file.empty()) WB_RETURN_IF_ERROR(LoadRules(config.rules_file));
-  WB_RETURN_IF_ERROR(api::node::ReadAgreements(config));
+  WB_RETURN_IF_ERROR(service::ReadAgreements(config));
   WB_RETURN_IF_ERROR(LoadHeights(config.geoid_file));
   const auto check = [](const std::string& path, auto parse) -> Result<void> {
     WB_ASSIGN_OR_RETURN(const std::string text, ReadInput(path));

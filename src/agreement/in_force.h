@@ -7,8 +7,8 @@
 //   if (in_force != before) terms = agreed.TermsOf(in_force);
 //
 // Of agreements that run at one time the one that came into force last holds; with equal times the higher number, then
-// the greater digest, so that both sides choose the same among the same. Where none runs the floor holds: the floor that
-// the last one leaves behind, or the floor before the first.
+// the greater digest, so that both sides choose the same among the same. Where none runs the floor holds: the floor
+// that the last one leaves behind, or the floor before the first.
 //
 // Pure; const methods from any thread.
 #ifndef WIDEBERTH_AGREEMENT_IN_FORCE_H_

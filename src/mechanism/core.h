@@ -14,8 +14,8 @@
 //
 // What crosses to a peer, all of it: acts of operators (mechanism/act.h, body "act.v1"), the keys of operators
 // ("operator-keys.v1"), bases of conflicts between declared notices ("basis.v1"), scheduled line checks
-// ("line-check.v1"), what both parties have signed as standing releases ("incursion-repeat.v1"), and what the line itself
-// says. Nothing held, nothing of another line, nothing of the ladder.
+// ("line-check.v1"), what both parties have signed as standing releases ("incursion-repeat.v1"), and what the line
+// itself says. Nothing held, nothing of another line, nothing of the ladder.
 //
 // Pure; not thread-safe. A message costs its signature checks (the line's and the operator's) and, for a released
 // version, what airspace::Decide costs.
@@ -112,11 +112,11 @@ class Core {
   void OpenLine(base::PartyId peer, size_t paths, line::LineState state,
                 const line::LogSource& own_log, const line::LogSource& mirror, line::Now start);
 
-  // What the parties of a line have agreed on, by now and for later. From here on the line has the terms of the agreement
-  // in force at any time, or those of the safety floor (agreement/in_force.h), and wider separations while it is lost.
-  // Tick looks at the time; a change is written to the journal, and every notice is checked anew under the rules that
-  // follow, some in each turn: until all are, conflicts of either may be found. The caller checks those that are there
-  // when it sets agreements.
+  // What the parties of a line have agreed on, by now and for later. From here on the line has the terms of the
+  // agreement in force at any time, or those of the safety floor (agreement/in_force.h), and wider separations while it
+  // is lost. Tick looks at the time; a change is written to the journal, and every notice is checked anew under the
+  // rules that follow, some in each turn: until all are, conflicts of either may be found. The caller checks those that
+  // are there when it sets agreements.
   void SetAgreements(base::PartyId peer, agreement::LineAgreements agreements, base::UtcMicros now);
   // Null for a line that SetAgreements said nothing of.
   const agreement::InForce* FindInForce(base::PartyId peer) const;

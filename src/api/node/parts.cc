@@ -4,12 +4,12 @@
 #include <string>
 #include <utility>
 
-#include "agreement/signed.h"
 #include "base/limits.h"
 #include "crypto/key_file.h"
 #include "crypto/sha256.h"
 #include "formats/rules_file.h"
 #include "line/party_card.h"
+#include "service/agreements.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -113,80 +113,13 @@ Result<LineParts> ReadLineParts(const service::LineConfig& config) {
   return parts;
 }
 
-Result<line::PartyCard> ReadCardFile(const std::string& path) {
-  WB_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kKeyFileBytesMax));
-  Result<line::PartyCard> card = line::ReadCard(text);
-  if (!card) return InFile(path, std::move(card).error());
-  return card;
-}
-
-// Signed by both, of whatever time.
-Result<void> AddAgreement(const std::string& path, const line::PartyCard& self,
-                          const line::PartyCard& peer, agreement::LineAgreements* agreed) {
-  WB_ASSIGN_OR_RETURN(const std::string file, ReadFile(path, 8 * limits::kAgreementBytesMax));
-  const auto keys_of = [](const line::PartyCard& card) {
-    return agreement::PartyKeys{card.party, {card.key(line::KeyRole::kMessage)}};
-  };
-  auto read = agreement::ReadSignedAgreement(file, {keys_of(self), keys_of(peer)});
-  if (!read) return InFile(path, std::move(read).error());
-  if (auto complete = agreement::RequireComplete(*read); !complete) {
-    return InFile(path, std::move(complete).error());
-  }
-  if (auto added = agreed->Add(std::move(read->agreement)); !added) {
-    return InFile(path, std::move(added).error());
-  }
-  return {};
-}
-
-using AgreementsOfPeers = std::map<base::PartyId, agreement::LineAgreements>;
-
-// agreement_file names no peer: it is of the one who signed it.
-Result<void> AddToAnyPeer(const std::string& path, const line::PartyCard& self,
-                          const std::vector<line::PartyCard>& peers, AgreementsOfPeers* agreed) {
-  std::optional<base::Error> error;
-  for (const line::PartyCard& peer : peers) {
-    const auto added = AddAgreement(path, self, peer, &agreed->at(peer.party));
-    if (added) return {};
-    if (!error || added.error().code != base::ErrorCode::kInvalid) error = added.error();
-  }
-  if (error) return base::Fail(std::move(*error));
-  return base::Fail(base::ErrorCode::kInvalid, path,
-                    "must be signed by a peer: there is no [[peer]]");
-}
-
-}  // namespace
-
-Result<AgreementsOfPeers> ReadAgreements(const service::NodeConfig& config) {
-  AgreementsOfPeers agreed;
-  if (!config.line) return agreed;
-  WB_ASSIGN_OR_RETURN(const line::PartyCard self,
-                      ReadCardFile(config.line->keys_folder + "/party-card.json"));
-  std::vector<line::PartyCard> peers;
-  for (const service::PeerConfig& peer : config.line->peers) {
-    WB_ASSIGN_OR_RETURN(const line::PartyCard card, ReadCardFile(peer.card_file));
-    if (card.party == self.party || card.name == self.name) {
-      return base::Fail(base::ErrorCode::kInvalid, peer.card_file,
-                        "must be the card of another party, by id and by name", card.name);
-    }
-    agreement::LineAgreements of_line({self.party, self.name}, {card.party, card.name});
-    for (const std::string& path : peer.agreement_files) {
-      WB_RETURN_IF_ERROR(AddAgreement(path, self, card, &of_line));
-    }
-    agreed.insert_or_assign(card.party, std::move(of_line));
-    peers.push_back(card);
-  }
-  if (!config.agreement_file.empty()) {
-    WB_RETURN_IF_ERROR(AddToAnyPeer(config.agreement_file, self, peers, &agreed));
-  }
-  return agreed;
-}
-
-namespace {
-
 // What holds for a party that has no line yet.
 Result<airspace::RuleBook> RulesOfOneParty(const service::LineConfig& config) {
-  WB_ASSIGN_OR_RETURN(const line::PartyCard self,
-                      ReadCardFile(config.keys_folder + "/party-card.json"));
+  const std::string path = config.keys_folder + "/party-card.json";
+  WB_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kKeyFileBytesMax));
+  const Result<line::PartyCard> read = line::ReadCard(text);
+  if (!read) return InFile(path, read.error());
+  const line::PartyCard& self = *read;
   airspace::Rules::Content content;
   content.parties = {{self.party, self.name}};
   WB_ASSIGN_OR_RETURN(
@@ -230,7 +163,7 @@ Result<Parts> ReadParts(const service::NodeConfig& config) {
     parts.rules = std::move(rules);
   } else {
     WB_ASSIGN_OR_RETURN(parts.rules, RulesOfOneParty(*config.line));
-    WB_ASSIGN_OR_RETURN(parts.line->node.agreements, ReadAgreements(config));
+    WB_ASSIGN_OR_RETURN(parts.line->node.agreements, service::ReadAgreements(config));
   }
   WB_ASSIGN_OR_RETURN(parts.heights.geoid, ReadGeoid(config.geoid_file));
   WB_ASSIGN_OR_RETURN(crypto::TokenKeys keys, ReadTokenKeys(config));

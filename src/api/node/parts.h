@@ -4,14 +4,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "agreement/in_force.h"
 #include "airspace/rules.h"
 #include "base/result.h"
 #include "crypto/ed25519.h"
@@ -51,10 +49,6 @@ struct Parts {
 
 // Everything but the store, which the program chooses. Refusals name the file.
 base::Result<Parts> ReadParts(const service::NodeConfig& config);
-
-// The agreements of every peer that the configuration has, signed by both parties, by peer; nothing in pool mode.
-base::Result<std::map<base::PartyId, agreement::LineAgreements>> ReadAgreements(
-    const service::NodeConfig& config);
 
 // The keys of auth.* alone, to replace them while the node runs.
 base::Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config);

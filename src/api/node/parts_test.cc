@@ -16,6 +16,7 @@
 #include "agreement/signed.h"
 #include "crypto/ed25519.h"
 #include "line/party_card.h"
+#include "service/agreements.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -139,7 +140,7 @@ class AgreementsOfPeersTest : public PartsTest {
     return Write("agreement.json", agreement::WriteSignedAgreement(Text(), signatures));
   }
   base::Error Refused() {
-    const auto read = ReadAgreements(config_);
+    const auto read = service::ReadAgreements(config_);
     return read ? base::Error{} : read.error();
   }
 
@@ -148,7 +149,7 @@ class AgreementsOfPeersTest : public PartsTest {
 };
 
 TEST_F(AgreementsOfPeersTest, EachPeerHasItsOwnAndWithoutOneTheFloor) {
-  auto read = ReadAgreements(config_);
+  auto read = service::ReadAgreements(config_);
   ASSERT_TRUE(read.has_value()) << read.error().ToString();
   ASSERT_EQ(read->size(), 1u);
   const base::UtcMicros far{4'000'000'000'000'000};
@@ -161,7 +162,7 @@ TEST_F(AgreementsOfPeersTest, EachPeerHasItsOwnAndWithoutOneTheFloor) {
     } else {
       config.agreement_file = file;
     }
-    read = ReadAgreements(config);
+    read = service::ReadAgreements(config);
     ASSERT_TRUE(read.has_value()) << read.error().ToString();
     const agreement::Agreement parsed = agreement::ParseAgreement(Text()).value();
     EXPECT_EQ(read->at(parties_[1].entry.id).At(parsed.effective_from).agreement->digest,
