@@ -8,7 +8,8 @@
 
 namespace wideberth::api::node {
 
-void WriteMatter(json::Writer* json, const mechanism::Matter& matter, const airspace::RuleBook& rules);
+void WriteMatter(json::Writer* json, const mechanism::Matter& matter,
+                 const airspace::RuleBook& rules);
 void WriteThirdParty(json::Writer* json, const mechanism::ThirdPartyDuty& duty,
                      const airspace::RuleBook& rules);
 void WriteCall(json::Writer* json, const mechanism::Call& call, const airspace::RuleBook& rules);
