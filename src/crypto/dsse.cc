@@ -79,6 +79,13 @@ Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView p
 
 Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView payload,
                                  std::span<const SecretKey> keys) {
+  std::vector<const SecretKey*> pointers;
+  for (const SecretKey& key : keys) pointers.push_back(&key);
+  return SignEnvelope(payload_type, payload, pointers);
+}
+
+Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView payload,
+                                 std::span<const SecretKey* const> keys) {
   CHECK(!keys.empty() && keys.size() <= limits::kEnvelopeSignaturesMax);
   if (payload_type.size() > limits::kEnvelopeTypeBytesMax) {
     return Fail(ErrorCode::kTooLarge, "/payloadType",
@@ -97,10 +104,10 @@ Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView p
   json.StringField("payloadType", payload_type);
   json.Key("signatures");
   json.BeginArray();
-  for (const SecretKey& key : keys) {
+  for (const SecretKey* key : keys) {
     json.BeginObject();
-    json.StringField("keyid", key.public_key().KeyId());
-    json.StringField("sig", base::Base64Encode(key.Sign(signed_bytes)));
+    json.StringField("keyid", key->public_key().KeyId());
+    json.StringField("sig", base::Base64Encode(key->Sign(signed_bytes)));
     json.EndObject();
   }
   json.EndArray();

@@ -33,6 +33,8 @@ base::Result<std::string> SignEnvelope(std::string_view payload_type, base::Byte
 // The same, signed by each of `keys` in their order. REQUIRES (CHECK): 1 to limits::kEnvelopeSignaturesMax keys.
 base::Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView payload,
                                        std::span<const SecretKey> keys);
+base::Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView payload,
+                                       std::span<const SecretKey* const> keys);
 
 struct VerifiedMessage {
   std::string payload_type;

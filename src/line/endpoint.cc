@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "crypto/sha256.h"
 #include "json/reader.h"
+#include "line/key_change.h"
 #include "line/policy_lane.h"
 #include "line/receipt.h"
 
@@ -27,6 +28,19 @@ constexpr std::string_view kHeaderFields[] = {"from",      "to",   "seq",       
 
 Error Say(std::string_view field, std::string_view rule, std::string found) {
   return {ErrorCode::kInvalid, std::string(field), std::string(rule), std::move(found)};
+}
+
+std::vector<crypto::PublicKey> KeysOf(const LogState& log) {
+  std::vector<crypto::PublicKey> keys;
+  for (const KeyEpoch& epoch : log.keys) keys.push_back(epoch.key);
+  return keys;
+}
+
+// Whether a heartbeat was sent before its sender changed the key, and has been overtaken by the change.
+bool IsOfBeforeKeyChange(std::string_view envelope, const LogState& log) {
+  if (log.keys.size() < 2) return false;
+  const Result<Heartbeat> heartbeat = OpenHeartbeat(envelope, KeysOf(log));
+  return heartbeat && heartbeat->own_head.size + 1 < log.keys.back().first_seq;
 }
 
 std::string Say(const record::TreeHead& head) {
@@ -53,12 +67,11 @@ std::string_view Received::body() const {
   return text != nullptr ? std::string_view(*text) : std::string_view(*entry.body_beside);
 }
 
-Endpoint::Endpoint(EndpointConfig config, const crypto::SecretKey& key,
-                   std::vector<crypto::PublicKey> peer_keys, LineState state,
+Endpoint::Endpoint(EndpointConfig config, OwnKeys own_keys, PartyCard peer, LineState state,
                    const LogSource& own_log, const LogSource& mirror, Now start)
     : config_(std::move(config)),
-      key_(key),
-      peer_keys_(std::move(peer_keys)),
+      own_keys_(std::move(own_keys)),
+      peer_(std::move(peer)),
       mirror_log_(mirror),
       state_(std::move(state)),
       outbox_(own_log),
@@ -67,6 +80,12 @@ Endpoint::Endpoint(EndpointConfig config, const crypto::SecretKey& key,
   outbox_.Restore(state_.own.size());
   inbox_.Restore(state_.mirror.size());
   own_heads_.push_back(state_.own.tree.head());
+  CHECK(!own_keys_.empty());
+  if (state_.own.keys.empty()) Apply(MessageKeyChanged{false, 1, own_keys_[0]->public_key()});
+  if (state_.mirror.keys.empty()) {
+    Apply(MessageKeyChanged{true, 1, peer_.key(KeyRole::kMessage)});
+  }
+  CHECK_MSG(FindOwnKey(state_.own.keys.back().key) != nullptr, "the key in force is there");
 }
 
 bool Endpoint::AnyPathUp() const {
@@ -124,8 +143,10 @@ void Endpoint::ReceiveAck(size_t path, const Ack& ack, std::string_view bytes) {
 
 void Endpoint::ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::string_view bytes,
                                 Now now) {
-  const Result<Heartbeat> heartbeat = OpenHeartbeat(frame.envelope, peer_keys_);
+  const KeyEpoch& epoch = state_.mirror.keys.back();
+  const Result<Heartbeat> heartbeat = OpenHeartbeat(frame.envelope, {&epoch.key, 1});
   if (!heartbeat) {
+    if (IsOfBeforeKeyChange(frame.envelope, state_.mirror)) return;
     const bool unverified = heartbeat.error().code == ErrorCode::kUnauthorized;
     Report(unverified ? TroubleKind::kUnverified : TroubleKind::kMalformed, path, heartbeat.error(),
            bytes);
@@ -199,10 +220,33 @@ void Endpoint::HearPeerWrote(size_t path, const Heartbeat& heartbeat, std::strin
   peer_wrote_ = head;
 }
 
+// With any key that the peer ever had; which of them it must be, its number says.
+Result<OpenedMessage> Endpoint::Open(std::string_view envelope) const {
+  const std::vector<KeyEpoch>& epochs = state_.mirror.keys;
+  Result<OpenedMessage> opened = OpenMessage(envelope, {&epochs.back().key, 1});
+  if (opened || epochs.size() == 1 || opened.error().code != ErrorCode::kUnauthorized) {
+    return opened;
+  }
+  return OpenMessage(envelope, KeysOf(state_.mirror));
+}
+
+std::optional<Error> Endpoint::CheckSigner(const OpenedMessage& opened) const {
+  const KeyEpoch& epoch = state_.mirror.EpochAt(opened.message.seq);
+  const auto& signers = opened.signers;
+  if (std::find(signers.begin(), signers.end(), epoch.key) != signers.end()) return std::nullopt;
+  std::string rule = "must be by the key that is in force at entry " +
+                     std::to_string(opened.message.seq) + ", " + epoch.key.KeyId();
+  if (const auto replaced = state_.mirror.ReplacedAt(signers.front());
+      replaced && *replaced < opened.message.seq) {
+    rule += "; it is signed by a key that was replaced at " + std::to_string(*replaced);
+  }
+  return Error{ErrorCode::kUnauthorized, "/signatures", std::move(rule), signers.front().KeyId()};
+}
+
 void Endpoint::ReceiveEntry(size_t path, const EntryFrame& frame, std::string_view bytes, Now now) {
   acknowledge_ = true;
   if (inbox_.SeenLately(crypto::Sha256(base::AsBytes(frame.envelope)))) return;
-  Result<OpenedMessage> opened = OpenMessage(frame.envelope, peer_keys_);
+  Result<OpenedMessage> opened = Open(frame.envelope);
   if (!opened) {
     const bool unverified = opened.error().code == ErrorCode::kUnauthorized;
     Report(unverified ? TroubleKind::kUnverified : TroubleKind::kMalformed, path, opened.error(),
@@ -214,6 +258,10 @@ void Endpoint::ReceiveEntry(size_t path, const EntryFrame& frame, std::string_vi
     Report(TroubleKind::kNotOurs, path,
            Say("/from", "must be the peer of this line, to this node", message.from.ToString()),
            bytes);
+    return;
+  }
+  if (const std::optional<Error> wrong = CheckSigner(*opened)) {
+    Report(TroubleKind::kUnverified, path, *wrong, bytes);
     return;
   }
   LogEntry entry{std::make_shared<const std::string>(frame.envelope), nullptr};
@@ -254,6 +302,12 @@ bool Endpoint::IsOtherThanMirrored(uint64_t seq, std::string_view envelope) {
 
 void Endpoint::TakeInOrder(size_t path, Now now) {
   while (const Arrival* next = inbox_.Next()) {
+    // It may have come before the change of the key that it stands behind.
+    if (const std::optional<Error> wrong = CheckSigner(next->opened)) {
+      Report(TroubleKind::kUnverified, path, *wrong, *next->entry.envelope);
+      inbox_.DropNext();
+      return;
+    }
     if (next->opened.message.previous != state_.mirror.last) {
       Report(TroubleKind::kBrokenChain, path,
              Say("/previous", "must name the message before it, " + state_.mirror.last.ToHex(),
@@ -280,10 +334,39 @@ void Endpoint::Take(Arrival arrival, Now now) {
     received.understood = suspended.has_value() && taken.data_mode == airspace::DataMode::kReal;
     if (received.understood) Apply(PolicyLaneChanged{/*by_peer=*/true, *suspended});
   }
+  if (received.understood && taken.type.name == kKeyChangeType) {
+    received.understood = TakeKeyChange(received);
+  }
   if (taken.type.name != kReceiptType) {
     to_receipt_[taken.data_mode].emplace_back(received.opened.digest, received.understood);
   }
   output_.received.push_back(std::move(received));
+}
+
+// A change that is none costs its sender the line: what comes behind it is under a key that is not known here.
+bool Endpoint::TakeKeyChange(const Received& received) {
+  const Message& message = received.opened.message;
+  Result<KeyChange> change = ReadKeyChange(received.body(), peer_);
+  if (change && message.data_mode != airspace::DataMode::kReal) {
+    change = base::Invalid("/data_mode", "must be REAL", airspace::Name(message.data_mode));
+  }
+  if (change && state_.mirror.keys.size() >= kKeyEpochsMax) {
+    change = base::Invalid("/seq", "must not be one change more than a line takes",
+                           std::to_string(state_.mirror.keys.size()));
+  }
+  Result<PartyCard> card = change ? ReadCard(change->card) : base::Fail(change.error());
+  if (card && state_.mirror.ReplacedAt(card->key(KeyRole::kMessage))) {
+    card = base::Invalid("/card", "must not bring back a key that was replaced",
+                         card->key(KeyRole::kMessage).KeyId());
+  }
+  if (!card) {
+    Report(TroubleKind::kMalformed, 0, card.error(), *received.entry.envelope);
+    return false;
+  }
+  peer_ = std::move(*card);
+  const crypto::PublicKey& key = peer_.key(KeyRole::kMessage);
+  if (key != state_.mirror.keys.back().key) Apply(MessageKeyChanged{true, message.seq + 1, key});
+  return true;
 }
 
 bool Endpoint::Understands(const Message& message) const {
@@ -334,7 +417,8 @@ Result<base::Digest> Endpoint::Write(Draft draft, Now now) {
   } else {
     message.body = std::move(draft.body);
   }
-  WB_ASSIGN_OR_RETURN(std::string envelope, SealMessage(message, key_));
+  const crypto::SecretKey* key = FindOwnKey(state_.own.keys.back().key);
+  WB_ASSIGN_OR_RETURN(std::string envelope, SealMessage(message, *key));
   entry.envelope = std::make_shared<const std::string>(std::move(envelope));
   outbox_.Add(entry);
   Apply(EntryWritten{message.seq, std::move(entry), message.sent_at});
@@ -354,6 +438,45 @@ Result<void> Endpoint::SetPolicyLane(bool suspended, Now now) {
                            now));
   Apply(PolicyLaneChanged{/*by_peer=*/false, suspended});
   return {};
+}
+
+const crypto::SecretKey* Endpoint::FindOwnKey(const crypto::PublicKey& key) const {
+  for (const auto& own : own_keys_) {
+    if (own->public_key() == key) return own.get();
+  }
+  return nullptr;
+}
+
+Result<base::Digest> Endpoint::ChangeKeys(std::string body,
+                                          std::shared_ptr<const crypto::SecretKey> message_key,
+                                          Now now) {
+  const crypto::PublicKey key = message_key->public_key();
+  const bool changes = key != state_.own.keys.back().key;
+  if (changes && (state_.own.ReplacedAt(key) || state_.own.keys.size() >= kKeyEpochsMax)) {
+    return base::Fail(ErrorCode::kConflict, "/card",
+                      "must bring a key that has not signed on this line before, and not be one "
+                      "change more than it takes",
+                      key.KeyId());
+  }
+  WB_ASSIGN_OR_RETURN(const base::Digest digest, Write({{std::string(kKeyChangeType), 1},
+                                                        Lane::kSafety,
+                                                        airspace::DataMode::kReal,
+                                                        std::nullopt,
+                                                        {},
+                                                        std::move(body)},
+                                                       now));
+  if (!changes) return digest;
+  if (FindOwnKey(key) == nullptr) own_keys_.insert(own_keys_.begin(), std::move(message_key));
+  Apply(MessageKeyChanged{false, state_.own.size() + 1, key});
+  return digest;
+}
+
+// Up to the first change of our key that the peer is not known to hold.
+uint64_t Endpoint::LastToSend() const {
+  for (const KeyEpoch& epoch : state_.own.keys) {
+    if (epoch.first_seq > outbox_.acknowledged() + 1) return epoch.first_seq - 1;
+  }
+  return Outbox::kAll;
 }
 
 bool Endpoint::in_step() const {
@@ -410,7 +533,20 @@ void Endpoint::SendHeartbeat(Now now) {
   heartbeat.link = liveness_.state();
   heartbeat.policy_suspended = state_.policy_suspended();
   for (const auto& [type, fields] : config_.understands) heartbeat.speaks.push_back(type);
-  SendToAll(WriteHeartbeatFrame(SealHeartbeat(heartbeat, key_)));
+  SendToAll(WriteHeartbeatFrame(SealHeartbeat(heartbeat, HeartbeatKeys())));
+}
+
+// The key in force, and those before it that the peer may still take for it, the newest first.
+std::vector<const crypto::SecretKey*> Endpoint::HeartbeatKeys() const {
+  std::vector<const crypto::SecretKey*> keys;
+  const std::vector<KeyEpoch>& epochs = state_.own.keys;
+  for (size_t i = epochs.size(); i-- > 0 && keys.size() < limits::kEnvelopeSignaturesMax;) {
+    const bool passed =
+        i + 1 < epochs.size() && epochs[i + 1].first_seq <= outbox_.acknowledged() + 1;
+    if (passed) break;
+    if (const crypto::SecretKey* key = FindOwnKey(epochs[i].key)) keys.push_back(key);
+  }
+  return keys;
 }
 
 Output Endpoint::Collect() {
@@ -424,7 +560,7 @@ Output Endpoint::Finish(Now now) {
     if (now.monotonic_us >= liveness_.next_send_monotonic_us()) SendHeartbeat(now);
     if (acknowledge_) SendToAll(WriteAckFrame(inbox_.MakeAck()));
     acknowledge_ = false;
-    Result<std::vector<Outbox::Due>> due = outbox_.Take(now.monotonic_us);
+    Result<std::vector<Outbox::Due>> due = outbox_.Take(now.monotonic_us, LastToSend());
     if (!due) {
       Report(TroubleKind::kLogUnreadable, 0, std::move(due).error(), {});
     } else {
@@ -440,7 +576,8 @@ int64_t Endpoint::next_wake_monotonic_us() const {
     wake = liveness_.echo_deadline_monotonic_us();
   }
   if (AnyPathUp()) {
-    wake = std::min({wake, liveness_.next_send_monotonic_us(), outbox_.next_due_monotonic_us()});
+    wake = std::min({wake, liveness_.next_send_monotonic_us(),
+                     outbox_.next_due_monotonic_us(LastToSend())});
   }
   // What is due at once may be due since the beginning of time, from which a caller could not subtract.
   return std::max<int64_t>(wake, 0);

@@ -17,6 +17,10 @@
 // (line/liveness.h). Frames that are forged, malformed or out of chain are dropped, reported as Trouble, and disturb
 // nothing else.
 //
+// Keys change in the log itself (line/key_change.h): each entry is under the key that is in force at its number, and no
+// other. What comes behind a change is not sent before the peer holds the change; heartbeats are signed by every key
+// that is in force between what the peer is known to hold and the end of our log, so the peer can verify one of them.
+//
 // Pure; not thread-safe. Receiving a message costs one signature check, a duplicate one hash.
 #ifndef WIDEBERTH_LINE_ENDPOINT_H_
 #define WIDEBERTH_LINE_ENDPOINT_H_
@@ -26,6 +30,8 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,12 +46,13 @@
 #include "line/liveness.h"
 #include "line/message.h"
 #include "line/outbox.h"
+#include "line/party_card.h"
 
 namespace wideberth::line {
 
 // What goes wrong on a line is said, with the bytes that show it.
 enum class TroubleKind : uint8_t {
-  kUnverified,      // signed by no key of the peer
+  kUnverified,      // not signed by the key of the peer that is in force there
   kMalformed,       // no frame, message or heartbeat
   kNotOurs,         // from or to another party
   kBrokenChain,     // does not name the peer's message before it
@@ -111,12 +118,16 @@ struct EndpointConfig {
   std::map<MessageType, std::vector<std::string>> understands;
 };
 
+// Message keys of this party, the newest first.
+using OwnKeys = std::vector<std::shared_ptr<const crypto::SecretKey>>;
+
 class Endpoint {
  public:
-  // The key, the logs and the keys' owner outlive the endpoint; `state` is what the store holds.
-  Endpoint(EndpointConfig config, const crypto::SecretKey& key,
-           std::vector<crypto::PublicKey> peer_keys, LineState state, const LogSource& own_log,
-           const LogSource& mirror, Now start);
+  // The logs outlive the endpoint; `state` is what the store holds, and `peer` the card that is in force. A line that
+  // is opened for the first time is under the newest of own_keys. REQUIRES (CHECK): own_keys has the one in force by
+  // the state; others in it sign heartbeats for a peer that does not hold a change yet.
+  Endpoint(EndpointConfig config, OwnKeys own_keys, PartyCard peer, LineState state,
+           const LogSource& own_log, const LogSource& mirror, Now start);
 
   // Paths 0 to limits::kLinePathsMax - 1; all are down at the start.
   void SetPath(size_t path, bool up);
@@ -130,6 +141,13 @@ class Endpoint {
   // Closes or opens the policy lane from this side, by a signed message. The safety lane is never closed. Nothing
   // happens when it is so already.
   base::Result<void> SetPolicyLane(bool suspended, Now now);
+
+  // Writes a change of our keys (`body`: WriteKeyChange), behind which `message_key` signs; it may be the one that
+  // signs already. Returns the message's digest. Refuses as Write, and with kConflict a key that has signed here
+  // before, and what would be one change more than a line takes.
+  base::Result<base::Digest> ChangeKeys(std::string body,
+                                        std::shared_ptr<const crypto::SecretKey> message_key,
+                                        Now now);
 
   // A person has confirmed a line that was lost and is heard again. Refuses with kConflict any other state, and while
   // the two sides do not hold the same (in_step).
@@ -145,6 +163,7 @@ class Endpoint {
 
   const LineState& state() const { return state_; }
   const Liveness& liveness() const { return liveness_; }
+  const PartyCard& peer_card() const { return peer_; }
   uint64_t acknowledged() const { return outbox_.acknowledged(); }
   // False while our own log is known to be an old copy: then Write refuses everything.
   bool may_write() const { return !old_copy_; }
@@ -157,6 +176,9 @@ class Endpoint {
   void ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::string_view bytes, Now now);
   void TakeInOrder(size_t path, Now now);
   void Take(Arrival arrival, Now now);
+  bool TakeKeyChange(const Received& received);
+  base::Result<OpenedMessage> Open(std::string_view envelope) const;
+  std::optional<base::Error> CheckSigner(const OpenedMessage& opened) const;
   bool IsOtherThanMirrored(uint64_t seq, std::string_view envelope);
   bool Understands(const Message& message) const;
   void HearPeerHolds(size_t path, const record::TreeHead& head, std::string_view bytes);
@@ -166,12 +188,15 @@ class Endpoint {
   void Apply(Effect effect);
   void WriteReceipts(Now now);
   void SendHeartbeat(Now now);
+  std::vector<const crypto::SecretKey*> HeartbeatKeys() const;
+  const crypto::SecretKey* FindOwnKey(const crypto::PublicKey& key) const;
+  uint64_t LastToSend() const;
   void SendToAll(std::string frame);
   bool AnyPathUp() const;
 
   const EndpointConfig config_;
-  const crypto::SecretKey& key_;
-  const std::vector<crypto::PublicKey> peer_keys_;
+  OwnKeys own_keys_;
+  PartyCard peer_;
   const LogSource& mirror_log_;
   LineState state_;
   Outbox outbox_;

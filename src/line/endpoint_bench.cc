@@ -34,9 +34,9 @@ class Line {
   Line() {
     for (uint8_t i = 0; i < 2; ++i) {
       const auto other = static_cast<uint8_t>(1 - i);
-      ends_[i] = std::make_unique<Endpoint>(Config(i, other), keys_[i],
-                                            std::vector{keys_[other].public_key()}, LineState(),
-                                            logs_[i].own, logs_[i].mirror, now_);
+      const OwnKeys keys = {std::make_shared<const crypto::SecretKey>(TestKey(i))};
+      ends_[i] = std::make_unique<Endpoint>(Config(i, other), keys, testing::TestCard(other),
+                                            LineState(), logs_[i].own, logs_[i].mirror, now_);
       ends_[i]->SetPath(0, true);
     }
     for (size_t turn = 0; turn < 3; ++turn) {
@@ -70,7 +70,6 @@ class Line {
   uint64_t acknowledged() const { return ends_[0]->acknowledged(); }
 
  private:
-  const std::array<crypto::SecretKey, 2> keys_ = {TestKey(1), TestKey(2)};
   Now now_{testing::kNoon, 1'000'000};
   std::array<Disk, 2> logs_;
   std::array<std::unique_ptr<Endpoint>, 2> ends_;

@@ -319,7 +319,11 @@ TEST_F(EndpointTrouble, AcknowledgementsOfNothing) {
 }
 
 TEST_F(EndpointTrouble, AnotherKeyWithoutRotation) {
-  pair.node(0).key = TestKey(9);
+  pair.Crash(0);
+  testing::Node& node = pair.node(0);
+  node.keys = {std::make_shared<const crypto::SecretKey>(TestKey(9))};
+  node.disk.state.own.keys = {{1, TestKey(9).public_key()}};
+  pair.Start(0);
   const size_t notes = pair.node(1).notes().size();
   ASSERT_TRUE(pair.Write(0, "{}").has_value());
   pair.Run(limits::kLinkLostAfterUs + 3 * kSecond);

@@ -80,6 +80,12 @@ std::string_view Name(LinkState state) {
 }
 
 std::string SealHeartbeat(const Heartbeat& heartbeat, const crypto::SecretKey& key) {
+  const crypto::SecretKey* const only = &key;
+  return SealHeartbeat(heartbeat, std::span(&only, 1));
+}
+
+std::string SealHeartbeat(const Heartbeat& heartbeat,
+                          std::span<const crypto::SecretKey* const> keys) {
   std::string payload;
   json::Writer json(&payload);
   json.BeginObject();
@@ -104,7 +110,7 @@ std::string SealHeartbeat(const Heartbeat& heartbeat, const crypto::SecretKey& k
   for (const MessageType& type : heartbeat.speaks) json.String(type.ShortName());
   json.EndArray();
   json.EndObject();
-  auto envelope = crypto::SignEnvelope(kPayloadType, base::AsBytes(payload), key);
+  auto envelope = crypto::SignEnvelope(kPayloadType, base::AsBytes(payload), keys);
   CHECK_MSG(envelope.has_value(), "a heartbeat with its bounded lists fits an envelope");
   return std::move(*envelope);
 }

@@ -1,5 +1,7 @@
 #include "line/line_state.h"
 
+#include <algorithm>
+
 #include "airspace/wire.h"
 #include "base/check.h"
 #include "base/limits.h"
@@ -11,7 +13,7 @@ namespace {
 using airspace::WireReader;
 using airspace::WireWriter;
 
-enum class EffectKind : uint8_t { kWritten, kMirrored, kPolicyLane };
+enum class EffectKind : uint8_t { kWritten, kMirrored, kPolicyLane, kMessageKey };
 
 base::Unexpected Damaged(std::string_view field) {
   return base::Fail(base::ErrorCode::kStorage, field, "must be as a node of this version wrote it");
@@ -35,15 +37,36 @@ LogEntry ReadEntry(uint64_t* seq, WireReader* wire) {
   return entry;
 }
 
+base::Result<crypto::PublicKey> ReadKey(WireReader* wire) {
+  std::array<uint8_t, crypto::kEd25519KeyBytes> bytes{};
+  wire->Fixed(&bytes);
+  if (!wire->ok()) return Damaged("key");
+  return crypto::PublicKey::FromBytes(bytes);
+}
+
 void WriteLog(const LogState& log, WireWriter* wire) {
   wire->Fixed(log.last.bytes);
   wire->Text(base::AsText(log.tree.Encode()));
+  wire->Varint(log.keys.size());
+  for (const KeyEpoch& epoch : log.keys) {
+    wire->Varint(epoch.first_seq);
+    wire->Fixed(epoch.key.bytes());
+  }
 }
 
 base::Result<LogState> ReadLog(WireReader* wire) {
   LogState log;
   log.last = wire->ReadDigest();
   WB_ASSIGN_OR_RETURN(log.tree, record::Frontier::Decode(base::AsBytes(wire->Text())));
+  const size_t epochs = wire->Count(crypto::kEd25519KeyBytes + 1);
+  uint64_t after = 0;
+  for (size_t i = 0; i < epochs; ++i) {
+    const uint64_t first_seq = wire->Varint();
+    WB_ASSIGN_OR_RETURN(const crypto::PublicKey key, ReadKey(wire));
+    if (first_seq <= after || (i == 0 && first_seq != 1)) wire->Fail();
+    after = first_seq;
+    log.keys.push_back({first_seq, key});
+  }
   return log;
 }
 
@@ -58,18 +81,23 @@ void EncodeEffect(const Effect& effect, base::Bytes* out) {
   } else if (const auto* mirrored = std::get_if<EntryMirrored>(&effect)) {
     wire.EnumValue(EffectKind::kMirrored);
     WriteEntry(mirrored->seq, mirrored->entry, &wire);
-  } else {
-    const auto& lane = std::get<PolicyLaneChanged>(effect);
+  } else if (const auto* lane = std::get_if<PolicyLaneChanged>(&effect)) {
     wire.EnumValue(EffectKind::kPolicyLane);
-    wire.Bool(lane.by_peer);
-    wire.Bool(lane.suspended);
+    wire.Bool(lane->by_peer);
+    wire.Bool(lane->suspended);
+  } else {
+    const auto& key = std::get<MessageKeyChanged>(effect);
+    wire.EnumValue(EffectKind::kMessageKey);
+    wire.Bool(key.by_peer);
+    wire.Varint(key.first_seq);
+    wire.Fixed(key.key.bytes());
   }
 }
 
 base::Result<Effect> DecodeEffect(base::ByteView* in) {
   WireReader wire(*in);
   Effect effect;
-  switch (wire.EnumValue(EffectKind::kPolicyLane)) {
+  switch (wire.EnumValue(EffectKind::kMessageKey)) {
     case EffectKind::kWritten: {
       EntryWritten written;
       written.entry = ReadEntry(&written.seq, &wire);
@@ -90,6 +118,14 @@ base::Result<Effect> DecodeEffect(base::ByteView* in) {
       effect = lane;
       break;
     }
+    case EffectKind::kMessageKey: {
+      const bool by_peer = wire.Bool();
+      const uint64_t first_seq = wire.Varint();
+      const auto key = ReadKey(&wire);
+      if (!key || first_seq == 0) return Damaged("effect");
+      effect = MessageKeyChanged{by_peer, first_seq, *key};
+      break;
+    }
   }
   if (!wire.ok()) return Damaged("effect");
   *in = wire.rest();
@@ -102,6 +138,21 @@ void LogState::Append(const LogEntry& entry) {
   tree.Append(record::LeafHash(leaf));
 }
 
+const KeyEpoch& LogState::EpochAt(uint64_t seq) const {
+  CHECK(!keys.empty() && seq >= 1);
+  const auto after = std::upper_bound(
+      keys.begin(), keys.end(), seq,
+      [](uint64_t wanted, const KeyEpoch& epoch) { return wanted < epoch.first_seq; });
+  return *(after - 1);
+}
+
+std::optional<uint64_t> LogState::ReplacedAt(const crypto::PublicKey& key) const {
+  for (size_t i = 0; i + 1 < keys.size(); ++i) {
+    if (keys[i].key == key) return keys[i + 1].first_seq - 1;
+  }
+  return std::nullopt;
+}
+
 void LineState::Apply(const Effect& effect) {
   if (const auto* written = std::get_if<EntryWritten>(&effect)) {
     CHECK(written->seq == own.size() + 1);
@@ -110,9 +161,14 @@ void LineState::Apply(const Effect& effect) {
   } else if (const auto* mirrored = std::get_if<EntryMirrored>(&effect)) {
     CHECK(mirrored->seq == mirror.size() + 1);
     mirror.Append(mirrored->entry);
+  } else if (const auto* lane = std::get_if<PolicyLaneChanged>(&effect)) {
+    (lane->by_peer ? suspended_by_peer : suspended_by_self) = lane->suspended;
   } else {
-    const auto& lane = std::get<PolicyLaneChanged>(effect);
-    (lane.by_peer ? suspended_by_peer : suspended_by_self) = lane.suspended;
+    const auto& changed = std::get<MessageKeyChanged>(effect);
+    std::vector<KeyEpoch>& keys = (changed.by_peer ? mirror : own).keys;
+    while (!keys.empty() && keys.back().first_seq >= changed.first_seq) keys.pop_back();
+    CHECK(!keys.empty() || changed.first_seq == 1);
+    keys.push_back({changed.first_seq, changed.key});
   }
 }
 

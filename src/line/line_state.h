@@ -1,4 +1,5 @@
-// What a node must not forget of a line: both logs as far as it holds them, and who has suspended the policy lane.
+// What a node must not forget of a line: both logs as far as it holds them, which key signs which of their entries, and
+// who has suspended the policy lane.
 //
 // It changes by effects alone. They are written to the store before anything that follows from them leaves the node,
 // and a restart applies them again (or takes an encoded state and the effects behind it).
@@ -7,12 +8,16 @@
 #ifndef WIDEBERTH_LINE_LINE_STATE_H_
 #define WIDEBERTH_LINE_LINE_STATE_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <variant>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "crypto/ed25519.h"
 #include "line/log_entry.h"
 #include "record/merkle.h"
 
@@ -37,19 +42,40 @@ struct PolicyLaneChanged {
   bool suspended = false;
 };
 
-using Effect = std::variant<EntryWritten, EntryMirrored, PolicyLaneChanged>;
+// From entry `first_seq` of one of the logs on, that key signs. What was known of later entries is forgotten.
+struct MessageKeyChanged {
+  bool by_peer = false;
+  uint64_t first_seq = 1;
+  crypto::PublicKey key;
+};
+
+using Effect = std::variant<EntryWritten, EntryMirrored, PolicyLaneChanged, MessageKeyChanged>;
 
 // A binary form. Decoding is strict (field "effect"); *in advances past the value.
 void EncodeEffect(const Effect& effect, base::Bytes* out);
 base::Result<Effect> DecodeEffect(base::ByteView* in);
 
+// The message key of a party changes at one entry of each of its logs: those from `first_seq` on are under `key`.
+struct KeyEpoch {
+  uint64_t first_seq = 1;
+  crypto::PublicKey key;
+  bool operator==(const KeyEpoch&) const = default;
+};
+// A line that has seen so many takes no further change; monthly changes would take 80 years.
+inline constexpr size_t kKeyEpochsMax = 1'024;
+
 // A log as far as this node has it.
 struct LogState {
   base::Digest last;  // SHA-256 of the last envelope; all zero while there is none
   record::Frontier tree;
+  std::vector<KeyEpoch> keys;  // in order, the first from entry 1; empty before the line was opened for the first time
 
   uint64_t size() const { return tree.size(); }
   void Append(const LogEntry& entry);
+  // The epoch of an entry, which need not be there yet. REQUIRES (CHECK): keys are known; seq from 1.
+  const KeyEpoch& EpochAt(uint64_t seq) const;
+  // Where that key ceased to sign, or nothing: it is in force, or no key of this log.
+  std::optional<uint64_t> ReplacedAt(const crypto::PublicKey& key) const;
 };
 
 struct LineState {
@@ -61,7 +87,7 @@ struct LineState {
 
   bool policy_suspended() const { return suspended_by_self || suspended_by_peer; }
 
-  // REQUIRES (CHECK): an entry's seq is the next of its log.
+  // REQUIRES (CHECK): an entry's seq is the next of its log; the first key of a log is from entry 1.
   void Apply(const Effect& effect);
 
   void Encode(base::Bytes* out) const;

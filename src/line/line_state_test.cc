@@ -26,12 +26,19 @@ LogEntry DrawEntry(base::SeededRandom* random) {
 
 // An effect that fits the state.
 Effect DrawEffect(const LineState& state, base::SeededRandom* random) {
-  switch (random->Below(3)) {
+  switch (random->Below(4)) {
     case 0:
       return EntryWritten{
           state.own.size() + 1, DrawEntry(random), {random->Between(0, testing::kNoon.us)}};
     case 1:
       return EntryMirrored{state.mirror.size() + 1, DrawEntry(random)};
+    case 2: {
+      const bool by_peer = random->Below(2) == 0;
+      const LogState& log = by_peer ? state.mirror : state.own;
+      return MessageKeyChanged{
+          by_peer, log.keys.empty() ? 1 : log.size() + 1,
+          testing::TestKey(static_cast<uint8_t>(1 + random->Below(200))).public_key()};
+    }
     default:
       return PolicyLaneChanged{random->Below(2) == 0, random->Below(2) == 0};
   }
@@ -65,6 +72,10 @@ void ExpectSame(const Effect& a, const Effect& b) {
   } else if (const auto* mirrored = std::get_if<EntryMirrored>(&a)) {
     EXPECT_EQ(mirrored->seq, std::get<EntryMirrored>(b).seq);
     ExpectSame(mirrored->entry, std::get<EntryMirrored>(b).entry);
+  } else if (const auto* key = std::get_if<MessageKeyChanged>(&a)) {
+    EXPECT_EQ(key->by_peer, std::get<MessageKeyChanged>(b).by_peer);
+    EXPECT_EQ(key->first_seq, std::get<MessageKeyChanged>(b).first_seq);
+    EXPECT_EQ(key->key, std::get<MessageKeyChanged>(b).key);
   } else {
     EXPECT_EQ(std::get<PolicyLaneChanged>(a).by_peer, std::get<PolicyLaneChanged>(b).by_peer);
     EXPECT_EQ(std::get<PolicyLaneChanged>(a).suspended, std::get<PolicyLaneChanged>(b).suspended);
@@ -99,7 +110,7 @@ TEST(LineState, RefusesEffectsThatNoOneWrites) {
     return !DecodeEffect(&rest).has_value();
   };
   EXPECT_TRUE(refused({}));
-  EXPECT_TRUE(refused({3}));                // no such kind
+  EXPECT_TRUE(refused({4}));                // no such kind
   EXPECT_TRUE(refused({1, 0, 1, 'e', 0}));  // entries count from 1
   EXPECT_FALSE(refused({1, 1, 1, 'e', 0}));
   EXPECT_TRUE(refused({1, 1, 0, 0}));             // an empty envelope
@@ -125,6 +136,13 @@ TEST(LineState, BytesOfFixedEffects) {
   entry.body_beside = nullptr;
   EXPECT_EQ(base::HexEncode(Encoded(EntryMirrored{7, entry})), "010703656e7600");
   EXPECT_EQ(base::HexEncode(Encoded(PolicyLaneChanged{true, false})), "020100");
+  const crypto::PublicKey key = testing::TestKey(1).public_key();
+  EXPECT_EQ(base::HexEncode(Encoded(MessageKeyChanged{true, 300, key})),
+            "0301ac02" + key.ToHex());
+  base::Bytes low_order = Encoded(MessageKeyChanged{false, 1, key});
+  std::fill(low_order.end() - 32, low_order.end(), 0);
+  base::ByteView rest(low_order);
+  EXPECT_FALSE(DecodeEffect(&rest).has_value());
 }
 
 TEST(LineState, ReplayAndDecodingGiveTheSameState) {
@@ -198,6 +216,38 @@ TEST(LineStateDeathTest, EntriesComeWithoutAGap) {
   LineState state;
   EXPECT_DEATH(state.Apply(EntryMirrored{2, DrawEntry(&random)}), "seq");
   EXPECT_DEATH(state.Apply(EntryWritten{0, DrawEntry(&random), {}}), "seq");
+}
+
+TEST(LineState, SaysWhichKeySignsWhichEntry) {
+  const auto key = [](uint8_t n) { return testing::TestKey(n).public_key(); };
+  LineState state;
+  state.Apply(MessageKeyChanged{true, 1, key(1)});
+  state.Apply(MessageKeyChanged{true, 5, key(2)});
+  state.Apply(MessageKeyChanged{true, 9, key(3)});
+  state.Apply(MessageKeyChanged{false, 1, key(4)});
+  for (uint64_t seq = 1; seq <= 20; ++seq) {
+    const crypto::PublicKey expected = key(seq < 5 ? 1 : seq < 9 ? 2 : 3);
+    EXPECT_EQ(state.mirror.EpochAt(seq).key, expected) << seq;
+    EXPECT_EQ(state.own.EpochAt(seq).key, key(4)) << seq;
+  }
+  EXPECT_EQ(state.mirror.ReplacedAt(key(1)), 4u);
+  EXPECT_EQ(state.mirror.ReplacedAt(key(2)), 8u);
+  EXPECT_EQ(state.mirror.ReplacedAt(key(3)), std::nullopt);
+  EXPECT_EQ(state.mirror.ReplacedAt(key(4)), std::nullopt);
+  // The same effects over again, as a log behind a row that is ahead of it gives them.
+  const base::Bytes before = Encoded(state);
+  state.Apply(MessageKeyChanged{true, 5, key(2)});
+  EXPECT_EQ(state.mirror.keys.size(), 2u);
+  state.Apply(MessageKeyChanged{true, 9, key(3)});
+  EXPECT_EQ(Encoded(state), before);
+  // Epochs that are out of order, or do not begin with the first entry, are no state.
+  for (const uint64_t first : {uint64_t{0}, uint64_t{2}, uint64_t{9}, uint64_t{12}}) {
+    LineState bad = state;
+    bad.mirror.keys.front().first_seq = first;
+    const base::Bytes bytes = Encoded(bad);
+    base::ByteView rest(bytes);
+    EXPECT_FALSE(LineState::Decode(&rest).has_value()) << first;
+  }
 }
 
 }  // namespace

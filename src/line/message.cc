@@ -174,13 +174,13 @@ base::Result<std::string> SealMessage(const Message& message, const crypto::Secr
 
 base::Result<OpenedMessage> OpenMessage(std::string_view envelope,
                                         std::span<const crypto::PublicKey> keys) {
-  WB_ASSIGN_OR_RETURN(const crypto::VerifiedMessage verified,
-                      crypto::VerifyEnvelope(envelope, keys));
+  WB_ASSIGN_OR_RETURN(crypto::VerifiedMessage verified, crypto::VerifyEnvelope(envelope, keys));
   OpenedMessage opened;
   WB_ASSIGN_OR_RETURN(MessageType type, MessageType::FromPayloadType(verified.payload_type));
   WB_ASSIGN_OR_RETURN(opened.message, ReadPayload(base::AsText(verified.payload)));
   opened.message.type = std::move(type);
   opened.digest = crypto::Sha256(base::AsBytes(envelope));
+  opened.signers = std::move(verified.signers);
   return opened;
 }
 

@@ -83,6 +83,7 @@ struct Message {
 struct OpenedMessage {
   Message message;
   base::Digest digest;  // SHA-256 of the envelope's bytes: the name of the message
+  std::vector<crypto::PublicKey> signers;  // of the keys that it was opened with, at least one
 };
 
 // Refuses with kTooLarge an envelope over limits::kEnvelopeBytesMax, and what OpenMessage would refuse, by the same

@@ -71,13 +71,14 @@ base::Result<void> Outbox::FillWindow() {
   return {};
 }
 
-base::Result<std::vector<Outbox::Due>> Outbox::Take(int64_t monotonic_us) {
+base::Result<std::vector<Outbox::Due>> Outbox::Take(int64_t monotonic_us, uint64_t last) {
   std::vector<Due> due;
   const base::Result<void> filled = peer_known_ ? FillWindow() : base::Result<void>();
   readable_ = written_;
   if (!filled) return base::Fail(filled.error());
   if (!peer_known_) return due;
   for (Sending& sending : window_) {
+    if (sending.seq > last) break;
     if (!hurry_ && sending.due_monotonic_us > monotonic_us) continue;
     ++sending.attempts;
     sending.held_by_peer = false;
@@ -88,14 +89,18 @@ base::Result<std::vector<Outbox::Due>> Outbox::Take(int64_t monotonic_us) {
   return due;
 }
 
-int64_t Outbox::next_due_monotonic_us() const {
+int64_t Outbox::next_due_monotonic_us(uint64_t last) const {
   int64_t next = std::numeric_limits<int64_t>::max();
   if (!peer_known_) return next;
   if (acknowledged_ + window_.size() < written_ && HasRoom()) {
     return std::numeric_limits<int64_t>::min();
   }
-  for (const Sending& sending : window_) next = std::min(next, sending.due_monotonic_us);
-  return hurry_ && !window_.empty() ? std::numeric_limits<int64_t>::min() : next;
+  for (const Sending& sending : window_) {
+    if (sending.seq > last) break;
+    if (hurry_) return std::numeric_limits<int64_t>::min();
+    next = std::min(next, sending.due_monotonic_us);
+  }
+  return next;
 }
 
 }  // namespace wideberth::line

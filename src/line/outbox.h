@@ -27,6 +27,8 @@ namespace wideberth::line {
 
 class Outbox {
  public:
+  static constexpr uint64_t kAll = std::numeric_limits<uint64_t>::max();
+
   // `own_log` outlives the outbox.
   explicit Outbox(const LogSource& own_log) : own_log_(own_log) {}
 
@@ -47,10 +49,10 @@ class Outbox {
     uint64_t seq = 0;
     LogEntry entry;
   };
-  // What is to be sent now, in order; each counts as sent. An error is the log's.
-  base::Result<std::vector<Due>> Take(int64_t monotonic_us);
+  // What is to be sent now, in order, of the entries up to `last`; each counts as sent. An error is the log's.
+  base::Result<std::vector<Due>> Take(int64_t monotonic_us, uint64_t last = kAll);
   // When Take has something again at the earliest; the maximum while nothing waits.
-  int64_t next_due_monotonic_us() const;
+  int64_t next_due_monotonic_us(uint64_t last = kAll) const;
 
   uint64_t written() const { return written_; }
   uint64_t acknowledged() const { return acknowledged_; }

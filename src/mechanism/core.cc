@@ -8,6 +8,7 @@
 #include "crypto/sha256.h"
 #include "json/reader.h"
 #include "json/writer.h"
+#include "line/key_change.h"
 #include "line/party_card.h"
 #include "line/policy_lane.h"
 #include "line/receipt.h"
@@ -28,7 +29,7 @@ std::map<line::MessageType, std::vector<std::string>> Understood() {
   std::map<line::MessageType, std::vector<std::string>> types;
   for (const std::string_view name :
        {kActType, kOperatorKeysType, kBasisType, kLineCheckType, kIncursionRepeatType,
-        line::kReceiptType, line::kPolicyLaneType}) {
+        line::kReceiptType, line::kPolicyLaneType, line::kKeyChangeType}) {
     types[{std::string(name), 1}] = {};
   }
   return types;
@@ -61,7 +62,8 @@ Core::Core(Self self, Terms terms, const airspace::State& airspace, const Desk& 
       desk_(desk),
       rules_(given_rules_),
       heights_(heights),
-      applier_(applier) {}
+      applier_(applier),
+      keys_(self_.message_keys) {}
 
 Core::~Core() = default;
 
@@ -69,14 +71,13 @@ void Core::OpenLine(base::PartyId peer, size_t paths, line::LineState state,
                     const line::LogSource& own_log, const line::LogSource& mirror,
                     line::Now start) {
   const Peer* known = desk_.FindPeer(peer);
-  CHECK(known != nullptr && self_.message_key != nullptr);
+  CHECK(known != nullptr && !keys_.empty());
   const Result<line::PartyCard> card = line::ReadCard(known->card);
   CHECK_MSG(card.has_value(), "a card was read before its peer was enrolled");
   line::EndpointConfig config{self_.party, peer, self_.boot, 0, Understood()};
   lines_[peer] = std::make_unique<Line>(
       peer, known->line, paths,
-      line::Endpoint(std::move(config), *self_.message_key, {card->key(line::KeyRole::kMessage)},
-                     std::move(state), own_log, mirror, start));
+      line::Endpoint(std::move(config), keys_, *card, std::move(state), own_log, mirror, start));
   now_ = start;
 }
 
@@ -434,6 +435,7 @@ void Core::Tick(base::Uuid drawn, line::Now now) {
     MakeLineCheck(*line, drawn, now);
     ExpectLineCheck(*line, now.utc);
     announce = announce || (line->announce && !desk_.accounts().empty());
+    TellKeys(*line, now);
   }
   if (announce) AnnounceOperators(now);
   RepeatWarnings(now);
@@ -470,6 +472,8 @@ void Core::TakeReceived(Line& line, const line::Received& received, line::Now no
     TakeOperatorKeys(line, received, now.utc);
   } else if (type == kBasisType) {
     TakeBasis(line, received, now.utc);
+  } else if (type == line::kKeyChangeType) {
+    TakeKeyChange(line, received, now.utc);
   } else if (type == kLineCheckType) {
     TakeLineCheck(line, received, now.utc);
   } else if (type == kIncursionRepeatType) {
@@ -541,6 +545,7 @@ void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
   const Awaited awaited = found;
   Put(AwaitedChanged{awaited, true});
   if (awaited.kind == ActKind::kWarnIncursion) return TakeSendingReceipted(awaited, now);
+  if (awaited.kind == ActKind::kManagePeers) return TakeKeysTold(line, now);
   if (awaited.kind == ActKind::kWithdraw) {
     for (const auto& [message, other] : desk_.awaited()) {
       if (other.kind == ActKind::kWithdraw && other.notice == awaited.notice) return;

@@ -13,9 +13,9 @@
 // Every change goes through the Applier as an effect, in order, and is applied before the call returns.
 //
 // What crosses to a peer, all of it: acts of operators (mechanism/act.h, body "act.v1"), the keys of operators
-// ("operator-keys.v1"), bases of conflicts between declared notices ("basis.v1"), scheduled line checks
-// ("line-check.v1"), what both parties have signed as standing releases ("incursion-repeat.v1"), and what the line
-// itself says. Nothing held, nothing of another line, nothing of the ladder.
+// ("operator-keys.v1"), changes of this party's keys ("key-change.v1"), bases of conflicts between declared notices
+// ("basis.v1"), scheduled line checks ("line-check.v1"), what both parties have signed as standing releases
+// ("incursion-repeat.v1"), and what the line itself says. Nothing held, nothing of another line, nothing of the ladder.
 //
 // Pure; not thread-safe. A message costs its signature checks (the line's and the operator's) and, for a released
 // version, what airspace::Decide costs.
@@ -36,6 +36,7 @@
 #include "airspace/decide.h"
 #include "airspace/state.h"
 #include "line/endpoint.h"
+#include "line/party_card.h"
 #include "mechanism/act.h"
 #include "mechanism/desk.h"
 #include "mechanism/matter.h"
@@ -56,8 +57,19 @@ class Applier {
 
 struct Self {
   base::PartyId party;
-  base::Uuid boot;                                 // drawn anew at every start
-  const crypto::SecretKey* message_key = nullptr;  // needed for lines
+  base::Uuid boot;  // drawn anew at every start
+  line::OwnKeys
+      message_keys;  // needed for lines: that of the own card, then those that a line may still need
+};
+
+// A change of this party's keys, for all lines.
+struct NewKeys {
+  std::string card;         // signed by all four of them
+  line::Fingerprint after;  // of the card that they take the place of
+  std::shared_ptr<const crypto::SecretKey> message_key;
+  // Keys that nobody is to trust any more, and since when somebody else may have had them.
+  std::vector<crypto::PublicKey> revoked;
+  std::optional<base::UtcMicros> compromised_since;
 };
 
 // An own act, as the person's node has sealed it, and what goes with it.
@@ -103,8 +115,18 @@ class Core {
        airspace::RuleBook rules, const geo::HeightModel& heights, Applier& applier);
   ~Core();
 
-  // A peer that the desk does not know, or whose facts have changed.
-  void Enrol(Peer peer) { Put(PeerChanged{std::move(peer)}); }
+  // The card of this party, where the desk has none: before the first peer is enrolled.
+  void AdoptOwnCard(std::string card, line::Now now);
+  // A peer that the desk does not know.
+  void Enrol(Peer peer);
+  // core_keys.cc. The keys are changed on every line in this turn, at the next message of each; a line that cannot
+  // write now is told as soon as it can. Refuses a card that does not follow the one in force (kInvalid; kConflict when
+  // that is not the one `after` names) and a message key that is not the card's.
+  base::Result<void> ChangeOwnKeys(NewKeys keys, std::string_view by, line::Now now);
+  // A person has compared the fingerprint of a peer's changed keys over another channel. Refuses with kUnauthorized
+  // another fingerprint than that of the card in force, with kConflict where nothing waits to be compared.
+  base::Result<void> ConfirmPeerKeys(base::PartyId peer, const line::Fingerprint& compared,
+                                     std::string_view by, line::Now now);
   // An operator's account was made or changed; every peer is told the keys of those who act on lines.
   void ChangeAccount(operators::Account account, line::Now now);
   // For a peer that the desk knows. `state` is what the store holds of its line.
@@ -395,6 +417,10 @@ class Core {
   void TakeOperatorKeys(Line& line, const line::Received& received, base::UtcMicros now);
   void TakeLineCheck(Line& line, const line::Received& received, base::UtcMicros now);
   void TakeLinkState(Line& line, base::UtcMicros now);
+  // core_keys.cc
+  void TellKeys(Line& line, line::Now now);
+  void TakeKeysTold(Line& line, base::UtcMicros now);
+  void TakeKeyChange(Line& line, const line::Received& received, base::UtcMicros now);
   void OpenUnusable(Line& line, const line::Received& received, const base::Error& error,
                     base::UtcMicros now);
   void ClimbDue(base::UtcMicros now);
@@ -415,6 +441,7 @@ class Core {
   bool rechecking_ = false;
   const geo::HeightModel& heights_;
   Applier& applier_;
+  line::OwnKeys keys_;
   std::map<base::PartyId, std::unique_ptr<Line>> lines_;
   std::map<CountsKey, Counts> counts_;  // changed in this turn
   line::Now now_;                       // of what is being done

@@ -32,6 +32,7 @@ struct Core::Line {
   std::bitset<limits::kLinePathsMax> paths_up;
   // The operators' keys are still to be sent: at every start, which is how a peer that was enrolled later learns them.
   bool announce = true;
+  bool keys_refused = false;  // said once
   line::Endpoint endpoint;
 };
 

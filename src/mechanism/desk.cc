@@ -140,6 +140,9 @@ void Desk::Apply(const DeskEffect& effect) {
     Keep(!told->forgotten, ThirdPartyKey(duty.notice, duty.version, duty.name), duty,
          &third_parties_);
     Touch(rows::kThirdParties);
+  } else if (const auto* own = std::get_if<OwnCardChanged>(&effect)) {
+    own_card_ = own->own;
+    Touch(rows::kOwnCard);
   } else {
     const Exercise& exercise = std::get<ExerciseChanged>(effect).exercise;
     exercises_.insert_or_assign(exercise.peer, exercise);
@@ -302,6 +305,8 @@ std::optional<base::Bytes> Desk::EncodeRow(uint64_t row) const {
     for (const auto& [key, duty] : third_parties_) put(ThirdPartyChanged{duty, false});
   } else if (row == rows::kExercises) {
     for (const auto& [peer, exercise] : exercises_) put(ExerciseChanged{exercise});
+  } else if (row == rows::kOwnCard) {
+    if (own_card_) put(OwnCardChanged{*own_card_});
   } else {
     const uint64_t first = rows::FirstMatterOf(row);
     for (auto it = matters_.lower_bound(first);

@@ -24,20 +24,44 @@
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "crypto/ed25519.h"
 #include "mechanism/act.h"
 #include "mechanism/matter.h"
 #include "operators/account.h"
 
 namespace wideberth::mechanism {
 
+// The keys that a party had before (line/key_change.h).
+struct FormerCard {
+  std::string card;
+  uint64_t last_seq = 0;  // the entry of its log that was the last under it: the change itself
+  base::UtcMicros ended_at;
+  bool operator==(const FormerCard&) const = default;
+};
+// Of the cards that a party had, the first is kept, and so many of the latest.
+inline constexpr size_t kFormerCardsKept = 15;
+
+// The keys of the party whose node this is.
+struct OwnCard {
+  std::string card;
+  base::UtcMicros since;
+  std::vector<FormerCard> former{};  // oldest first; entries are of each line's own, and not counted here
+  std::vector<crypto::PublicKey> revoked{};
+  std::optional<base::UtcMicros> compromised_since{};
+  bool operator==(const OwnCard&) const = default;
+};
+
 // A party this node has a line to.
 struct Peer {
   base::PartyId id;
   uint32_t line = 0;  // 1, 2, 3...: names its two logs in the store
   std::string name;
-  std::string card;  // the exact text that was enrolled (line/party_card.h)
+  std::string card;  // in force: the exact text that was enrolled, or came in its last change of keys
   base::UtcMicros enrolled_at;
-  std::vector<operators::OperatorKey> operator_keys;  // as it has announced them
+  std::vector<operators::OperatorKey> operator_keys{};  // as it has announced them
+  std::vector<FormerCard> former{};                     // the enrolled one first
+  std::vector<crypto::PublicKey> revoked{};             // by its own word; the latest line::kRevokedKeysMax
+  base::Digest told{};                                  // SHA-256 of our card as it was given to it last
   bool operator==(const Peer&) const = default;
 };
 
@@ -235,10 +259,14 @@ struct ExerciseChanged {
   Exercise exercise;
 };
 
+struct OwnCardChanged {
+  OwnCard own;
+};
+
 using DeskEffect =
     std::variant<PeerChanged, AccountChanged, MatterChanged, CallChanged, AwaitedChanged,
                  CountsChanged, BasisSigned, BasisHeard, JournalWritten, LineCheckScheduled,
-                 ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged>;
+                 ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged, OwnCardChanged>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.
@@ -250,6 +278,7 @@ class Desk {
 
   const Peer* FindPeer(base::PartyId id) const;
   const std::map<base::PartyId, Peer>& peers() const { return peers_; }
+  const OwnCard* own_card() const { return own_card_ ? &*own_card_ : nullptr; }
   const operators::Account* FindAccount(std::string_view name) const;
   const std::map<std::string, operators::Account, std::less<>>& accounts() const {
     return accounts_;
@@ -309,6 +338,7 @@ class Desk {
   void ApplyCall(const Call& call);
 
   std::map<base::PartyId, Peer> peers_;
+  std::optional<OwnCard> own_card_;
   std::map<std::string, operators::Account, std::less<>> accounts_;
   std::map<uint64_t, Matter> matters_;
   std::set<std::pair<base::Digest, uint64_t>> by_subject_;        // open ones

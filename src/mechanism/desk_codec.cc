@@ -29,6 +29,7 @@ enum class Kind : uint8_t {
   kDrafted,
   kThirdParty,
   kExercise,
+  kOwnCard,
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -61,6 +62,58 @@ Place ReadPlace(WireReader* wire) {
   return place;
 }
 
+void Put(const std::vector<FormerCard>& former, WireWriter* wire) {
+  wire->Varint(former.size());
+  for (const FormerCard& each : former) {
+    wire->Text(each.card);
+    wire->Varint(each.last_seq);
+    wire->Time(each.ended_at);
+  }
+}
+std::vector<FormerCard> ReadFormer(WireReader* wire) {
+  std::vector<FormerCard> former(wire->Count(10));
+  for (FormerCard& each : former) {
+    each.card = wire->Text();
+    each.last_seq = wire->Varint();
+    each.ended_at = wire->Time();
+  }
+  return former;
+}
+
+void Put(const std::vector<crypto::PublicKey>& keys, WireWriter* wire) {
+  wire->Varint(keys.size());
+  for (const crypto::PublicKey& key : keys) wire->Fixed(key.bytes());
+}
+Result<std::vector<crypto::PublicKey>> ReadKeys(WireReader* wire) {
+  std::vector<crypto::PublicKey> keys;
+  const size_t count = wire->Count(crypto::kEd25519KeyBytes);
+  for (size_t i = 0; i < count; ++i) {
+    std::array<uint8_t, crypto::kEd25519KeyBytes> bytes{};
+    wire->Fixed(&bytes);
+    if (!wire->ok()) return Damaged();
+    WB_ASSIGN_OR_RETURN(const crypto::PublicKey key, crypto::PublicKey::FromBytes(bytes));
+    keys.push_back(key);
+  }
+  return keys;
+}
+
+void Put(const OwnCard& own, WireWriter* wire) {
+  wire->Text(own.card);
+  wire->Time(own.since);
+  Put(own.former, wire);
+  Put(own.revoked, wire);
+  wire->OptionalTime(own.compromised_since);
+}
+Result<OwnCard> ReadOwnCard(WireReader* wire) {
+  OwnCard own;
+  own.card = wire->Text();
+  own.since = wire->Time();
+  own.former = ReadFormer(wire);
+  WB_ASSIGN_OR_RETURN(own.revoked, ReadKeys(wire));
+  own.compromised_since = wire->OptionalTime();
+  return own;
+}
+
 void Put(const Peer& peer, WireWriter* wire) {
   Put(peer.id, wire);
   wire->Varint(peer.line);
@@ -70,6 +123,9 @@ void Put(const Peer& peer, WireWriter* wire) {
   const Result<std::string> keys = operators::WriteOperatorKeys(peer.operator_keys);
   CHECK_MSG(keys.has_value(), "the keys of a peer were read from such a text");
   wire->Text(*keys);
+  Put(peer.former, wire);
+  Put(peer.revoked, wire);
+  wire->Fixed(peer.told.bytes);
 }
 uint32_t ReadU32(WireReader* wire) {
   const uint64_t value = wire->Varint();
@@ -86,6 +142,9 @@ Result<Peer> ReadPeer(WireReader* wire) {
   const std::string keys = wire->Text();
   if (!wire->ok()) return Damaged();
   WB_ASSIGN_OR_RETURN(peer.operator_keys, operators::ReadOperatorKeys(keys));
+  peer.former = ReadFormer(wire);
+  WB_ASSIGN_OR_RETURN(peer.revoked, ReadKeys(wire));
+  peer.told = wire->ReadDigest();
   return peer;
 }
 
@@ -114,7 +173,7 @@ Matter ReadMatter(WireReader* wire) {
   Matter matter;
   matter.number = wire->Varint();
   if (matter.number == 0 || matter.number > kMatterNumberMax) wire->Fail();
-  matter.kind = wire->EnumValue(MatterKind::kConflict);
+  matter.kind = wire->EnumValue(MatterKind::kKeysChanged);
   matter.owed_by_peer = wire->Bool();
   matter.peer = wire->ReadId<base::PartyId>();
   matter.data_mode = wire->EnumValue(DataMode::kTest);
@@ -415,6 +474,10 @@ struct Encoder {
     wire->EnumValue(Kind::kExercise);
     Put(e.exercise, wire);
   }
+  void operator()(const OwnCardChanged& e) const {
+    wire->EnumValue(Kind::kOwnCard);
+    Put(e.own, wire);
+  }
 };
 
 Drafted ReadDrafted(WireReader* wire) {
@@ -425,7 +488,7 @@ Drafted ReadDrafted(WireReader* wire) {
 }
 
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  switch (wire->EnumValue(Kind::kExercise)) {
+  switch (wire->EnumValue(Kind::kOwnCard)) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
       return DeskEffect(PeerChanged{std::move(peer)});
@@ -472,6 +535,10 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       scheduled.theirs = wire->Bool();
       scheduled.next_at = wire->Time();
       return DeskEffect(scheduled);
+    }
+    case Kind::kOwnCard: {
+      WB_ASSIGN_OR_RETURN(OwnCard own, ReadOwnCard(wire));
+      return DeskEffect(OwnCardChanged{std::move(own)});
     }
     case Kind::kReleaseChecked: {
       ReleaseChecked checked{wire->ReadId<base::NoticeId>(), {}, {}};

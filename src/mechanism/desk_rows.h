@@ -19,7 +19,8 @@ inline constexpr uint64_t kFacts = 7;
 inline constexpr uint64_t kReleaseChecks = 8;
 inline constexpr uint64_t kThirdParties = 9;
 inline constexpr uint64_t kExercises = 10;
-inline constexpr uint64_t kLastOfFacts = kExercises;
+inline constexpr uint64_t kOwnCard = 11;
+inline constexpr uint64_t kLastOfFacts = kOwnCard;
 inline constexpr uint64_t kFirstOfMatters = 16;
 inline constexpr uint64_t kMattersARow = 64;
 

@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kKindNames[] = {
     "receipt",    "read_back",  "objection",    "stop_call", "incursion",
     "keep_clear", "line_check", "missed_check", "refine",    "tell_third_party",
-    "not_told",   "line_lost",  "unusable",     "conflict"};
+    "not_told",   "line_lost",  "unusable",     "conflict",  "keys_changed"};
 static_assert(std::size(kKindNames) == kMatterKinds);
 constexpr std::string_view kLevelNames[] = {"duty_officer", "supervisor", "deputy_chief"};
 
@@ -25,6 +25,7 @@ agreement::DeadlineKind AgreedKind(MatterKind kind) {
     case MatterKind::kLineLost:
     case MatterKind::kUnusable:
     case MatterKind::kTellThird:
+    case MatterKind::kKeysChanged:
       return DeadlineKind::kReadBack;
     case MatterKind::kObjection:
       return DeadlineKind::kObjection;

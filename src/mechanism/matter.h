@@ -42,6 +42,7 @@ enum class MatterKind : uint8_t {
   kLineLost,     // the line is lost, or recovering and not confirmed
   kUnusable,     // something came that cannot be acted on: call them
   kConflict,     // a conflict that nobody here has seen
+  kKeysChanged,  // the peer has changed its keys: somebody compares the fingerprint over another channel
 };
 inline constexpr size_t kMatterKinds = 14;
 std::string_view Name(MatterKind kind);

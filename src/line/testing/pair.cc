@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "line/key_change.h"
 #include "line/testing/values.h"
 
 namespace wideberth::line::testing {
@@ -15,7 +16,9 @@ Node MakeNode(uint8_t n, uint8_t peer, const PairConfig& config) {
                      .boot = {},
                      .clock_error_ms = 5,
                      .understands = config.understands},
-          .key = TestKey(n),
+          .keys = {std::make_shared<const crypto::SecretKey>(TestKey(n))},
+          .key_changes = 0,
+          .peer_card = TestCard(peer),
           .peer_keys = {TestKey(peer).public_key()},
           .disk = {},
           .endpoint = nullptr,
@@ -103,7 +106,7 @@ void Pair::Start(size_t side) {
   base::ByteView rest(bytes);
   LineState state = LineState::Decode(&rest).value();
   node.endpoint =
-      std::make_unique<Endpoint>(node.config, node.key, node.peer_keys, std::move(state),
+      std::make_unique<Endpoint>(node.config, node.keys, node.peer_card, std::move(state),
                                  node.disk.own, node.disk.mirror, now(side));
   if (nodes_[1 - side].endpoint == nullptr) return;
   for (size_t path = 0; path < path_up_.size(); ++path) {
@@ -125,6 +128,20 @@ base::Result<base::Digest> Pair::Write(size_t side, Draft draft) {
   return written;
 }
 
+base::Result<base::Digest> Pair::ChangeKeys(size_t side, const std::function<void()>& also) {
+  Node& node = nodes_[side];
+  const auto n = static_cast<uint8_t>(side + 1);
+  const uint8_t change = ++node.key_changes;
+  auto key = std::make_shared<const crypto::SecretKey>(std::move(TestKeys(n, change)[0]));
+  node.keys.insert(node.keys.begin(), key);
+  nodes_[1 - side].peer_keys.push_back(key->public_key());
+  const KeyChange body{TestCardText(n, change), {}, std::nullopt};
+  auto written = endpoint(side).ChangeKeys(WriteKeyChange(body), key, now(side));
+  if (also) also();
+  Turn(side);
+  return written;
+}
+
 std::vector<Trouble> Pair::Deliver(size_t side, std::string_view frame, size_t path) {
   endpoint(side).Receive(path, frame, now(side));
   const size_t troubles = Turn(side);
@@ -136,6 +153,7 @@ size_t Pair::Turn(size_t side) {
   Node& node = nodes_[side];
   Output output = node.endpoint->Finish(now(side));
   node.disk.Commit(output.effects);
+  node.peer_card = node.endpoint->peer_card();
   for (Outgoing& outgoing : output.frames) {
     Flight flight{1 - side, outgoing.path, std::move(outgoing.bytes), now_us_ + delay_us[1 - side]};
     if (nodes_[1 - side].endpoint != nullptr && passes(flight)) {

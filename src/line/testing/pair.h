@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "line/endpoint.h"
+#include "line/testing/values.h"
 
 namespace wideberth::line::testing {
 
@@ -52,13 +53,18 @@ struct PairConfig {
   size_t paths = 1;
   // The types both understand; "note.v1" is what Write writes.
   std::map<MessageType, std::vector<std::string>> understands = {
-      {{"note", 1}, {"area"}}, {{"receipt", 1}, {}}, {{"policy-lane", 1}, {}}};
+      {{"note", 1}, {"area"}},
+      {{"receipt", 1}, {}},
+      {{"policy-lane", 1}, {}},
+      {{"key-change", 1}, {}}};
 };
 
 struct Node {
   EndpointConfig config;
-  crypto::SecretKey key;
-  std::vector<crypto::PublicKey> peer_keys;
+  OwnKeys keys;                              // the newest first
+  uint8_t key_changes = 0;                   // of its own
+  PartyCard peer_card;                       // in force, as far as it is on the disk
+  std::vector<crypto::PublicKey> peer_keys;  // message keys that the peer has, or had
   Disk disk;
   std::unique_ptr<Endpoint> endpoint;  // null: the node is down
   uint8_t starts = 0;
@@ -103,6 +109,8 @@ class Pair {
   // Writes a note, or anything, and ends the turn.
   base::Result<base::Digest> Write(size_t side, std::string body, Lane lane = Lane::kSafety);
   base::Result<base::Digest> Write(size_t side, Draft draft);
+  // Changes the keys of a node to those of the next test card, and ends the turn. `also` is done in the same turn.
+  base::Result<base::Digest> ChangeKeys(size_t side, const std::function<void()>& also = {});
   // Hands a frame to a node now and ends its turn; returns the troubles of that turn.
   std::vector<Trouble> Deliver(size_t side, std::string_view frame, size_t path = 0);
   // Ends a turn: what is durable is on the disk, what is sent is under way. Returns how many troubles it gave.

@@ -30,6 +30,25 @@ crypto::SecretKey TestKey(uint8_t n) {
   return crypto::SecretKey::FromSeed(base::Bytes(crypto::kEd25519KeyBytes, n)).value();
 }
 
+std::array<crypto::SecretKey, kKeyRoles.size()> TestKeys(uint8_t n, uint8_t change) {
+  const auto key = [&](uint8_t role) {
+    base::Bytes seed(crypto::kEd25519KeyBytes, n);
+    seed[0] = static_cast<uint8_t>(n + role);
+    seed[1] = static_cast<uint8_t>(n + change);
+    return crypto::SecretKey::FromSeed(seed).value();
+  };
+  return {key(0), key(1), key(2), key(3)};
+}
+
+std::string TestCardText(uint8_t n, uint8_t change) {
+  const base::UtcMicros made{kNoon.us + change * base::kMicrosPerMinute};
+  return MakeCard(TestParty(n), "party-" + std::to_string(n), TestKeys(n, change), made).value();
+}
+
+PartyCard TestCard(uint8_t n, uint8_t change) {
+  return ReadCard(TestCardText(n, change)).value();
+}
+
 base::PartyId TestParty(uint8_t n) {
   std::array<uint8_t, 16> bytes{};
   bytes[15] = n;

@@ -2,6 +2,7 @@
 #ifndef WIDEBERTH_LINE_TESTING_VALUES_H_
 #define WIDEBERTH_LINE_TESTING_VALUES_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "crypto/ed25519.h"
 #include "line/heartbeat.h"
 #include "line/message.h"
+#include "line/party_card.h"
 
 namespace wideberth::line::testing {
 
@@ -18,6 +20,11 @@ inline constexpr base::UtcMicros kNoon{1'800'014'400'000'000};  // 2027-01-15T12
 
 crypto::SecretKey TestKey(uint8_t n);  // of the seed that is 32 bytes n
 base::PartyId TestParty(uint8_t n);
+// The keys and the card of party n (1 to 9) after so many changes of them; each card is a minute younger than the one
+// before. The message key without a change is TestKey(n).
+std::array<crypto::SecretKey, kKeyRoles.size()> TestKeys(uint8_t n, uint8_t change = 0);
+std::string TestCardText(uint8_t n, uint8_t change = 0);
+PartyCard TestCard(uint8_t n, uint8_t change = 0);
 base::Uuid TestBoot(uint8_t node, uint8_t start);
 
 base::Digest DrawDigest(base::SeededRandom* random);

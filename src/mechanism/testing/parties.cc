@@ -49,6 +49,22 @@ Role LowestRole(operators::ActKind kind) {
   return Role::kPrincipal;
 }
 
+constexpr std::string_view kNames[] = {"north", "south", "east"};
+
+// All four keys of a party after so many changes.
+std::array<crypto::SecretKey, 4> KeysOf(size_t n, uint8_t changes) {
+  const uint8_t seed = MessageSeed(static_cast<uint8_t>(n + 1));
+  const auto key = [&](int role) {
+    base::Bytes bytes(crypto::kEd25519KeyBytes, static_cast<uint8_t>(seed + role));
+    if (changes > 0) bytes[0] = static_cast<uint8_t>(bytes[0] + 100 + changes);
+    return crypto::SecretKey::FromSeed(bytes).value();
+  };
+  return {key(0), key(1), key(2), key(3)};
+}
+std::shared_ptr<const crypto::SecretKey> MessageKey(size_t n, uint8_t changes) {
+  return std::make_shared<const crypto::SecretKey>(std::move(KeysOf(n, changes)[0]));
+}
+
 }  // namespace
 
 // ---- Side ----
@@ -96,20 +112,19 @@ Parties::Parties(size_t count, Terms terms)
     : rules_(airspace::testing::TestRules()), terms_(std::move(terms)) {
   std::vector<std::string> cards;
   for (size_t n = 0; n < count; ++n) {
-    const uint8_t seed = MessageSeed(static_cast<uint8_t>(n + 1));
-    const std::array<crypto::SecretKey, 4> keys = {
-        TestKey(seed), TestKey(static_cast<uint8_t>(seed + 1)),
-        TestKey(static_cast<uint8_t>(seed + 2)), TestKey(static_cast<uint8_t>(seed + 3))};
-    cards.push_back(line::MakeCard(PartyOf(n), kNames[n], keys, kNoon).value());
-    message_keys_.push_back(TestKey(seed));
+    cards.push_back(CardText(n, 0));
+    message_keys_.push_back({MessageKey(n, 0)});
+    key_changes_.push_back(0);
   }
   for (size_t n = 0; n < count; ++n) {
     sides_.push_back(std::make_unique<Side>());
     uint32_t line = 0;
+    sides_[n]->Apply(OwnCardChanged{{cards[n], kNoon}});
     for (size_t other = 0; other < count; ++other) {
       if (other == n) continue;
-      sides_[n]->Apply(PeerChanged{
-          {PartyOf(other), ++line, std::string(kNames[other]), cards[other], kNoon, {}}});
+      Peer peer{PartyOf(other), ++line, std::string(kNames[other]), cards[other], kNoon, {}};
+      peer.told = crypto::Sha256(base::AsBytes(cards[n]));
+      sides_[n]->Apply(PeerChanged{std::move(peer)});
       path_up_[{std::min(n, other), std::max(n, other)}] = false;
     }
     const auto party = static_cast<uint8_t>(n + 1);
@@ -218,7 +233,7 @@ void Parties::Start(size_t n) {
   Side& side = *sides_[n];
   side.raw.reset();
   base::Uuid boot = base::Uuid::V4FromRandom({static_cast<uint8_t>(n + 1), ++side.starts});
-  side.core = std::make_unique<Core>(Self{PartyOf(n), boot, &message_keys_[n]}, terms_, *side.state,
+  side.core = std::make_unique<Core>(Self{PartyOf(n), boot, message_keys_[n]}, terms_, *side.state,
                                      side.desk, rules_, heights_, side);
   for (const auto& [pair, agreed] : agreed_) {
     if (pair.first != n && pair.second != n) continue;
@@ -452,6 +467,29 @@ base::Result<ActResult> Parties::Propose(size_t n, const base::Digest& id, std::
   return Do(n, ProposeMeasures{id, VersionsOf(*state(n).FindConflict(id)), std::move(measures)});
 }
 
+std::string Parties::CardText(size_t n, uint8_t changes) {
+  const base::UtcMicros made{kNoon.us + changes};
+  return line::MakeCard(PartyOf(n), kNames[n], KeysOf(n, changes), made).value();
+}
+
+line::PartyCard Parties::Card(size_t n) const {
+  return line::ReadCard(CardText(n, key_changes_[n])).value();
+}
+
+base::Result<void> Parties::ChangeKeys(size_t n, std::vector<crypto::PublicKey> revoked) {
+  const auto next = static_cast<uint8_t>(key_changes_[n] + 1);
+  const auto key = MessageKey(n, next);
+  auto changed = core(n).ChangeOwnKeys(
+      {CardText(n, next), line::FingerprintOf(Card(n)), key, std::move(revoked), std::nullopt},
+      "admin", now(n));
+  if (changed) {
+    key_changes_[n] = next;
+    message_keys_[n].insert(message_keys_[n].begin(), key);
+  }
+  Turn(n);
+  return changed;
+}
+
 void Parties::SendRaw(size_t n, size_t to, std::string_view type, std::string body,
                       uint32_t major) {
   Side& side = *sides_[n];
@@ -465,8 +503,8 @@ void Parties::SendRaw(size_t n, size_t to, std::string_view type, std::string bo
                              base::Uuid::V4FromRandom({static_cast<uint8_t>(n + 1), ++side.starts}),
                              0,
                              {}},
-        message_keys_[n], std::vector<crypto::PublicKey>{message_keys_[to].public_key()},
-        disk.state, disk.own, disk.mirror, now(n));
+        message_keys_[n], line::ReadCard(side.desk.FindPeer(PartyOf(to))->card).value(), disk.state,
+        disk.own, disk.mirror, now(n));
     SetPath(n, to, true);
   }
   line::Draft draft;

@@ -137,6 +137,12 @@ class Parties {
   base::Result<ActResult> MarkSeen(size_t n, const base::Digest& conflict);
   base::Result<ActResult> Propose(size_t n, const base::Digest& conflict, std::string measures);
 
+  // The keys of a party as they are after so many changes, what its card says, and the change to the next.
+  static std::string CardText(size_t n, uint8_t changes);
+  base::Result<void> ChangeKeys(size_t n, std::vector<crypto::PublicKey> revoked = {});
+  // The one in force.
+  line::PartyCard Card(size_t n) const;
+
   // Writes a message in the name of party n, whatever is in it. Its node is down from here until Start.
   void SendRaw(size_t n, size_t to, std::string_view type, std::string body, uint32_t major = 1);
   // The body of an act's message.
@@ -165,7 +171,8 @@ class Parties {
   const airspace::RuleBook rules_;
   const Terms terms_;
   const geo::HeightModel heights_;
-  std::vector<crypto::SecretKey> message_keys_;
+  std::vector<line::OwnKeys> message_keys_;  // of each party, the newest first
+  std::vector<uint8_t> key_changes_;
   std::vector<std::unique_ptr<Side>> sides_;
   std::map<std::pair<size_t, size_t>, agreement::LineAgreements> agreed_;  // a < b
   std::map<std::pair<size_t, size_t>, bool> path_up_;                      // a < b

@@ -161,7 +161,7 @@ std::optional<base::UtcMicros> DrawOptionalTime(base::SeededRandom* random) {
 Matter DrawMatter(base::SeededRandom* random, base::PartyId peer) {
   Matter matter;
   matter.number = 1 + random->Below(300);
-  matter.kind = DrawEnum(random, MatterKind::kConflict);
+  matter.kind = DrawEnum(random, MatterKind::kKeysChanged);
   matter.owed_by_peer = random->Below(2) == 0;
   matter.peer = peer;
   matter.data_mode = DrawEnum(random, airspace::DataMode::kTest);
@@ -256,6 +256,12 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
                    DrawTime(random),
                    {}};
       if (random->Below(2) == 0) changed.operator_keys = {OperatorKeyFor(2, Role::kDutyOfficer)};
+      if (random->Below(2) == 0) {
+        changed.former = {{DrawText(random, 40), random->Next(), DrawTime(random)},
+                          {DrawText(random, 40), random->Next(), DrawTime(random)}};
+        changed.revoked = {TestKey(3).public_key(), TestKey(4).public_key()};
+        changed.told = DrawDigest(random);
+      }
       return PeerChanged{std::move(changed)};
     }
     case 1: {
@@ -296,6 +302,15 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       return DrawThirdParty(random, peer);
     case 12:
       return DrawExercise(random, peer);
+    case 13: {
+      OwnCard own{DrawText(random, 40), DrawTime(random)};
+      if (random->Below(2) == 0) {
+        own.former = {{DrawText(random, 40), 0, DrawTime(random)}};
+        own.revoked = {TestKey(5).public_key()};
+        own.compromised_since = DrawTime(random);
+      }
+      return OwnCardChanged{std::move(own)};
+    }
     default:
       return ReleaseChecked{TestNotice(static_cast<uint8_t>(random->Below(40))), DrawDigest(random),
                             DrawText(random, 16)};
