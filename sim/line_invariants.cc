@@ -139,6 +139,8 @@ void LineInvariants::CheckLink(const Node& node) {
         seen.link == LinkState::kLost ||
         (before == LinkState::kConnecting && seen.link == LinkState::kUp) ||
         (before == LinkState::kLost && seen.link == LinkState::kRecovering) ||
+        // Lost and heard again in one turn, which began late.
+        (before == LinkState::kUp && seen.link == LinkState::kRecovering) ||
         (before == LinkState::kRecovering && seen.link == LinkState::kUp && confirmed);
     if (!allowed) {
       Break(fmt::format("{} goes from {} to {}", node.name(), line::Name(before),
@@ -241,6 +243,9 @@ void LineInvariants::CheckLogs(const Node& node) {
   }
   const line::LineState& ours = node.endpoint().state();
   const line::LineState& theirs = peer.endpoint().state();
+  if (ours.own.keys != theirs.mirror.keys) {
+    return Break(fmt::format("{} and its peer disagree on which key signs what", node.name()));
+  }
   if (ours.own.tree.head() != theirs.mirror.tree.head() || ours.own.last != theirs.mirror.last) {
     return Break(fmt::format("the log of {} has two heads", node.name()));
   }

@@ -28,6 +28,7 @@ void Add(const Report& report, Report* sum) {
   sum->line.lost_checks += report.line.lost_checks;
   sum->cuts += report.cuts;
   sum->paths_down += report.paths_down;
+  sum->key_changes += report.key_changes;
   sum->events += report.events;
   sum->simulated_us += report.simulated_us;
 }
@@ -37,12 +38,13 @@ void Print(uint64_t seeds, const Report& sum) {
       "{} seeds, {} simulated hours, {} events\n"
       "messages {} ({} receipts)\n"
       "frames sent {}, lost {}, duplicated {}\n"
-      "cuts {}, paths down {}, crashes {} ({} with a torn batch)\n"
+      "cuts {}, paths down {}, changes of keys {}, crashes {} ({} with a torn batch)\n"
       "LINK LOST raised {}, checked {} times that it was raised within 10 s\n"
       "every invariant held\n",
       seeds, sum.simulated_us / 3'600'000'000, sum.events, sum.line.messages, sum.line.receipts,
       sum.network.sent, sum.network.lost, sum.network.duplicated, sum.cuts, sum.paths_down,
-      sum.line.crashes, sum.line.torn_batches, sum.line.links_lost, sum.line.lost_checks);
+      sum.key_changes, sum.line.crashes, sum.line.torn_batches, sum.line.links_lost,
+      sum.line.lost_checks);
 }
 
 }  // namespace

@@ -66,12 +66,6 @@ class LineWorld {
   Report report_;
 };
 
-crypto::SecretKey KeyOf(size_t index) {
-  std::array<uint8_t, crypto::kEd25519KeyBytes> seed{};
-  seed[0] = static_cast<uint8_t>(index + 1);
-  return crypto::SecretKey::FromSeed(seed).value();
-}
-
 base::PartyId PartyOf(size_t index) {
   std::array<uint8_t, 16> bytes{};
   bytes[0] = static_cast<uint8_t>(0xA0 + index);
@@ -98,8 +92,6 @@ void LineWorld::MakeNode(size_t index, Fault fault) {
                     .peer = 1 - index,
                     .self = PartyOf(index),
                     .peer_party = PartyOf(1 - index),
-                    .key = KeyOf(index),
-                    .peer_key = KeyOf(1 - index).public_key(),
                     .wall_offset_us = random_.Between(-300 * kMs, 300 * kMs),
                     .wall_drift_ppm = random_.Between(-200, 200),
                     .monotonic_drift_ppm = random_.Between(-200, 200),
@@ -195,6 +187,13 @@ void LineWorld::PlanWriting() {
     if (OneIn(4)) {
       timeline_.At(DrawTime(), [=, this] {
         node(index).StepWallClock(random_.Between(-60 * kSecond, 60 * kSecond));
+      });
+    }
+    for (uint64_t change = OneIn(2) ? random_.Below(4) : 0; change > 0; --change) {
+      timeline_.At(DrawTime(), [=, this] {
+        if (!node(index).running()) return;
+        ++report_.key_changes;
+        if (!node(index).ChangeKeys()) invariants_.Break("the keys cannot be changed");
       });
     }
     for (uint64_t change = random_.Below(3); change > 0; --change) {

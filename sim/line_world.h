@@ -34,6 +34,7 @@ struct Report {
   LineCounts line;
   uint64_t cuts = 0;
   uint64_t paths_down = 0;
+  uint64_t key_changes = 0;
   uint64_t events = 0;
   int64_t simulated_us = 0;
   base::Digest fingerprint;  // of the events, the frames and both logs: equal runs have equal ones

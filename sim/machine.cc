@@ -143,8 +143,7 @@ base::Result<void> Machine::Start() {
   failed_ = false;
   service::NodeOptions options;
   options.random = random_;
-  options.line =
-      service::LineOptions{config_.party, config_.message_key, config_.terms, config_.peers};
+  options.line = service::LineOptions{config_.party, config_.keys, config_.terms, config_.peers};
   options.hooks.on_frames = [this](std::vector<mechanism::ToSend> frames) {
     watcher_->OnFrames(*this, std::move(frames));
   };

@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "mechanism/core.h"
 #include "service/node.h"
+#include "service/testing/memory_keys.h"
 #include "sim/timeline.h"
 #include "store/memory/memory_disk.h"
 
@@ -35,7 +36,7 @@ enum class NodeFault : uint8_t {
 struct MachineConfig {
   size_t index = 0;
   base::PartyId party;
-  std::shared_ptr<const crypto::SecretKey> message_key;
+  std::shared_ptr<service::testing::MemoryKeys> keys;
   std::vector<service::PeerOptions> peers;
   mechanism::Terms terms;
   int64_t wall_offset_us = 0;

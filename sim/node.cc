@@ -2,11 +2,15 @@
 
 #include <fmt/core.h>
 
+#include <array>
 #include <limits>
+#include <map>
 #include <string>
 #include <utility>
 
 #include "base/check.h"
+#include "line/key_change.h"
+#include "line/party_card.h"
 
 namespace wideberth::sim {
 namespace {
@@ -17,6 +21,47 @@ constexpr int64_t kWorldStartUs = 1'795'255'200'000'000;
 constexpr int64_t kTurnDelayMaxUs = 5'000;
 constexpr int64_t kBusyTurnDelayMaxUs = 100'000;  // one turn in 64
 constexpr int64_t kTimerDelayMaxUs = 20'000;
+
+// The keys and the card of a node after so many changes, made once: they would cost more than a run.
+struct Identity {
+  std::shared_ptr<const crypto::SecretKey> message_key;
+  std::string card_text;
+  line::PartyCard card;
+};
+const Identity& IdentityOf(size_t index, base::PartyId party, uint32_t changes) {
+  static std::map<std::pair<size_t, uint32_t>, Identity> made;
+  const auto found = made.find({index, changes});
+  if (found != made.end()) return found->second;
+  const auto key = [&](uint8_t role) {
+    std::array<uint8_t, crypto::kEd25519KeyBytes> seed{};
+    seed[0] = static_cast<uint8_t>(index + 1);
+    seed[1] = role;
+    seed[2] = static_cast<uint8_t>(changes);
+    seed[3] = static_cast<uint8_t>(changes >> 8);
+    return crypto::SecretKey::FromSeed(seed).value();
+  };
+  const std::array<crypto::SecretKey, line::kKeyRoles.size()> keys = {key(0), key(1), key(2),
+                                                                      key(3)};
+  std::string text = line::MakeCard(party, std::string(1, static_cast<char>('a' + index)), keys,
+                                    {kWorldStartUs + static_cast<int64_t>(changes)})
+                         .value();
+  line::PartyCard card = line::ReadCard(text).value();
+  return made
+      .emplace(std::pair(index, changes),
+               Identity{std::make_shared<const crypto::SecretKey>(key(0)), std::move(text),
+                        std::move(card)})
+      .first->second;
+}
+
+// How many changes have made that key the one in force.
+uint32_t ChangesOf(size_t index, base::PartyId party, const std::vector<line::KeyEpoch>& epochs) {
+  uint32_t changes = 0;
+  while (!epochs.empty() &&
+         IdentityOf(index, party, changes).message_key->public_key() != epochs.back().key) {
+    ++changes;
+  }
+  return changes;
+}
 
 base::Bytes EncodeEffects(const std::vector<line::Effect>& effects) {
   base::Bytes bytes;
@@ -99,10 +144,20 @@ void Node::Start() {
   config.self = config_.self;
   config.peer = config_.peer_party;
   config.boot = random_->NewUuidV4();
-  config.understands = {{{"note", 1}, {"text"}}, {{"policy-lane", 1}, {}}, {{"receipt", 1}, {}}};
-  endpoint_ = std::make_unique<line::Endpoint>(std::move(config), config_.key,
-                                               std::vector{config_.peer_key}, std::move(state),
-                                               own_, mirror_, now());
+  config.understands = {{{"note", 1}, {"text"}},
+                        {{"policy-lane", 1}, {}},
+                        {{"receipt", 1}, {}},
+                        {{"key-change", 1}, {}}};
+  key_changes_ = ChangesOf(config_.index, config_.self, state.own.keys);
+  line::OwnKeys keys;
+  for (uint32_t i = key_changes_ + 1; i-- > 0;) {
+    keys.push_back(IdentityOf(config_.index, config_.self, i).message_key);
+  }
+  const uint32_t of_peer = ChangesOf(config_.peer, config_.peer_party, state.mirror.keys);
+  endpoint_ =
+      std::make_unique<line::Endpoint>(std::move(config), std::move(keys),
+                                       IdentityOf(config_.peer, config_.peer_party, of_peer).card,
+                                       std::move(state), own_, mirror_, now());
   trace_->Say([&] {
     return fmt::format("{} starts with {} batches: {} own entries, {} of the peer", name(),
                        batches.size(), own_.entries.size(), mirror_.entries.size());
@@ -186,6 +241,15 @@ base::Result<void> Node::SetPolicyLane(bool suspended) {
   });
   TurnSoon(random_->Between(0, kTurnDelayMaxUs));
   return endpoint_->SetPolicyLane(suspended, now());
+}
+
+base::Result<base::Digest> Node::ChangeKeys() {
+  CHECK(running());
+  const Identity& next = IdentityOf(config_.index, config_.self, ++key_changes_);
+  trace_->Say([&] { return fmt::format("{} changes its keys, {}", name(), key_changes_); });
+  TurnSoon(random_->Between(0, kTurnDelayMaxUs));
+  return endpoint_->ChangeKeys(line::WriteKeyChange({next.card_text, {}, std::nullopt}),
+                               next.message_key, now());
 }
 
 base::Result<void> Node::ConfirmRecovered() {

@@ -36,8 +36,6 @@ struct NodeConfig {
   size_t peer = 1;
   base::PartyId self;
   base::PartyId peer_party;
-  crypto::SecretKey key;
-  crypto::PublicKey peer_key;
   int64_t wall_offset_us = 0;
   int64_t wall_drift_ppm = 0;
   int64_t monotonic_drift_ppm = 0;
@@ -80,6 +78,8 @@ class Node {
   base::Result<base::Digest> Write(line::Draft draft);
   base::Result<void> SetPolicyLane(bool suspended);
   base::Result<void> ConfirmRecovered();
+  // To the next keys of this node, which are the same in every run.
+  base::Result<base::Digest> ChangeKeys();
 
   size_t index() const { return config_.index; }
   char name() const { return static_cast<char>('A' + config_.index); }
@@ -134,6 +134,7 @@ class Node {
   bool syncing_ = false;
   Timeline::Action crash_in_sync_;
 
+  uint32_t key_changes_ = 0;
   Log own_;
   Log mirror_;
   std::unique_ptr<line::Endpoint> endpoint_;

@@ -27,22 +27,18 @@ base::PartyId PartyOf(size_t index) {
   return airspace::testing::TestParty(static_cast<uint8_t>(index + 1));
 }
 
-// One a node, made once: making and reading cards would cost more than a run.
-const std::string& CardOf(size_t index) {
-  static const std::vector<std::string> cards = [] {
-    std::vector<std::string> made;
+// One a node, made once and copied: making and reading cards would cost more than a run.
+const service::testing::MemoryKeys& KeysOf(size_t index) {
+  static const std::vector<service::testing::MemoryKeys> all = [] {
+    std::vector<service::testing::MemoryKeys> made;
     for (uint8_t n = 0; n < std::size(kNames); ++n) {
-      const auto seed = mechanism::testing::MessageSeed(static_cast<uint8_t>(n + 1));
-      const auto key = [&](int i) {
-        return mechanism::testing::TestKey(static_cast<uint8_t>(seed + i));
-      };
-      const std::array<crypto::SecretKey, 4> keys = {key(0), key(1), key(2), key(3)};
-      made.push_back(
-          line::MakeCard(PartyOf(n), kNames[n], keys, mechanism::testing::kNoon).value());
+      made.emplace_back(PartyOf(n), std::string(kNames[n]),
+                        mechanism::testing::MessageSeed(static_cast<uint8_t>(n + 1)),
+                        mechanism::testing::kNoon);
     }
     return made;
   }();
-  return cards[index];
+  return all[index];
 }
 
 airspace::RuleBook MakeRules() {
@@ -151,12 +147,11 @@ void NodeWorld::MakeMachines(size_t nodes, NodeFault fault) {
     MachineConfig config;
     config.index = index;
     config.party = PartyOf(index);
-    config.message_key = std::make_shared<const crypto::SecretKey>(mechanism::testing::TestKey(
-        mechanism::testing::MessageSeed(static_cast<uint8_t>(index + 1))));
+    config.keys = std::make_shared<service::testing::MemoryKeys>(KeysOf(index));
     for (const auto& line : lines_) {
       if (line->a != index && line->b != index) continue;
-      config.peers.push_back(
-          {CardOf(line->a == index ? line->b : line->a), line->network->paths()});
+      config.peers.push_back({KeysOf(line->a == index ? line->b : line->a).FirstCard().value(),
+                              line->network->paths()});
     }
     config.terms = terms_;
     config.wall_offset_us = random_.Between(-300 * kMs, 300 * kMs);

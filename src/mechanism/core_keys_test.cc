@@ -17,9 +17,9 @@ using operators::ActKind;
 using testing::kSecond;
 using testing::Parties;
 
-class KeysTest : public ::testing::Test {
+class PartyKeysTest : public ::testing::Test {
  protected:
-  KeysTest() { parties.Settle(); }
+  PartyKeysTest() { parties.Settle(); }
 
   line::KeyEpoch LastEpoch(size_t n, size_t peer) {
     return LineAt(n, peer)->state().mirror.keys.back();
@@ -52,7 +52,7 @@ class KeysTest : public ::testing::Test {
   Parties parties{3};
 };
 
-TEST_F(KeysTest, AChangeReachesEveryLineAndPeopleAreAskedToCompare) {
+TEST_F(PartyKeysTest, AChangeReachesEveryLineAndPeopleAreAskedToCompare) {
   ASSERT_TRUE(parties.ChangeKeys(0).has_value());
   parties.Release(0, 1, TestHazard());
   parties.Run(5 * kSecond);
@@ -75,7 +75,7 @@ TEST_F(KeysTest, AChangeReachesEveryLineAndPeopleAreAskedToCompare) {
   ExpectNoTrouble();
 }
 
-TEST_F(KeysTest, AFingerprintClosesTheMatterAndNoOther) {
+TEST_F(PartyKeysTest, AFingerprintClosesTheMatterAndNoOther) {
   ASSERT_TRUE(parties.ChangeKeys(0).has_value());
   parties.Run(5 * kSecond);
   const auto confirm = [&](size_t n, const line::PartyCard& card) {
@@ -99,7 +99,7 @@ TEST_F(KeysTest, AFingerprintClosesTheMatterAndNoOther) {
   EXPECT_EQ(parties.OpenMatters(2, MatterKind::kKeysChanged).size(), 1u);
 }
 
-TEST_F(KeysTest, ALaterChangeTakesTheMatterOver) {
+TEST_F(PartyKeysTest, ALaterChangeTakesTheMatterOver) {
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(parties.ChangeKeys(0).has_value());
     parties.Run(5 * kSecond);
@@ -112,7 +112,7 @@ TEST_F(KeysTest, ALaterChangeTakesTheMatterOver) {
   EXPECT_EQ(superseded, 1u);
 }
 
-TEST_F(KeysTest, RevokedKeysAreTakenDownAndMakeItUrgent) {
+TEST_F(PartyKeysTest, RevokedKeysAreTakenDownAndMakeItUrgent) {
   const crypto::PublicKey stolen = parties.Card(0).key(line::KeyRole::kTransport);
   ASSERT_TRUE(parties.ChangeKeys(0, {stolen}).has_value());
   parties.Run(5 * kSecond);
@@ -125,7 +125,7 @@ TEST_F(KeysTest, RevokedKeysAreTakenDownAndMakeItUrgent) {
   EXPECT_EQ(parties.desk(0).own_card()->revoked, std::vector{stolen});
 }
 
-TEST_F(KeysTest, RefusesWhatDoesNotFollow) {
+TEST_F(PartyKeysTest, RefusesWhatDoesNotFollow) {
   const auto change = [&](std::string card, line::Fingerprint after) {
     NewKeys keys{std::move(card), after, nullptr, {}, std::nullopt};
     const auto done = parties.core(0).ChangeOwnKeys(std::move(keys), "admin", parties.now(0));
@@ -143,7 +143,7 @@ TEST_F(KeysTest, RefusesWhatDoesNotFollow) {
   EXPECT_TRUE(parties.OpenMatters(1, MatterKind::kKeysChanged).empty());
 }
 
-TEST_F(KeysTest, ALineThatIsDownIsToldWhenItIsUpAgain) {
+TEST_F(PartyKeysTest, ALineThatIsDownIsToldWhenItIsUpAgain) {
   parties.SetPath(0, 1, false);
   parties.Run(2 * kSecond);
   ASSERT_TRUE(parties.ChangeKeys(0).has_value());
@@ -162,7 +162,7 @@ TEST_F(KeysTest, ALineThatIsDownIsToldWhenItIsUpAgain) {
   ASSERT_EQ(parties.OpenMatters(1, MatterKind::kKeysChanged).size(), 1u);
 }
 
-TEST_F(KeysTest, BothChangeAndCrashAndGoOn) {
+TEST_F(PartyKeysTest, BothChangeAndCrashAndGoOn) {
   for (int round = 0; round < 4; ++round) {
     ASSERT_TRUE(parties.ChangeKeys(0).has_value());
     ASSERT_TRUE(parties.ChangeKeys(1).has_value());
@@ -182,7 +182,7 @@ TEST_F(KeysTest, BothChangeAndCrashAndGoOn) {
 }
 
 // Of many changes the first card and the latest stay.
-TEST_F(KeysTest, FormerCardsAreKeptInBounds) {
+TEST_F(PartyKeysTest, FormerCardsAreKeptInBounds) {
   for (size_t i = 0; i < kFormerCardsKept + 5; ++i) {
     ASSERT_TRUE(parties.ChangeKeys(0).has_value());
     parties.Run(kSecond);

@@ -44,7 +44,7 @@ enum class MatterKind : uint8_t {
   kConflict,     // a conflict that nobody here has seen
   kKeysChanged,  // the peer has changed its keys: somebody compares the fingerprint over another channel
 };
-inline constexpr size_t kMatterKinds = 14;
+inline constexpr size_t kMatterKinds = 15;
 std::string_view Name(MatterKind kind);
 // Something real that ends a drill: a stop call, a warning of an entry.
 inline bool IsAlarm(MatterKind kind) {

@@ -4,8 +4,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -52,10 +54,10 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
   std::unique_ptr<Node> node(
       new Node(std::move(store), std::move(rules), std::move(heights), clock, std::move(options)));
   WB_RETURN_IF_ERROR(node->Restore());
-  mechanism::Self self{{}, node->random_.NewUuidV4(), nullptr};
+  mechanism::Self self{{}, node->random_.NewUuidV4(), {}};
   if (const auto& line = node->options_.line) {
     self.party = line->party;
-    self.message_key = line->message_key.get();
+    WB_ASSIGN_OR_RETURN(self.message_keys, node->LoadOwnKeys());
   }
   node->sequencer_ = std::make_unique<Sequencer>(
       node->contents_, node->lock_, *node->store_, std::move(self), node->terms_, node->rules_,
@@ -67,7 +69,10 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
     node->KeepFloorWithFormerPeers();
   }
   WB_RETURN_IF_ERROR(node->CheckUnderNewRules());
-  WB_RETURN_IF_ERROR(node->EnrolPeers());
+  if (node->options_.line) {
+    WB_RETURN_IF_ERROR(node->AdoptOwnCard());
+    WB_RETURN_IF_ERROR(node->EnrolPeers());
+  }
   return node;
 }
 
@@ -111,6 +116,123 @@ base::Result<void> Node::Restore() {
   return {};
 }
 
+// While nothing else runs the sequencer.
+base::Result<void> Node::DoNow(std::function<void(mechanism::Core&, line::Now)> work) {
+  std::optional<base::Error> failed;
+  WB_RETURN_IF_ERROR(sequencer_->SubmitWork(
+      [work = std::move(work), &failed](mechanism::Core& core, line::Now now) -> Sequencer::Done {
+        work(core, now);
+        return [&failed](const std::optional<base::Error>& error) { failed = error; };
+      },
+      [&failed](const std::optional<base::Error>& error) { failed = error; }));
+  while (sequencer_->Step()) {
+  }
+  if (failed) return base::Fail(*failed);
+  return {};
+}
+
+// ---- The keys of this party ----
+
+base::Result<line::OwnKeys> Node::LoadOwnKeys() {
+  const LineOptions& options = *options_.line;
+  const mechanism::OwnCard* own = contents_.desk().own_card();
+  WB_ASSIGN_OR_RETURN(const std::string text, own != nullptr ? base::Result<std::string>(own->card)
+                                                             : options.keys->FirstCard());
+  WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(text));
+  if (card.party != options.party) {
+    return base::Invalid("party.keys", "must be those of the party whose store this is",
+                         card.party.ToString());
+  }
+  WB_ASSIGN_OR_RETURN(PartySecrets secrets, options.keys->Load(card));
+  line::OwnKeys message_keys = {std::move(secrets.message)};
+  transport_keys_ = {std::move(secrets.transport)};
+  if (own != nullptr) WB_RETURN_IF_ERROR(LoadFormerKeys(*own, &message_keys));
+  return message_keys;
+}
+
+// Those that a line may still need: a peer has not receipted a change, or has not been told of it.
+base::Result<void> Node::LoadFormerKeys(const mechanism::OwnCard& own,
+                                        line::OwnKeys* message_keys) {
+  const mechanism::Desk& desk = contents_.desk();
+  std::map<crypto::PublicKey, std::string> signing;  // and on whose line
+  bool needed = std::any_of(desk.awaited().begin(), desk.awaited().end(), [](const auto& each) {
+    return each.second.kind == operators::ActKind::kManagePeers;
+  });
+  for (const auto& [id, peer] : desk.peers()) {
+    const line::LineState state = contents_.line_logs().StateOf(peer.line);
+    if (state.own.keys.empty()) continue;
+    const crypto::PublicKey& key = state.own.keys.back().key;
+    if (key != message_keys->front()->public_key()) signing.emplace(key, peer.name);
+  }
+  needed = needed || !signing.empty();
+  for (size_t i = own.former.size(); needed && i-- > 0;) {
+    if (message_keys->size() >= limits::kEnvelopeSignaturesMax) break;
+    WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(own.former[i].card));
+    base::Result<PartySecrets> secrets = options_.line->keys->Load(card);
+    if (!secrets) {
+      // Only heartbeats to a peer that has not been told would have been signed by them.
+      base::Log(base::LogLevel::kWarn, "former_keys_missing",
+                {{"error", secrets.error().ToString()}});
+      continue;
+    }
+    signing.erase(secrets->message->public_key());
+    message_keys->push_back(std::move(secrets->message));
+    transport_keys_.push_back(std::move(secrets->transport));
+  }
+  if (signing.empty()) return {};
+  return base::Fail(base::ErrorCode::kNotFound, "party.keys",
+                    "must hold the key that still signs on the line to " + signing.begin()->second,
+                    signing.begin()->first.KeyId());
+}
+
+base::Result<void> Node::AdoptOwnCard() {
+  if (contents_.desk().own_card() != nullptr) return {};
+  WB_ASSIGN_OR_RETURN(std::string card, options_.line->keys->FirstCard());
+  return DoNow([card = std::move(card)](mechanism::Core& core, line::Now now) {
+    core.AdoptOwnCard(card, now);
+  });
+}
+
+void Node::ChangeKeys(KeyRequest request, KeysDone done) {
+  const auto make = [&]() -> base::Result<mechanism::NewKeys> {
+    if (!options_.line) {
+      return base::Fail(base::ErrorCode::kConflict, "", "must be a node in line mode");
+    }
+    if (request.roles.empty()) return base::Invalid("/roles", "must name a key to change");
+    const std::string text = ReadDesk([](const airspace::State&, const mechanism::Desk& desk) {
+                               return desk.own_card()->card;
+                             }).first;
+    WB_ASSIGN_OR_RETURN(const line::PartyCard before, line::ReadCard(text));
+    mechanism::NewKeys keys{
+        {}, line::FingerprintOf(before), nullptr, {}, request.compromised_since};
+    WB_ASSIGN_OR_RETURN(keys.card, options_.line->keys->Make(before, request.roles, clock_.Now()));
+    WB_ASSIGN_OR_RETURN(const line::PartyCard after, line::ReadCard(keys.card));
+    WB_ASSIGN_OR_RETURN(PartySecrets secrets, options_.line->keys->Load(after));
+    keys.message_key = std::move(secrets.message);
+    for (const line::KeyRole role : request.roles) {
+      if (request.revoke) keys.revoked.push_back(before.key(role));
+    }
+    return keys;
+  };
+  base::Result<mechanism::NewKeys> keys = make();
+  if (!keys) return done(base::Fail(std::move(keys).error()));
+  const line::PartyCard card = line::ReadCard(keys->card).value();
+  const auto work = [keys = std::move(*keys), card, by = request.by, done](
+                        mechanism::Core& core, line::Now now) -> Sequencer::Done {
+    base::Result<void> changed = core.ChangeOwnKeys(keys, by, now);
+    return [changed = std::move(changed), card, done](const std::optional<base::Error>& failure) {
+      if (failure) return done(base::Fail(*failure));
+      if (!changed) return done(base::Fail(changed.error()));
+      done(card);
+    };
+  };
+  const auto submitted = sequencer_->SubmitWork(
+      work, [done](const std::optional<base::Error>& failure) { done(base::Fail(*failure)); });
+  if (!submitted) done(base::Fail(submitted.error()));
+}
+
+// ---- Peers ----
+
 base::Result<void> Node::EnrolPeer(const PeerOptions& peer) {
   WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(peer.card));
   if (card.party == options_.line->party) {
@@ -126,8 +248,13 @@ base::Result<void> Node::EnrolPeer(const PeerOptions& peer) {
     }
   }
   if (const mechanism::Peer* known = contents_.desk().FindPeer(card.party)) {
-    WB_ASSIGN_OR_RETURN(const line::PartyCard enrolled, line::ReadCard(known->card));
-    if (line::FingerprintOf(enrolled) == line::FingerprintOf(card)) return {};
+    // The file may be the card that was enrolled, or any that came after it.
+    std::vector<std::string> cards = {known->card};
+    for (const mechanism::FormerCard& former : known->former) cards.push_back(former.card);
+    for (const std::string& text : cards) {
+      WB_ASSIGN_OR_RETURN(const line::PartyCard enrolled, line::ReadCard(text));
+      if (line::FingerprintOf(enrolled) == line::FingerprintOf(card)) return {};
+    }
     return base::Fail(base::ErrorCode::kConflict, "/keys",
                       "must be those that were enrolled: keys change by rotation alone",
                       line::FingerprintOf(card).ToString());
@@ -138,16 +265,7 @@ base::Result<void> Node::EnrolPeer(const PeerOptions& peer) {
   enrolled.name = card.name;
   enrolled.card = peer.card;
   enrolled.enrolled_at = clock_.Now();
-  std::optional<base::Error> failed;
-  WB_RETURN_IF_ERROR(sequencer_->SubmitWork(
-      [enrolled](mechanism::Core& core, line::Now) -> Sequencer::Done {
-        core.Enrol(enrolled);
-        return nullptr;
-      },
-      [&failed](const std::optional<base::Error>& error) { failed = error; }));
-  while (sequencer_->Step()) {
-  }
-  if (failed) return base::Fail(*failed);
+  WB_RETURN_IF_ERROR(DoNow([enrolled](mechanism::Core& core, line::Now) { core.Enrol(enrolled); }));
   base::Log(base::LogLevel::kInfo, "peer_enrolled",
             {{"peer", card.name},
              {"party", card.party.ToString()},
@@ -156,7 +274,6 @@ base::Result<void> Node::EnrolPeer(const PeerOptions& peer) {
 }
 
 base::Result<void> Node::EnrolPeers() {
-  if (!options_.line) return {};
   for (size_t i = 0; i < options_.line->peers.size(); ++i) {
     const PeerOptions& peer = options_.line->peers[i];
     if (auto enrolled = EnrolPeer(peer); !enrolled) {

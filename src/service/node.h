@@ -25,6 +25,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -38,9 +39,11 @@
 #include "base/time.h"
 #include "crypto/ed25519.h"
 #include "geo/altitude.h"
+#include "line/party_card.h"
 #include "mechanism/core.h"
 #include "mechanism/desk.h"
 #include "service/contents.h"
+#include "service/party_keys.h"
 #include "service/sequencer.h"
 #include "service/state_lock.h"
 #include "store/store.h"
@@ -54,7 +57,7 @@ struct PeerOptions {
 };
 struct LineOptions {
   base::PartyId party;
-  std::shared_ptr<const crypto::SecretKey> message_key;
+  std::shared_ptr<PartyKeys> keys;
   mechanism::Terms terms;          // where `agreements` says nothing
   std::vector<PeerOptions> peers;  // at most limits::kLinkPeersMax
   // By peer. A line that is not named here has the node's rules and `terms` for ever.
@@ -75,8 +78,9 @@ struct NodeOptions {
 
 class Node {
  public:
-  // Refuses what the store refuses, a card that is none, and a peer whose keys are not those that were enrolled: keys
-  // change by rotation, never by another file.
+  // Refuses what the store refuses, a card that is none, a peer whose keys are not those that were enrolled or came
+  // after them (keys change by rotation, never by another file), and keys of this party that are not those it has said
+  // on its lines.
   static base::Result<std::unique_ptr<Node>> Open(std::unique_ptr<store::Store> store,
                                                   airspace::RuleBook rules,
                                                   geo::HeightModel heights,
@@ -103,6 +107,24 @@ class Node {
   }
   const mechanism::Terms& terms() const { return terms_; }
 
+  // Transport keys of this party as they were when the node was opened: that of its card, then those that a peer which
+  // has not been told of the last change may still expect. Empty in pool mode.
+  const std::vector<std::shared_ptr<const crypto::SecretKey>>& transport_keys() const {
+    return transport_keys_;
+  }
+
+  // New keys for this party, on all lines (mechanism/core.h, ChangeOwnKeys). Makes and stores them on the calling
+  // thread, which takes seconds; then the change is a turn like any other. `done` is called once: with the card in
+  // force when all of it is durable, or with why nothing has changed.
+  struct KeyRequest {
+    std::set<line::KeyRole> roles;  // at least one; the keys of the others stay
+    bool revoke = false;            // those that are replaced
+    std::optional<base::UtcMicros> compromised_since;
+    std::string by;  // who asks, for the journal
+  };
+  using KeysDone = std::function<void(base::Result<line::PartyCard>)>;
+  void ChangeKeys(KeyRequest request, KeysDone done);
+
   // Runs `read` on the desk under the shared lock; as Read.
   template <class Function>
   auto ReadDesk(Function read) const {
@@ -127,6 +149,10 @@ class Node {
   Node(std::unique_ptr<store::Store> store, airspace::RuleBook rules, geo::HeightModel heights,
        const base::Clock& clock, NodeOptions options);
   base::Result<void> Restore();
+  base::Result<line::OwnKeys> LoadOwnKeys();
+  base::Result<void> LoadFormerKeys(const mechanism::OwnCard& own, line::OwnKeys* message_keys);
+  base::Result<void> AdoptOwnCard();
+  base::Result<void> DoNow(std::function<void(mechanism::Core&, line::Now)> work);
   base::Result<void> EnrolPeers();
   base::Result<void> EnrolPeer(const PeerOptions& peer);
   base::Result<uint64_t> LoadProjection();  // how many rows
@@ -148,6 +174,7 @@ class Node {
   Contents contents_;
   mutable StateLock lock_;
   std::unique_ptr<Sequencer> sequencer_;
+  std::vector<std::shared_ptr<const crypto::SecretKey>> transport_keys_;
 
   std::mutex stop_mutex_;
   std::condition_variable stop_wake_;

@@ -12,6 +12,7 @@
 #include "mechanism/testing/values.h"
 #include "service/contents.h"
 #include "service/node.h"
+#include "service/testing/memory_keys.h"
 #include "store/memory/memory_store.h"
 
 namespace wideberth::service {
@@ -20,7 +21,6 @@ namespace {
 using airspace::testing::TestNotice;
 using airspace::testing::TestParty;
 using mechanism::testing::MessageSeed;
-using mechanism::testing::TestKey;
 using operators::Role;
 using store::memory::MemoryDisk;
 using store::memory::MemoryStore;
@@ -28,12 +28,9 @@ using store::memory::MemoryStore;
 constexpr int64_t kSecond = base::kMicrosPerSecond;
 constexpr size_t kBoth[] = {0, 1};
 
-std::string CardOf(uint8_t party, std::string_view name) {
-  const uint8_t seed = MessageSeed(party);
-  const std::array<crypto::SecretKey, 4> keys = {
-      TestKey(seed), TestKey(static_cast<uint8_t>(seed + 1)),
-      TestKey(static_cast<uint8_t>(seed + 2)), TestKey(static_cast<uint8_t>(seed + 3))};
-  return line::MakeCard(TestParty(party), name, keys, airspace::testing::kNoon).value();
+std::shared_ptr<testing::MemoryKeys> KeysOf(uint8_t party) {
+  return std::make_shared<testing::MemoryKeys>(TestParty(party), party == 1 ? "north" : "south",
+                                               MessageSeed(party), airspace::testing::kNoon);
 }
 
 class NodeLineTest : public ::testing::Test {
@@ -59,9 +56,8 @@ class NodeLineTest : public ::testing::Test {
     };
     options.line.emplace();
     options.line->party = TestParty(party);
-    options.line->message_key =
-        std::make_shared<const crypto::SecretKey>(TestKey(MessageSeed(party)));
-    options.line->peers = {{CardOf(peer, peer == 1 ? "north" : "south"), 1}};
+    options.line->keys = keys_[n];
+    options.line->peers = {{keys_[1 - n]->FirstCard().value(), 1}};
     auto node = Node::Open(MemoryStore::Open(disks_[n]).value(), airspace::testing::TestRules(), {},
                            clock_, std::move(options));
     ASSERT_TRUE(node.has_value()) << node.error().ToString();
@@ -190,6 +186,32 @@ class NodeLineTest : public ::testing::Test {
     return contents.Canonical();
   }
 
+  // New keys for a node. False when it went down before the change was durable.
+  bool ChangeKeys(size_t n, std::set<line::KeyRole> roles = {line::KeyRole::kMessage,
+                                                             line::KeyRole::kTransport}) {
+    std::optional<bool> changed;
+    nodes_[n]->ChangeKeys(
+        {std::move(roles), false, std::nullopt, "admin"},
+        [&](const base::Result<line::PartyCard>& card) { changed = card.has_value(); });
+    Steps(n);
+    return changed.value_or(false);
+  }
+  std::string OwnCard(size_t n) const {
+    return nodes_[n]
+        ->ReadDesk([](const airspace::State&, const mechanism::Desk& desk) {
+          return desk.own_card()->card;
+        })
+        .first;
+  }
+  // The card of the other node, as node n has it.
+  std::string PeerCard(size_t n) const {
+    return nodes_[n]
+        ->ReadDesk([&](const airspace::State&, const mechanism::Desk& desk) {
+          return desk.FindPeer(TestParty(static_cast<uint8_t>(2 - n)))->card;
+        })
+        .first;
+  }
+
   struct Flight {
     size_t to = 0;
     std::string bytes;
@@ -198,6 +220,7 @@ class NodeLineTest : public ::testing::Test {
   base::ManualClock clock_{airspace::testing::kNoon};
   std::array<std::shared_ptr<MemoryDisk>, 2> disks_ = {std::make_shared<MemoryDisk>(),
                                                        std::make_shared<MemoryDisk>()};
+  std::array<std::shared_ptr<testing::MemoryKeys>, 2> keys_ = {KeysOf(1), KeysOf(2)};
   std::deque<Flight> flights_;
   std::array<std::unique_ptr<Node>, 2> nodes_;
 };
@@ -248,16 +271,119 @@ TEST_F(NodeLineTest, AnotherCardForAKnownPeerIsRefused) {
   NodeOptions options;
   options.line.emplace();
   options.line->party = TestParty(1);
-  options.line->message_key = std::make_shared<const crypto::SecretKey>(TestKey(MessageSeed(1)));
-  const std::array<crypto::SecretKey, 4> keys = {TestKey(201), TestKey(202), TestKey(203),
-                                                 TestKey(204)};
-  options.line->peers = {
-      {line::MakeCard(TestParty(2), "south", keys, airspace::testing::kNoon).value(), 1}};
+  options.line->keys = keys_[0];
+  const testing::MemoryKeys others(TestParty(2), "south", 201, airspace::testing::kNoon);
+  options.line->peers = {{others.FirstCard().value(), 1}};
   const auto refused = Node::Open(MemoryStore::Open(disks_[0]).value(),
                                   airspace::testing::TestRules(), {}, clock_, std::move(options));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, base::ErrorCode::kConflict);
   EXPECT_EQ(refused.error().field, "peer[0]/keys");
+}
+
+TEST_F(NodeLineTest, KeysChangeAndBothGoOnAfterEveryKindOfStart) {
+  Run(3 * kSecond);
+  ASSERT_TRUE(Say(0, "before"));
+  ASSERT_TRUE(ChangeKeys(0));
+  ASSERT_TRUE(Say(0, "behind"));
+  Run(3 * kSecond);
+  EXPECT_EQ(PeerCard(1), OwnCard(0));
+  EXPECT_NE(OwnCard(0), keys_[0]->FirstCard().value());
+  for (const size_t n : {size_t{0}, size_t{1}, size_t{0}}) {
+    if (n == 0) {
+      ASSERT_TRUE(nodes_[n]->WriteProjection().has_value());
+    }
+    Crash(n);
+    ASSERT_EQ(OnDisk(n, true), OnDisk(n, false));
+    // The peer's file is the card that was enrolled, and stays so.
+    Open(n);
+    Run(5 * kSecond);
+    ASSERT_TRUE(Say(n, "again " + std::to_string(n)));
+  }
+  Run(5 * kSecond);
+  EXPECT_EQ(Heard(1), (std::set<std::string>{"before", "behind", "again 0"}));
+  EXPECT_EQ(Heard(0), std::set<std::string>{"again 1"});
+  // With both in step the former keys are needed no more.
+  Crash(0);
+  keys_[0]->ForgetFormer();
+  Open(0);
+  EXPECT_EQ(nodes_[0]->transport_keys().size(), 1u);
+  Run(5 * kSecond);
+  ASSERT_TRUE(Say(0, "without the old"));
+  Run(5 * kSecond);
+  EXPECT_TRUE(Heard(1).contains("without the old"));
+}
+
+TEST_F(NodeLineTest, AChangeThatWasNeverDurableChangesNothing) {
+  Run(3 * kSecond);
+  const std::string before = OwnCard(0);
+  // The keys are made and stored, and the node goes down before the turn that says so.
+  const line::PartyCard card = line::ReadCard(before).value();
+  ASSERT_TRUE(keys_[0]->Make(card, {line::KeyRole::kMessage}, clock_.Now()).has_value());
+  Crash(0);
+  Open(0);
+  EXPECT_EQ(OwnCard(0), before);
+  Run(5 * kSecond);
+  ASSERT_TRUE(Say(0, "as ever"));
+  // In the turn itself.
+  disks_[0]->FailSync(1);
+  EXPECT_FALSE(ChangeKeys(0));
+  Crash(0);
+  Open(0);
+  Run(5 * kSecond);
+  const std::string after = OwnCard(0);
+  ASSERT_TRUE(Say(0, "whichever it is"));
+  Run(5 * kSecond);
+  EXPECT_EQ(PeerCard(1), after);
+  EXPECT_EQ(Heard(1), (std::set<std::string>{"as ever", "whichever it is"}));
+  ASSERT_TRUE(ChangeKeys(0));
+  Run(5 * kSecond);
+  EXPECT_EQ(PeerCard(1), OwnCard(0));
+}
+
+TEST_F(NodeLineTest, ADurableChangeIsToldAfterACrash) {
+  Run(3 * kSecond);
+  Crash(1);
+  ASSERT_TRUE(ChangeKeys(0));
+  ASSERT_TRUE(Say(0, "behind"));
+  Crash(0);
+  Open(0);
+  // The peer has not receipted it, so the former keys are at hand.
+  EXPECT_EQ(nodes_[0]->transport_keys().size(), 2u);
+  Open(1);
+  Run(10 * kSecond);
+  EXPECT_EQ(PeerCard(1), OwnCard(0));
+  EXPECT_EQ(Heard(1), std::set<std::string>{"behind"});
+}
+
+TEST_F(NodeLineTest, KeysThatAreNotThoseOfTheStoreDoNotStart) {
+  Run(3 * kSecond);
+  ASSERT_TRUE(ChangeKeys(0));
+  Run(3 * kSecond);
+  Crash(0);
+  NodeOptions options;
+  options.line.emplace();
+  options.line->party = TestParty(1);
+  options.line->keys = KeysOf(1);  // as they were at first: an old copy of the folder
+  const auto refused = Node::Open(MemoryStore::Open(disks_[0]).value(),
+                                  airspace::testing::TestRules(), {}, clock_, std::move(options));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kNotFound);
+}
+
+TEST_F(NodeLineTest, OneKeyMayChangeAlone) {
+  Run(3 * kSecond);
+  ASSERT_TRUE(ChangeKeys(0, {line::KeyRole::kLog}));
+  Run(3 * kSecond);
+  const line::PartyCard before = line::ReadCard(keys_[0]->FirstCard().value()).value();
+  const line::PartyCard after = line::ReadCard(PeerCard(1)).value();
+  for (const line::KeyRole role : line::kKeyRoles) {
+    EXPECT_EQ(after.key(role) == before.key(role), role != line::KeyRole::kLog);
+  }
+  EXPECT_FALSE(ChangeKeys(0, {}));
+  ASSERT_TRUE(Say(0, "goes on"));
+  Run(3 * kSecond);
+  EXPECT_EQ(Heard(1), std::set<std::string>{"goes on"});
 }
 
 }  // namespace

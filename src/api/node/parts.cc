@@ -10,6 +10,7 @@
 #include "formats/rules_file.h"
 #include "line/party_card.h"
 #include "service/agreements.h"
+#include "service/party_keys.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -62,39 +63,18 @@ Result<airspace::Rules> ReadRules(const std::string& path) {
   return rules;
 }
 
-// A key of the party: encrypted, or a PEM file in the clear that nobody else can read.
-Result<crypto::SecretKey> ReadPartyKey(const service::LineConfig& config, line::KeyRole role,
-                                       const std::optional<crypto::SecretBytes>& passphrase) {
-  const std::string stem = config.keys_folder + "/" + std::string(line::KeyRoleName(role));
-  if (passphrase) return crypto::ReadKeyFile(stem + ".key", *passphrase);
-  return crypto::ReadKeyCredential(config.keys_folder,
-                                   std::string(line::KeyRoleName(role)) + "-key.pem");
-}
-
 Result<LineParts> ReadLineParts(const service::LineConfig& config) {
-  const std::string card_path = config.keys_folder + "/party-card.json";
-  WB_ASSIGN_OR_RETURN(const std::string card_text, ReadFile(card_path, kKeyFileBytesMax));
-  Result<line::PartyCard> card = line::ReadCard(card_text);
-  if (!card) return InFile(card_path, std::move(card).error());
   std::optional<crypto::SecretBytes> passphrase;
   if (!config.passphrase_file.empty()) {
     WB_ASSIGN_OR_RETURN(passphrase, crypto::ReadPassphraseFile(config.passphrase_file));
   }
-  WB_ASSIGN_OR_RETURN(crypto::SecretKey message,
-                      ReadPartyKey(config, line::KeyRole::kMessage, passphrase));
-  WB_ASSIGN_OR_RETURN(crypto::SecretKey transport,
-                      ReadPartyKey(config, line::KeyRole::kTransport, passphrase));
-  if (message.public_key() != card->key(line::KeyRole::kMessage) ||
-      transport.public_key() != card->key(line::KeyRole::kTransport)) {
-    return base::Fail(base::ErrorCode::kInvalid, config.keys_folder,
-                      "must hold the keys of the card beside them", card->name);
-  }
-  LineParts parts{{card->party,
-                   std::make_shared<const crypto::SecretKey>(std::move(message)),
-                   mechanism::Terms(),
-                   {},
-                   {}},
-                  std::move(transport),
+  auto keys = std::make_shared<service::FolderKeys>(config.keys_folder, std::move(passphrase));
+  WB_ASSIGN_OR_RETURN(const std::string card_text, keys->FirstCard());
+  const Result<line::PartyCard> card = line::ReadCard(card_text);
+  if (!card) return InFile(config.keys_folder, base::Error(card.error()));
+  // Which keys are in force, the store says; that the passphrase is theirs is seen here.
+  WB_RETURN_IF_ERROR(keys->Load(*card));
+  LineParts parts{{card->party, std::move(keys), mechanism::Terms(), {}, {}},
                   config.listen_address,
                   config.listen_port,
                   {},

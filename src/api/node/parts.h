@@ -12,7 +12,6 @@
 
 #include "airspace/rules.h"
 #include "base/result.h"
-#include "crypto/ed25519.h"
 #include "crypto/token.h"
 #include "geo/altitude.h"
 #include "link/peers.h"
@@ -26,7 +25,6 @@ namespace wideberth::api::node {
 // What line mode needs beside the node.
 struct LineParts {
   service::LineOptions node;
-  crypto::SecretKey transport_key;
   std::string listen_address;
   uint16_t listen_port = 0;
   std::vector<link::PeerPaths> peers;

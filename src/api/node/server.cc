@@ -5,6 +5,7 @@
 #include "api/node/answer.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "line/party_card.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -128,8 +129,20 @@ base::Result<void> Server::StartTransport(LineParts line, const base::Clock& clo
   events.on_frame = [sequencer](base::PartyId peer, size_t path, std::string frame) {
     sequencer->Receive(peer, path, std::move(frame));
   };
-  WB_ASSIGN_OR_RETURN(transport_, link::Transport::Start(std::move(options), line.transport_key,
-                                                         std::move(line.peers), std::move(events)));
+  // The configuration names a card of each peer; its keys may have changed since.
+  for (link::PeerPaths& peer : line.peers) {
+    const std::string text =
+        node_
+            ->ReadDesk([&](const airspace::State&, const mechanism::Desk& desk) {
+              return desk.FindPeer(peer.peer)->card;
+            })
+            .first;
+    WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(text));
+    peer.transport_key = card.key(line::KeyRole::kTransport);
+  }
+  WB_ASSIGN_OR_RETURN(transport_,
+                      link::Transport::Start(std::move(options), *node_->transport_keys().front(),
+                                             std::move(line.peers), std::move(events)));
   return {};
 }
 

@@ -9,47 +9,33 @@
 
 #include "base/check.h"
 #include "line/party_card.h"
+#include "service/testing/memory_keys.h"
 
 namespace wideberth::api::node::testing {
 namespace {
 
 struct Identity {
   base::PartyId party;
-  std::vector<crypto::SecretKey> keys;  // in the order of line::kKeyRoles
+  std::shared_ptr<service::testing::MemoryKeys> keys;
   std::string card;
 
-  Identity(uint8_t n, std::string_view name) : party(airspace::testing::TestParty(n)) {
-    for (size_t i = 0; i < line::kKeyRoles.size(); ++i) {
-      keys.push_back(crypto::SecretKey::Generate());
-    }
-    const std::span<const crypto::SecretKey, line::kKeyRoles.size()> all(keys.data(), keys.size());
-    auto made = line::MakeCard(party, name, all, airspace::testing::kNoon);
-    CHECK(made.has_value());
-    card = *made;
-  }
-  const crypto::SecretKey& key(line::KeyRole role) const { return keys[static_cast<size_t>(role)]; }
+  Identity(uint8_t n, std::string_view name)
+      : party(airspace::testing::TestParty(n)),
+        keys(std::make_shared<service::testing::MemoryKeys>(
+            party, std::string(name), static_cast<uint8_t>(40 * n), airspace::testing::kNoon)),
+        card(keys->FirstCard().value()) {}
 };
-
-crypto::SecretKey CopyOf(const crypto::SecretKey& key) {
-  return crypto::SecretKey::FromSeed(key.Seed().bytes()).value();
-}
 
 LineParts PartsOf(const Identity& self, const Identity& peer, std::string connect) {
   mechanism::Terms terms;
   terms.agreement = airspace::testing::TestRules().digest();
-  service::LineOptions options{
-      self.party,
-      std::make_shared<const crypto::SecretKey>(CopyOf(self.key(line::KeyRole::kMessage))),
-      terms,
-      {{peer.card, 1}}};
+  service::LineOptions options{self.party, self.keys, terms, {{peer.card, 1}}};
   const bool listens = connect.empty();
+  const line::PartyCard card = line::ReadCard(peer.card).value();
   return {std::move(options),
-          CopyOf(self.key(line::KeyRole::kTransport)),
           listens ? "127.0.0.1" : "",
           0,
-          {{peer.party,
-            peer.key(line::KeyRole::kTransport).public_key(),
-            {{"fibre", std::move(connect)}}}},
+          {{peer.party, card.key(line::KeyRole::kTransport), {{"fibre", std::move(connect)}}}},
           crypto::KdfCost::Cheapest()};
 }
 
