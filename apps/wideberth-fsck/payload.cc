@@ -13,7 +13,13 @@ base::Result<void> ApplyBatch(const store::Batch& batch, service::Contents* cont
 
 store::CheckVisitors PayloadCheck::Visitors() {
   return {
-      [this](const store::Batch& batch) { return ApplyBatch(batch, &replayed_); },
+      [this](const store::Batch& batch) -> base::Result<void> {
+        WB_RETURN_IF_ERROR(ApplyBatch(batch, &replayed_));
+        auto signed_rightly = signatures_.Check(batch);
+        if (signed_rightly) return {};
+        return base::Fail(
+            std::move(signed_rightly).error().Under("batch " + std::to_string(batch.seq) + " "));
+      },
       [this](uint64_t key, base::ByteView bytes) -> base::Result<void> {
         WB_ASSIGN_OR_RETURN(const bool taken, restored_.LoadRow(key, bytes));
         if (taken) return {};

@@ -1,5 +1,6 @@
 // What stands in a store, beyond that it stands whole: every batch and row decodes, and the projection with the log
-// behind it gives the same state, byte for byte, as the whole log alone.
+// behind it gives the same state, byte for byte, as the whole log alone; and every entry of a line is signed by the key
+// that was in force at its number.
 #ifndef WIDEBERTH_APPS_WIDEBERTH_FSCK_PAYLOAD_H_
 #define WIDEBERTH_APPS_WIDEBERTH_FSCK_PAYLOAD_H_
 
@@ -8,6 +9,7 @@
 #include "airspace/state.h"
 #include "base/result.h"
 #include "service/contents.h"
+#include "service/line_signatures.h"
 #include "store/check.h"
 #include "store/store.h"
 
@@ -29,6 +31,7 @@ class PayloadCheck {
  private:
   service::Contents replayed_;  // from the log alone
   service::Contents restored_;  // from the projection and the log behind it
+  service::LineSignatures signatures_;
 };
 
 }  // namespace wideberth::fsck

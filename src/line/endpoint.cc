@@ -576,8 +576,8 @@ int64_t Endpoint::next_wake_monotonic_us() const {
     wake = liveness_.echo_deadline_monotonic_us();
   }
   if (AnyPathUp()) {
-    wake = std::min({wake, liveness_.next_send_monotonic_us(),
-                     outbox_.next_due_monotonic_us(LastToSend())});
+    wake = std::min(
+        {wake, liveness_.next_send_monotonic_us(), outbox_.next_due_monotonic_us(LastToSend())});
   }
   // What is due at once may be due since the beginning of time, from which a caller could not subtract.
   return std::max<int64_t>(wake, 0);

@@ -257,8 +257,7 @@ TEST_F(EndpointKeys, AReplacedKeySignsNothing) {
   EXPECT_EQ(pair.node(1).troubles.back().kind, TroubleKind::kUnverified);
   // One of before the change may come late; it does nothing.
   heartbeat.own_head = {1, {}};
-  EXPECT_TRUE(
-      pair.Deliver(1, WriteHeartbeatFrame(SealHeartbeat(heartbeat, TestKey(1)))).empty());
+  EXPECT_TRUE(pair.Deliver(1, WriteHeartbeatFrame(SealHeartbeat(heartbeat, TestKey(1)))).empty());
   // Old entries are under the old key, and known again, also after a start.
   pair.Crash(1);
   pair.Start(1);

@@ -37,9 +37,9 @@ Result<void> CheckFollows(const json::Object& object, const PartyCard& card,
   for (const KeyRole role : kKeyRoles) {
     for (const KeyRole other : kKeyRoles) {
       if (role == other || card.key(role) != before.key(other)) continue;
-      return object.Refuse("card", "must not give a key another role",
-                           std::string(KeyRoleName(other)) + " as " +
-                               std::string(KeyRoleName(role)));
+      return object.Refuse(
+          "card", "must not give a key another role",
+          std::string(KeyRoleName(other)) + " as " + std::string(KeyRoleName(role)));
     }
   }
   return {};
@@ -78,13 +78,13 @@ Result<KeyChange> ReadKeyChange(std::string_view body, const PartyCard& before) 
     if (!key) return item.Refuse(key.error());
     change.revoked.push_back(*key);
   }
-  WB_ASSIGN_OR_RETURN(change.compromised_since,
-                      object.OptionalParsed("compromised_since", kTimeBytesMax, base::ParseRfc3339));
+  WB_ASSIGN_OR_RETURN(
+      change.compromised_since,
+      object.OptionalParsed("compromised_since", kTimeBytesMax, base::ParseRfc3339));
   WB_RETURN_IF_ERROR(CheckFollows(object, *card, before));
   for (const KeyRole role : kKeyRoles) {
     if (!Holds(change.revoked, card->key(role))) continue;
-    return object.Refuse("revoked", "must not hold a key of the card",
-                         card->key(role).ToHex());
+    return object.Refuse("revoked", "must not hold a key of the card", card->key(role).ToHex());
   }
   return change;
 }

@@ -87,8 +87,8 @@ TEST(KeyChange, RefusesWhatIsNoBody) {
   ASSERT_FALSE(read.has_value());
   EXPECT_EQ(read.error().field, "/revoked");
   // A field that is not known is passed over (line/message.h).
-  EXPECT_TRUE(ReadKeyChange(Replaced(good, "{\"card\"", "{\"later\":1,\"card\""), TestCard(1))
-                  .has_value());
+  EXPECT_TRUE(
+      ReadKeyChange(Replaced(good, "{\"card\"", "{\"later\":1,\"card\""), TestCard(1)).has_value());
 }
 
 }  // namespace

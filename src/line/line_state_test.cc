@@ -137,8 +137,7 @@ TEST(LineState, BytesOfFixedEffects) {
   EXPECT_EQ(base::HexEncode(Encoded(EntryMirrored{7, entry})), "010703656e7600");
   EXPECT_EQ(base::HexEncode(Encoded(PolicyLaneChanged{true, false})), "020100");
   const crypto::PublicKey key = testing::TestKey(1).public_key();
-  EXPECT_EQ(base::HexEncode(Encoded(MessageKeyChanged{true, 300, key})),
-            "0301ac02" + key.ToHex());
+  EXPECT_EQ(base::HexEncode(Encoded(MessageKeyChanged{true, 300, key})), "0301ac02" + key.ToHex());
   base::Bytes low_order = Encoded(MessageKeyChanged{false, 1, key});
   std::fill(low_order.end() - 32, low_order.end(), 0);
   base::ByteView rest(low_order);

@@ -72,6 +72,10 @@ base::Result<void> CheckPeers(base::PartyId self, const crypto::PublicKey& self_
       return base::Invalid(place + "/transport_key", "must be the key of one party, and not ours",
                            peers[i].transport_key.KeyId());
     }
+    if (peers[i].former_key && !keys.insert(*peers[i].former_key).second) {
+      return base::Invalid(place + "/former_key", "must be the key of one party, and not ours",
+                           peers[i].former_key->KeyId());
+    }
     auto checked = CheckPaths(peers[i].paths);
     if (!checked) return base::Fail(std::move(checked).error().Under(place));
   }

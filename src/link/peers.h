@@ -2,6 +2,8 @@
 #ifndef WIDEBERTH_LINK_PEERS_H_
 #define WIDEBERTH_LINK_PEERS_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,10 @@ struct PeerPaths {
   crypto::PublicKey
       transport_key;  // of its party card; whoever holds it is the peer, and nobody else is
   std::vector<PathConfig> paths;  // the index is the path's number
+  // The key it had before, which is good as well until that time of the monotonic clock, or until a connection with
+  // the one above is up.
+  std::optional<crypto::PublicKey> former_key{};
+  int64_t former_until_monotonic_us = 0;
 };
 
 // Refuses, naming the place ("/peers/2/paths/0/name"): more than limits::kLinkPeersMax peers or limits::kLinePathsMax

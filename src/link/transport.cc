@@ -30,13 +30,14 @@ struct Path {
       : peer(its_peer), key(its_key), index(its_index), config(std::move(its_config)) {}
 
   const base::PartyId peer;
-  const crypto::PublicKey key;
+  crypto::PublicKey key;  // that the other end has shown last
   const size_t index;
   const PathConfig config;
 
   bool is_configured = true;
   std::shared_ptr<net::WebSocket> connection;  // being dialled, or up
   int64_t pause_ms = 0;                        // before the next dial
+  size_t dials = 0;                            // since one was accepted
   size_t unhandled_frames = 0;
   size_t unhandled_bytes = 0;
 
@@ -55,6 +56,8 @@ using PathPtr = std::shared_ptr<Path>;
 
 struct Peer {
   crypto::PublicKey key;
+  std::optional<crypto::PublicKey> former_key;
+  int64_t former_until_monotonic_us = 0;
   std::vector<PathPtr> paths;
 };
 
@@ -100,7 +103,8 @@ class Transport::Impl {
     chance_ = base::SeededRandom(std::bit_cast<uint64_t>(seed));
   }
 
-  base::Result<void> Start(const crypto::SecretKey& key, const std::vector<PeerPaths>& peers);
+  base::Result<void> Start(const Keys& keys, const std::vector<PeerPaths>& peers);
+  base::Result<void> SetKeys(const Keys& keys);
   base::Result<void> SetPeers(std::vector<PeerPaths> peers);
   void Mail(std::vector<OutgoingFrame> frames);
   void Mail(const OutgoingFrame& frame);
@@ -110,7 +114,8 @@ class Transport::Impl {
   void Stop();
 
   // What happens to the connection of a path.
-  void Opened(const PathPtr& path, std::shared_ptr<net::WebSocket> connection);
+  void Opened(const PathPtr& path, const crypto::PublicKey& key,
+              std::shared_ptr<net::WebSocket> connection);
   void Received(const PathPtr& path, std::string frame);
   void Sent(const PathPtr& path, size_t bytes);
   void Closed(const PathPtr& path, const std::string& reason);
@@ -130,6 +135,7 @@ class Transport::Impl {
   void DialAdded();
   void Dial(const PathPtr& path);
   void DialLater(const PathPtr& path);
+  bool IsGood(const Peer& peer, const crypto::PublicKey& key) const;
   base::Result<void> JudgeStranger(base::ByteView certificate_der) const;
   base::Result<std::shared_ptr<net::WebSocketEvents>> Admit(
       const net::WebSocketLoop::Request& request);
@@ -143,12 +149,14 @@ class Transport::Impl {
 
   const Options options_;
   const Events events_;
-  const crypto::PublicKey self_key_;
+  crypto::PublicKey self_key_;  // the newest; under mutex_
   const Counts counts_;
   base::SeededRandom chance_{0};
   int64_t refusal_logged_at_us_ = 0;
   uint64_t refusals_unlogged_ = 0;
 
+  std::vector<std::string>
+      identities_;  // key ids of our keys, the newest first; the loop's thread's
   mutable std::mutex mutex_;
   std::map<base::PartyId, Peer> peers_;  // changed by the loop's thread under mutex_
 
@@ -162,12 +170,16 @@ class Transport::Impl {
 
 namespace {
 
+// The key that the other end has shown; it is there before the connection is open.
+using ShownKey = std::shared_ptr<std::optional<crypto::PublicKey>>;
+
 template <class Owner>
 class PathEvents final : public net::WebSocketEvents {
  public:
-  PathEvents(Owner& owner, PathPtr path) : owner_(owner), path_(std::move(path)) {}
+  PathEvents(Owner& owner, PathPtr path, ShownKey key)
+      : owner_(owner), path_(std::move(path)), key_(std::move(key)) {}
   void OnOpen(std::shared_ptr<net::WebSocket> connection) override {
-    owner_.Opened(path_, std::move(connection));
+    owner_.Opened(path_, key_->value(), std::move(connection));
   }
   void OnMessage(std::string message) override { owner_.Received(path_, std::move(message)); }
   void OnSent(size_t bytes) override { owner_.Sent(path_, bytes); }
@@ -176,15 +188,31 @@ class PathEvents final : public net::WebSocketEvents {
  private:
   Owner& owner_;
   const PathPtr path_;
+  const ShownKey key_;
 };
 
 }  // namespace
 
-base::Result<void> Transport::Impl::Start(const crypto::SecretKey& key,
-                                          const std::vector<PeerPaths>& peers) {
+// As net/websocket.h wants them, by their key ids; the PEM texts live as long as this.
+struct Identities {
+  explicit Identities(const Transport::Keys& keys) {
+    CHECK(!keys.empty());
+    for (const auto& key : keys) {
+      pems.push_back(key->ToPem());
+      ids.push_back(key->public_key().KeyId());
+      all.push_back({ids.back(), MakeCertificate(*key), base::AsText(pems.back().bytes())});
+    }
+  }
+  std::vector<crypto::SecretBytes> pems;
+  std::vector<std::string> ids;
+  std::vector<net::WebSocketLoop::Identity> all;
+};
+
+base::Result<void> Transport::Impl::Start(const Keys& keys, const std::vector<PeerPaths>& peers) {
   peers_ = PathsOf(peers);
+  const Identities identities(keys);
+  identities_ = identities.ids;
   net::WebSocketLoop::Options options;
-  options.certificate_pem = MakeCertificate(key);
   options.subprotocol = kSubprotocol;
   options.limits = {.message_bytes_max = limits::kLineFrameBytesMax,
                     .queue_bytes_max = options_.send_queue_bytes_max,
@@ -198,17 +226,27 @@ base::Result<void> Transport::Impl::Start(const crypto::SecretKey& key,
   options.on_refused = [this](const std::string& remote_address, const std::string& reason) {
     CountRefusal(remote_address, reason);
   };
-  const crypto::SecretBytes pem = key.ToPem();
-  WB_ASSIGN_OR_RETURN(loop_,
-                      net::WebSocketLoop::Start(std::move(options), base::AsText(pem.bytes())));
+  WB_ASSIGN_OR_RETURN(loop_, net::WebSocketLoop::Start(std::move(options), identities.all));
   loop_->Post([this] { DialAdded(); });
+  return {};
+}
+
+base::Result<void> Transport::Impl::SetKeys(const Keys& keys) {
+  const Identities identities(keys);
+  WB_RETURN_IF_ERROR(loop_->SetIdentities(identities.all));
+  loop_->Post([this, ids = identities.ids] { identities_ = ids; });
+  const std::lock_guard lock(mutex_);
+  self_key_ = keys.front()->public_key();
   return {};
 }
 
 // ---- Peers ----
 
 base::Result<void> Transport::Impl::SetPeers(std::vector<PeerPaths> peers) {
-  WB_RETURN_IF_ERROR(CheckPeers(options_.self, self_key_, peers));
+  {
+    const std::lock_guard lock(mutex_);
+    WB_RETURN_IF_ERROR(CheckPeers(options_.self, self_key_, peers));
+  }
   loop_->Post([this, peers = std::move(peers)] { ApplyPeers(peers); });
   return {};
 }
@@ -216,7 +254,17 @@ base::Result<void> Transport::Impl::SetPeers(std::vector<PeerPaths> peers) {
 std::map<base::PartyId, Peer> Transport::Impl::PathsOf(const std::vector<PeerPaths>& peers) const {
   std::map<base::PartyId, Peer> all;
   for (const PeerPaths& peer : peers) {
-    Peer& entry = all.try_emplace(peer.peer, Peer{peer.transport_key, {}}).first->second;
+    Peer& entry =
+        all.try_emplace(
+               peer.peer,
+               Peer{peer.transport_key, peer.former_key, peer.former_until_monotonic_us, {}})
+            .first->second;
+    // A connection with the key that is in force has been up: the former one is over.
+    const auto old = peers_.find(peer.peer);
+    if (old != peers_.end() && old->second.key == peer.transport_key) {
+      if (!old->second.former_key) entry.former_key.reset();
+    }
+
     for (size_t i = 0; i < peer.paths.size(); ++i) entry.paths.push_back(KeepOrMake(peer, i));
   }
   return all;
@@ -249,9 +297,11 @@ void Transport::Impl::DialAdded() {
 
 PathPtr Transport::Impl::KeepOrMake(const PeerPaths& peer, size_t index) const {
   const auto old = peers_.find(peer.peer);
-  if (old != peers_.end() && old->second.key == peer.transport_key &&
-      index < old->second.paths.size() && old->second.paths[index]->config == peer.paths[index]) {
-    return old->second.paths[index];
+  if (old != peers_.end() && index < old->second.paths.size() &&
+      old->second.paths[index]->config == peer.paths[index]) {
+    const PathPtr& path = old->second.paths[index];
+    const bool is_good = path->key == peer.transport_key || path->key == peer.former_key;
+    if (is_good) return path;
   }
   auto path = std::make_shared<Path>(peer.peer, peer.transport_key, index, peer.paths[index]);
   path->since = options_.clock->Now();
@@ -278,15 +328,26 @@ void Transport::Impl::Dial(const PathPtr& path) {
   if (path->pause_ms == 0) path->pause_ms = options_.dial_pause_first_ms;
   const auto url = net::ParseBaseUrl("https://" + path->config.connect);
   CHECK_MSG(url.has_value(), "CheckPeers has read it");
-  const auto judge = [key = path->key](base::ByteView der) -> base::Result<void> {
+  const auto peer = peers_.find(path->peer);
+  if (peer == peers_.end()) return;
+  const auto shown = std::make_shared<std::optional<crypto::PublicKey>>();
+  const auto judge = [this, id = path->peer, shown](base::ByteView der) -> base::Result<void> {
     WB_ASSIGN_OR_RETURN(const crypto::PublicKey found, KeyOfCertificate(der));
-    if (IsKey(found, key)) return {};
+    *shown = found;
+    const auto known = peers_.find(id);
+    if (known != peers_.end() && IsGood(known->second, found)) return {};
     return base::Fail(base::ErrorCode::kUnauthorized, "certificate",
                       "must be of the peer's transport key", found.KeyId());
   };
+  // The oldest first: a peer that does not know of the change takes no other.
+  const size_t count = identities_.size();
+  net::WebSocketLoop::Address address{.host = url->host,
+                                      .port = url->port,
+                                      .target = TargetOfPath(path->config.name),
+                                      .identity = identities_[count - 1 - path->dials++ % count],
+                                      .server_name = peer->second.key.KeyId()};
   path->connection =
-      loop_->Dial({.host = url->host, .port = url->port, .target = TargetOfPath(path->config.name)},
-                  judge, std::make_shared<PathEvents<Impl>>(*this, path));
+      loop_->Dial(address, judge, std::make_shared<PathEvents<Impl>>(*this, path, shown));
 }
 
 void Transport::Impl::DialLater(const PathPtr& path) {
@@ -295,10 +356,16 @@ void Transport::Impl::DialLater(const PathPtr& path) {
   loop_->After(pause_ms, [this, path] { Dial(path); });
 }
 
+bool Transport::Impl::IsGood(const Peer& peer, const crypto::PublicKey& key) const {
+  const bool former = peer.former_key && IsKey(key, *peer.former_key) &&
+                      options_.clock->MonotonicMicros() < peer.former_until_monotonic_us;
+  return IsKey(key, peer.key) || former;
+}
+
 base::Result<void> Transport::Impl::JudgeStranger(base::ByteView certificate_der) const {
   WB_ASSIGN_OR_RETURN(const crypto::PublicKey found, KeyOfCertificate(certificate_der));
   bool is_known = false;
-  for (const auto& [id, peer] : peers_) is_known |= IsKey(found, peer.key);
+  for (const auto& [id, peer] : peers_) is_known |= IsGood(peer, found);
   if (is_known) return {};
   return base::Fail(base::ErrorCode::kUnauthorized, "certificate",
                     "must be of the transport key of a peer", found.KeyId());
@@ -308,10 +375,11 @@ base::Result<std::shared_ptr<net::WebSocketEvents>> Transport::Impl::Admit(
     const net::WebSocketLoop::Request& request) {
   WB_ASSIGN_OR_RETURN(const crypto::PublicKey key, KeyOfCertificate(request.certificate_der));
   for (const auto& [id, peer] : peers_) {
-    if (!IsKey(key, peer.key)) continue;
+    if (!IsGood(peer, key)) continue;
     for (const PathPtr& path : peer.paths) {
       if (path->config.connect.empty() && request.target == TargetOfPath(path->config.name)) {
-        return std::make_shared<PathEvents<Impl>>(*this, path);
+        return std::make_shared<PathEvents<Impl>>(
+            *this, path, std::make_shared<std::optional<crypto::PublicKey>>(key));
       }
     }
     return base::Fail(base::ErrorCode::kNotFound, "target",
@@ -335,13 +403,18 @@ void Transport::Impl::CountRefusal(const std::string& remote_address, const std:
              {"others_since_last", std::exchange(refusals_unlogged_, 0)}});
 }
 
-void Transport::Impl::Opened(const PathPtr& path, std::shared_ptr<net::WebSocket> connection) {
+void Transport::Impl::Opened(const PathPtr& path, const crypto::PublicKey& key,
+                             std::shared_ptr<net::WebSocket> connection) {
   if (!path->is_configured) return connection->Close();
   if (path->up) {
     path->connection->Close();
     GoDown(*path, "the peer has made a newer connection");
   }
   path->connection = std::move(connection);
+  path->key = key;
+  path->dials = 0;
+  const auto peer = peers_.find(path->peer);
+  if (peer != peers_.end() && IsKey(path->key, peer->second.key)) peer->second.former_key.reset();
   Steer(*path);
   GoUp(*path, path->connection->remote_address());
 }
@@ -504,16 +577,16 @@ void Transport::Impl::Stop() {
 
 // ---- Transport ----
 
-base::Result<std::unique_ptr<Transport>> Transport::Start(Options options,
-                                                          const crypto::SecretKey& transport_key,
+base::Result<std::unique_ptr<Transport>> Transport::Start(Options options, const Keys& keys,
                                                           std::vector<PeerPaths> peers,
                                                           Events events) {
   CHECK_MSG(options.clock != nullptr && events.on_path && events.on_frame,
             "a transport needs a clock and its events");
-  WB_RETURN_IF_ERROR(CheckPeers(options.self, transport_key.public_key(), peers));
+  CHECK(!keys.empty());
+  WB_RETURN_IF_ERROR(CheckPeers(options.self, keys.front()->public_key(), peers));
   auto impl =
-      std::make_unique<Impl>(std::move(options), std::move(events), transport_key.public_key());
-  WB_RETURN_IF_ERROR(impl->Start(transport_key, peers));
+      std::make_unique<Impl>(std::move(options), std::move(events), keys.front()->public_key());
+  WB_RETURN_IF_ERROR(impl->Start(keys, peers));
   return std::unique_ptr<Transport>(new Transport(std::move(impl)));
 }
 
@@ -525,6 +598,10 @@ Transport::~Transport() {
 
 base::Result<void> Transport::SetPeers(std::vector<PeerPaths> peers) {
   return impl_->SetPeers(std::move(peers));
+}
+
+base::Result<void> Transport::SetKeys(const Keys& keys) {
+  return impl_->SetKeys(keys);
 }
 
 void Transport::Send(base::PartyId peer, size_t path, std::shared_ptr<const std::string> frame) {

@@ -12,6 +12,11 @@
 //   transport->Send({{peer, 0, frame}, {peer, 1, frame}});
 //   transport->Handled(peer, path, 1, frame.size());   // when it has been dealt with
 //
+// Keys change while it runs. A peer's former key is good as PeerPaths says; what is up under a key that is good no
+// longer is closed at once by SetPeers, and otherwise stays up. Of our own keys (SetKeys) who dials us is shown the one
+// it asks for, and whom we dial is shown one after the other, the oldest first, until one is accepted: a peer that does
+// not know of the change yet takes the old one, and one that does takes either.
+//
 // What it guarantees. Frames of a path arrive whole and in order, or the path goes down. Nothing more: a frame given to
 // a path that is down, or that goes down before it is sent, is lost, and the outbox of the line sends it again. A path
 // that is down is dialled again, after a pause that doubles from limits::kLinkDialPauseFirstMs to kLinkDialPauseMaxMs,
@@ -99,10 +104,11 @@ class Transport {
     size_t connections_pending_max = limits::kLinkConnectionsPendingMax;
   };
 
-  // Listens when it returns, and dials. The key is copied into OpenSSL. Refuses peers as CheckPeers does, and an
-  // address that it cannot listen on.
-  static base::Result<std::unique_ptr<Transport>> Start(Options options,
-                                                        const crypto::SecretKey& transport_key,
+  using Keys = std::vector<std::shared_ptr<const crypto::SecretKey>>;
+
+  // Listens when it returns, and dials. The keys, the newest first, are copied into OpenSSL. Refuses peers as CheckPeers
+  // does, and an address that it cannot listen on. REQUIRES (CHECK): a key, here and in SetKeys.
+  static base::Result<std::unique_ptr<Transport>> Start(Options options, const Keys& keys,
                                                         std::vector<PeerPaths> peers,
                                                         Events events);
   ~Transport();  // as Stop
@@ -110,6 +116,9 @@ class Transport {
   // Takes effect soon after it returns: paths that have changed or gone (another number, name, address or peer's key)
   // are closed, all others stay as they are. Refuses as CheckPeers does, and changes nothing then.
   base::Result<void> SetPeers(std::vector<PeerPaths> peers);
+
+  // For connections from now on, the newest first.
+  base::Result<void> SetKeys(const Keys& keys);
 
   // Never blocks; the thread is woken once for all frames, and not at all when it is awake already.
   void Send(base::PartyId peer, size_t path, std::shared_ptr<const std::string> frame);

@@ -24,7 +24,8 @@ std::unique_ptr<Transport> Start(uint8_t number, PeerPaths peer, bool listens,
   options.self = testing::PartyOf(number);
   options.clock = &clock;
   if (listens) options.listen_address = "127.0.0.1";
-  return Transport::Start(options, testing::KeyOf(number), {std::move(peer)}, std::move(events))
+  return Transport::Start(options, {testing::SharedKeyOf(number)}, {std::move(peer)},
+                          std::move(events))
       .value();
 }
 

@@ -256,7 +256,7 @@ TEST_F(TransportTest, WhoeverHoldsAnotherKeyNeverComesUp) {
   b_.Start({wrong});
   ASSERT_TRUE(Eventually([&] { return !b_.StatusOf(a_).last_error.empty(); }));
   EXPECT_EQ(b_.StatusOf(a_).last_error, "certificate: must be of the peer's transport key (found " +
-                                            a_.key.public_key().KeyId() + ")");
+                                            a_.keys.front()->public_key().KeyId() + ")");
   // c is expected by nobody.
   Node c(3);
   c.Start({a_.AsPeer({"fibre"}, true)});
@@ -291,7 +291,7 @@ TEST(TransportStartTest, RefusesWhatItCannotUse) {
   options.self = a.party;
   options.clock = &clock;
   const auto rule = [&](std::vector<PeerPaths> peers) {
-    const auto started = Transport::Start(options, a.key, std::move(peers), events);
+    const auto started = Transport::Start(options, a.keys, std::move(peers), events);
     return started ? "" : started.error().field;
   };
   const auto peer = [](uint8_t party, uint8_t key, std::vector<PathConfig> paths) {

@@ -29,7 +29,7 @@ class TransportTroubleTest : public ::testing::Test {
   }
   std::unique_ptr<RawPeer> Open() {
     auto raw = std::make_unique<RawPeer>(a_.port);
-    EXPECT_TRUE(raw->ShakeHands(&b_.key));
+    EXPECT_TRUE(raw->ShakeHands(b_.keys.front().get()));
     const std::string answer = raw->Upgrade("/line/v1/fibre");
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 101 ")) << answer;
     return raw;
@@ -62,7 +62,7 @@ class TransportTroubleTest : public ::testing::Test {
 TEST_F(TransportTroubleTest, TalksTls13Only) {
   Start();
   RawPeer raw(a_.port);
-  EXPECT_FALSE(raw.ShakeHands(&b_.key, /*only_tls12=*/true));
+  EXPECT_FALSE(raw.ShakeHands(b_.keys.front().get(), /*only_tls12=*/true));
   EXPECT_TRUE(HasRefused(1));
   ExpectServes();
 }
@@ -99,7 +99,7 @@ TEST_F(TransportTroubleTest, RefusesOtherRequestsThanForAPathOfThePeer) {
   Start();
   const auto ask = [&](auto&& request) {
     RawPeer raw(a_.port);
-    EXPECT_TRUE(raw.ShakeHands(&b_.key));
+    EXPECT_TRUE(raw.ShakeHands(b_.keys.front().get()));
     const std::string answer = request(raw);
     EXPECT_TRUE(raw.ReadToEnd());
     return answer.substr(0, answer.find("\r\n")).substr(0, 12);
@@ -190,7 +190,7 @@ TEST_F(TransportTroubleTest, AStallInTheHandshakeIsCutShort) {
   RawPeer silent(a_.port);
   EXPECT_TRUE(silent.ReadToEnd());
   RawPeer after_tls(a_.port);
-  EXPECT_TRUE(after_tls.ShakeHands(&b_.key));
+  EXPECT_TRUE(after_tls.ShakeHands(b_.keys.front().get()));
   after_tls.Send("GET /line/v1/fi");
   EXPECT_TRUE(after_tls.ReadToEnd());
   EXPECT_TRUE(HasRefused(2));

@@ -63,8 +63,7 @@ Result<void> Core::ChangeOwnKeys(NewKeys keys, std::string_view by, line::Now no
                 "must be at most " + std::to_string(line::kRevokedKeysMax) + " over all changes",
                 std::to_string(own.revoked.size()));
   }
-  const std::string body =
-      line::WriteKeyChange({keys.card, own.revoked, keys.compromised_since});
+  const std::string body = line::WriteKeyChange({keys.card, own.revoked, keys.compromised_since});
   WB_RETURN_IF_ERROR(line::ReadKeyChange(body, before));
   WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(keys.card));
   if (keys.message_key == nullptr ||
@@ -158,9 +157,8 @@ Result<void> Core::ConfirmPeerKeys(base::PartyId id, const line::Fingerprint& co
                 compared.ToString());
   }
   const std::vector<const Matter*> open = desk_.OpenMattersOf(SubjectOf(id));
-  if (std::none_of(open.begin(), open.end(), [](const Matter* matter) {
-        return matter->kind == MatterKind::kKeysChanged;
-      })) {
+  if (std::none_of(open.begin(), open.end(),
+                   [](const Matter* matter) { return matter->kind == MatterKind::kKeysChanged; })) {
     return Fail(ErrorCode::kConflict, "peer", "must have changed its keys since they were compared",
                 peer->name);
   }

@@ -93,6 +93,23 @@ base::Result<void> ConfigureMutualTls(ssl_ctx_st* context, std::string_view cert
   return UseKeyPair(context, certificate_pem, private_key_pem);
 }
 
+void ChooseByName(ssl_ctx_st* context, const ContextChoice* choice) {
+  const auto chosen = [](SSL* session, int*, void* argument) {
+    const char* name = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
+    const auto& choose = *static_cast<const ContextChoice*>(argument);
+    SSL_CTX* other = name == nullptr ? nullptr : choose(name);
+    if (other != nullptr) SSL_set_SSL_CTX(session, other);
+    // A name is a wish, not a condition; the peer judges by the key that it sees.
+    return SSL_TLSEXT_ERR_NOACK;
+  };
+  SSL_CTX_set_tlsext_servername_callback(context, +chosen);
+  SSL_CTX_set_tlsext_servername_arg(context, const_cast<ContextChoice*>(choice));
+}
+
+void AskFor(ssl_st* session, const std::string& name) {
+  CHECK_MSG(SSL_set_tlsext_host_name(session, name.c_str()) == 1, "the name is short");
+}
+
 void LetJudge(ssl_st* session, PeerJudge* judge) {
   CHECK_MSG(SSL_set_ex_data(session, JudgeIndex(), judge) == 1, "OpenSSL is out of memory");
 }

@@ -2,6 +2,7 @@
 #ifndef WIDEBERTH_NET_MUTUAL_TLS_H_
 #define WIDEBERTH_NET_MUTUAL_TLS_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,13 @@ class PeerJudge {
 // session of the context needs a judge.
 base::Result<void> ConfigureMutualTls(ssl_ctx_st* context, std::string_view certificate_pem,
                                       std::string_view private_key_pem);
+
+// Who listens on `context` calls it with the name that it is asked for; the context it returns, or null for `context`
+// itself, is that of the session. `choice` outlives the context.
+using ContextChoice = std::function<ssl_ctx_st*(std::string_view name)>;
+void ChooseByName(ssl_ctx_st* context, const ContextChoice* choice);
+// Asks for a name when dialling.
+void AskFor(ssl_st* session, const std::string& name);
 
 // `judge` outlives the session.
 void LetJudge(ssl_st* session, PeerJudge* judge);

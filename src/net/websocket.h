@@ -1,6 +1,6 @@
 // WebSocket (RFC 6455) over TLS 1.3 with certificates on both sides, for two nodes that know each other's keys.
 //
-// A WebSocketLoop is one thread that dials, listens and serves every connection made by it. It shows one certificate of
+// A WebSocketLoop is one thread that dials, listens and serves every connection made by it. It shows a certificate of
 // its own, and whoever it talks to must show one too: no chain, no name and no date is looked at, the caller's
 // CertificateJudge alone decides. No resumption, no tickets, no early data, no renegotiation, no compression.
 //
@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -76,11 +77,19 @@ class WebSocketLoop {
   struct Address {
     std::string host;  // a name or an address
     uint16_t port = 0;
-    std::string target;  // of the request: "/line/v1/fibre"
+    std::string target;      // of the request: "/line/v1/fibre"
+    std::string identity{};  // of ours, that is shown; empty, or not there: the first
+    std::string
+        server_name{};  // asks the other side for that identity of its own (SNI); empty: for none
+  };
+  // What this loop can show itself by. Who listens shows the one that it is asked for by name, or else the first.
+  struct Identity {
+    std::string name{};  // of letters and digits
+    std::string certificate_pem{};
+    std::string_view private_key_pem{};  // not kept outside OpenSSL
   };
   struct Options {
-    std::string certificate_pem{};  // of our own key
-    std::string subprotocol{};      // asked for when dialling, demanded when listening
+    std::string subprotocol{};  // asked for when dialling, demanded when listening
     WebSocketLimits limits{};
     // Listening: an IPv4 or IPv6 address, or empty for not at all; port 0 takes a free one.
     std::string listen_address{};
@@ -92,14 +101,17 @@ class WebSocketLoop {
     std::function<void(const std::string& remote_address, const std::string& reason)> on_refused{};
   };
 
-  // Listens when it returns. `private_key_pem` is not kept outside OpenSSL.
+  // Listens when it returns. REQUIRES (CHECK): an identity, here and in SetIdentities.
   static base::Result<std::unique_ptr<WebSocketLoop>> Start(Options options,
-                                                            std::string_view private_key_pem);
+                                                            std::span<const Identity> identities);
   ~WebSocketLoop();  // as Stop
 
   // Connects to every address of the host until one answers. OnOpen or OnClosed follows, unless Close is called first.
   std::shared_ptr<WebSocket> Dial(const Address& address, CertificateJudge judge,
                                   std::shared_ptr<WebSocketEvents> events);
+
+  // For connections from now on; those that are there stay. Changes nothing when one is refused.
+  base::Result<void> SetIdentities(std::span<const Identity> identities);
 
   // Runs `task` on the loop's thread; what is due when the loop stops is dropped.
   void Post(std::function<void()> task);

@@ -46,7 +46,6 @@ base::Result<std::unique_ptr<WebSocketLoop>> Start(const std::string& certificat
                                                    const std::string& key,
                                                    const std::string& listen_address = {}) {
   WebSocketLoop::Options options;
-  options.certificate_pem = certificate;
   options.subprotocol = "test";
   options.limits = {.message_bytes_max = 1'000,
                     .queue_bytes_max = 1'000,
@@ -54,7 +53,8 @@ base::Result<std::unique_ptr<WebSocketLoop>> Start(const std::string& certificat
                     .silence_deadline_ms = 20'000,
                     .pending_max = 1};
   options.listen_address = listen_address;
-  return WebSocketLoop::Start(std::move(options), key);
+  const WebSocketLoop::Identity identity{"", certificate, key};
+  return WebSocketLoop::Start(std::move(options), {&identity, 1});
 }
 
 struct Outcome final : WebSocketEvents {

@@ -27,6 +27,12 @@ constexpr size_t kRowsPerWrite = 4'096;
 // The projector yields to whoever answers requests.
 constexpr int kProjectorNice = 10;
 
+bool AwaitsReceiptOfKeys(const mechanism::Desk& desk) {
+  return std::any_of(desk.awaited().begin(), desk.awaited().end(), [](const auto& each) {
+    return each.second.kind == operators::ActKind::kManagePeers;
+  });
+}
+
 void Report(const NodeOptions& options, std::string_view what, uint64_t done, uint64_t total) {
   if (options.progress) options.progress(what, done, total);
 }
@@ -145,7 +151,7 @@ base::Result<line::OwnKeys> Node::LoadOwnKeys() {
   }
   WB_ASSIGN_OR_RETURN(PartySecrets secrets, options.keys->Load(card));
   line::OwnKeys message_keys = {std::move(secrets.message)};
-  transport_keys_ = {std::move(secrets.transport)};
+  KeepTransportKey(std::move(secrets.transport));
   if (own != nullptr) WB_RETURN_IF_ERROR(LoadFormerKeys(*own, &message_keys));
   return message_keys;
 }
@@ -155,9 +161,7 @@ base::Result<void> Node::LoadFormerKeys(const mechanism::OwnCard& own,
                                         line::OwnKeys* message_keys) {
   const mechanism::Desk& desk = contents_.desk();
   std::map<crypto::PublicKey, std::string> signing;  // and on whose line
-  bool needed = std::any_of(desk.awaited().begin(), desk.awaited().end(), [](const auto& each) {
-    return each.second.kind == operators::ActKind::kManagePeers;
-  });
+  bool needed = AwaitsReceiptOfKeys(desk);
   for (const auto& [id, peer] : desk.peers()) {
     const line::LineState state = contents_.line_logs().StateOf(peer.line);
     if (state.own.keys.empty()) continue;
@@ -177,12 +181,44 @@ base::Result<void> Node::LoadFormerKeys(const mechanism::OwnCard& own,
     }
     signing.erase(secrets->message->public_key());
     message_keys->push_back(std::move(secrets->message));
-    transport_keys_.push_back(std::move(secrets->transport));
+    KeepTransportKey(std::move(secrets->transport));
   }
   if (signing.empty()) return {};
   return base::Fail(base::ErrorCode::kNotFound, "party.keys",
                     "must hold the key that still signs on the line to " + signing.begin()->second,
                     signing.begin()->first.KeyId());
+}
+
+void Node::KeepTransportKey(std::shared_ptr<const crypto::SecretKey> key) {
+  const std::lock_guard lock(keys_mutex_);
+  const crypto::PublicKey name = key->public_key();
+  transport_secrets_.insert_or_assign(name, std::move(key));
+}
+
+Node::SecretKeys Node::transport_keys() const {
+  const std::vector<std::string> cards =
+      ReadDesk([](const airspace::State&, const mechanism::Desk& desk) {
+        std::vector<std::string> texts;
+        if (desk.own_card() == nullptr) return texts;
+        texts.push_back(desk.own_card()->card);
+        const auto& former = desk.own_card()->former;
+        for (size_t i = former.size(); AwaitsReceiptOfKeys(desk) && i-- > 0;) {
+          texts.push_back(former[i].card);
+        }
+        return texts;
+      }).first;
+  SecretKeys keys;
+  const std::lock_guard lock(keys_mutex_);
+  for (const std::string& text : cards) {
+    const base::Result<line::PartyCard> card = line::ReadCard(text);
+    if (!card) continue;
+    const auto found = transport_secrets_.find(card->key(line::KeyRole::kTransport));
+    if (found == transport_secrets_.end()) continue;
+    if (std::find(keys.begin(), keys.end(), found->second) == keys.end()) {
+      keys.push_back(found->second);
+    }
+  }
+  return keys;
 }
 
 base::Result<void> Node::AdoptOwnCard() {
@@ -209,6 +245,7 @@ void Node::ChangeKeys(KeyRequest request, KeysDone done) {
     WB_ASSIGN_OR_RETURN(const line::PartyCard after, line::ReadCard(keys.card));
     WB_ASSIGN_OR_RETURN(PartySecrets secrets, options_.line->keys->Load(after));
     keys.message_key = std::move(secrets.message);
+    KeepTransportKey(std::move(secrets.transport));
     for (const line::KeyRole role : request.roles) {
       if (request.revoke) keys.revoked.push_back(before.key(role));
     }

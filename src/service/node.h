@@ -107,11 +107,10 @@ class Node {
   }
   const mechanism::Terms& terms() const { return terms_; }
 
-  // Transport keys of this party as they were when the node was opened: that of its card, then those that a peer which
-  // has not been told of the last change may still expect. Empty in pool mode.
-  const std::vector<std::shared_ptr<const crypto::SecretKey>>& transport_keys() const {
-    return transport_keys_;
-  }
+  // Transport keys of this party: that of its card, then those that a peer which has not receipted the last change may
+  // still expect. Empty in pool mode.
+  using SecretKeys = std::vector<std::shared_ptr<const crypto::SecretKey>>;
+  SecretKeys transport_keys() const;
 
   // New keys for this party, on all lines (mechanism/core.h, ChangeOwnKeys). Makes and stores them on the calling
   // thread, which takes seconds; then the change is a turn like any other. `done` is called once: with the card in
@@ -150,6 +149,7 @@ class Node {
        const base::Clock& clock, NodeOptions options);
   base::Result<void> Restore();
   base::Result<line::OwnKeys> LoadOwnKeys();
+  void KeepTransportKey(std::shared_ptr<const crypto::SecretKey> key);
   base::Result<void> LoadFormerKeys(const mechanism::OwnCard& own, line::OwnKeys* message_keys);
   base::Result<void> AdoptOwnCard();
   base::Result<void> DoNow(std::function<void(mechanism::Core&, line::Now)> work);
@@ -174,7 +174,8 @@ class Node {
   Contents contents_;
   mutable StateLock lock_;
   std::unique_ptr<Sequencer> sequencer_;
-  std::vector<std::shared_ptr<const crypto::SecretKey>> transport_keys_;
+  mutable std::mutex keys_mutex_;
+  std::map<crypto::PublicKey, std::shared_ptr<const crypto::SecretKey>> transport_secrets_;
 
   std::mutex stop_mutex_;
   std::condition_variable stop_wake_;

@@ -10,7 +10,9 @@
 #include "base/random.h"
 #include "line/party_card.h"
 #include "mechanism/testing/values.h"
+#include "service/batch.h"
 #include "service/contents.h"
+#include "service/line_signatures.h"
 #include "service/node.h"
 #include "service/testing/memory_keys.h"
 #include "store/memory/memory_store.h"
@@ -312,6 +314,46 @@ TEST_F(NodeLineTest, KeysChangeAndBothGoOnAfterEveryKindOfStart) {
   ASSERT_TRUE(Say(0, "without the old"));
   Run(5 * kSecond);
   EXPECT_TRUE(Heard(1).contains("without the old"));
+}
+
+TEST_F(NodeLineTest, EveryEntryIsUnderTheKeyOfItsNumber) {
+  for (int round = 0; round < 3; ++round) {
+    Run(3 * kSecond);
+    ASSERT_TRUE(Say(0, "round " + std::to_string(round)));
+    ASSERT_TRUE(ChangeKeys(0));
+    ASSERT_TRUE(ChangeKeys(1));
+  }
+  Run(5 * kSecond);
+  for (const size_t n : kBoth) {
+    Crash(n);
+    const auto store = MemoryStore::Open(disks_[n]).value();
+    LineSignatures right;
+    const auto whole =
+        store->Replay(1, [&](const store::Batch& batch) { return right.Check(batch); });
+    EXPECT_TRUE(whole.has_value()) << whole.error().ToString();
+    EXPECT_GT(right.checked(), 10u);
+    // Without the changes of the keys the first entry behind one is wrong.
+    LineSignatures wrong;
+    const auto found = store->Replay(1, [&](const store::Batch& batch) -> base::Result<void> {
+      BatchWriter without;
+      bool any = false;
+      BatchVisitor visitor;
+      visitor.line = [&](uint32_t line, const line::Effect& effect) {
+        const auto* key = std::get_if<line::MessageKeyChanged>(&effect);
+        if (key != nullptr && key->first_seq > 1) return;
+        without.Add(line, effect);
+        any = true;
+      };
+      WB_RETURN_IF_ERROR(ReadBatch(batch.bytes, visitor));
+      if (!any) return {};
+      const base::Bytes bytes = without.Encode();
+      store::Batch changed = batch;
+      changed.bytes = bytes;
+      return wrong.Check(changed);
+    });
+    ASSERT_FALSE(found.has_value());
+    EXPECT_EQ(found.error().code, base::ErrorCode::kStorage);
+  }
 }
 
 TEST_F(NodeLineTest, AChangeThatWasNeverDurableChangesNothing) {

@@ -40,6 +40,19 @@ struct EnrolOptions {
 };
 base::Result<int> RunPeerAdd(const Session& session, const EnrolOptions& options);
 
+// node keys ..., peer confirm (keys.cc)
+struct KeysOptions {
+  std::vector<std::string> keys;  // empty: all
+  bool revoke = false;
+  std::string compromised_since;
+  std::string output;
+  std::string peer, fingerprint;
+};
+base::Result<int> RunKeysShow(const Session& session);
+base::Result<int> RunKeysCard(const Session& session, const KeysOptions& options);
+base::Result<int> RunKeysRotate(const Session& session, const KeysOptions& options);
+base::Result<int> RunPeerConfirm(const Session& session, const KeysOptions& options);
+
 // agreement ... (agreements.cc)
 struct AgreementOptions {
   std::string file, other;
@@ -157,6 +170,7 @@ class LineCommands {
  private:
   void AddSignOn(Registry* registry);
   void AddPeers(Registry* registry);
+  void AddKeys(Registry* registry);
   void AddAgreements(Registry* registry);
   void AddNotices(Registry* registry);
   void AddReadings(Registry* registry);
@@ -168,6 +182,7 @@ class LineCommands {
 
   SignOnOptions sign_on_;
   EnrolOptions enrol_;
+  KeysOptions keys_;
   AgreementOptions agreement_;
   LineNoticeOptions notice_;
   HazardReportOptions hazard_;

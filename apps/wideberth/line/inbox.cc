@@ -52,6 +52,8 @@ std::string WhatText(const Item& item) {
       {"line_lost", "LINK LOST"},
       {"unusable", "something came that cannot be acted on"},
       {"conflict", "conflict that nobody here has seen"},
+      {"keys_changed",
+       "the peer has changed its keys: compare the new fingerprint over another channel"},
   };
   const auto text = texts.find(item.kind);
   return text == texts.end() ? item.kind : text->second;

@@ -31,6 +31,7 @@ void CallId(CLI::App* command, std::string* id) {
 void LineCommands::Add(Registry* registry, DeclareOptions* declare, DemoOptions* demo) {
   AddSignOn(registry);
   AddPeers(registry);
+  AddKeys(registry);
   AddAgreements(registry);
   AddNotices(registry);
   AddReadings(registry);
@@ -91,6 +92,45 @@ void LineCommands::AddSignOn(Registry* registry) {
       ->required();
   registry->Command(group, "roles", "Show which role may do what", "wideberth operator roles",
                     [&session] { return RunOperatorRoles(session); });
+}
+
+void LineCommands::AddKeys(Registry* registry) {
+  const Session& session = registry->session();
+  CLI::App* group = registry->Group("keys", "The keys of this party, on a node that runs");
+  registry->Command(group, "show", "Show the keys in force and who has not receipted them",
+                    "wideberth keys show", [&session] { return RunKeysShow(session); });
+  CLI::App* card = registry->Command(group, "card", "Write this party's card as it is now",
+                                     "wideberth keys card --output north.json",
+                                     [this, &session] { return RunKeysCard(session, keys_); });
+  registry->Text(card, "--output", &keys_.output, "FILE", "Where to; standard output when absent.");
+  CLI::App* rotate = registry->Command(
+      group, "rotate",
+      "New keys for this party\n"
+      "The node makes them in its keys folder and says so on every line, signed by the key that is "
+      "in force; what it signs after that message is under the new one. Old messages stay valid. "
+      "The peers' people are asked to compare the new fingerprint with you. An administrator's "
+      "act.",
+      "wideberth keys rotate --key transport --revoke",
+      [this, &session] { return RunKeysRotate(session, keys_); });
+  rotate->add_option("--key", keys_.keys,
+                     "One that changes (message, log, cosignature, transport); all when absent.");
+  registry->Flag(rotate, "--revoke", &keys_.revoke,
+                 "Somebody else may have the old ones: nobody is to trust them any more.");
+  registry->Text(rotate, "--compromised-since", &keys_.compromised_since, "TIME",
+                 "Since when somebody else may have had them; with --revoke.");
+  CLI::App* confirm =
+      registry->Command(registry->Group("peer", "Who the other parties are"), "confirm",
+                        "Say that a peer's changed keys are its own\n"
+                        "After its people have read you the new fingerprint over another channel. "
+                        "Another one than that "
+                        "of the keys in force is refused: then somebody else has changed them. An "
+                        "administrator's act.",
+                        "wideberth peer confirm south --fingerprint \"51256 22721 34866 58100 "
+                        "55895 08890 54867 14211\"",
+                        [this, &session] { return RunPeerConfirm(session, keys_); });
+  confirm->add_option("PEER", keys_.peer, "Its name or id.")->required();
+  registry->Text(confirm, "--fingerprint", &keys_.fingerprint, "DIGITS", "As it was read to you.")
+      ->required();
 }
 
 void LineCommands::AddPeers(Registry* registry) {

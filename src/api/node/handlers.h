@@ -76,6 +76,10 @@ base::Result<void> ListLines(Call& call);
 base::Result<void> SuspendLine(Call& call);
 base::Result<void> ResumeLine(Call& call);
 base::Result<void> ConfirmLine(Call& call);
+// keys.cc
+base::Result<void> GetKeys(Call& call);
+base::Result<void> RotateKeys(Call& call);
+base::Result<void> ConfirmKeys(Call& call);
 // desk.cc
 base::Result<void> ListMatters(Call& call);
 base::Result<void> ListCalls(Call& call);

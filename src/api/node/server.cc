@@ -1,5 +1,6 @@
 #include "api/node/server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/node/answer.h"
@@ -9,6 +10,9 @@
 
 namespace wideberth::api::node {
 namespace {
+
+// How long the transport key that a peer had before is good beside the one that it has.
+constexpr int64_t kFormerKeyUs = 10 * base::kMicrosPerMinute;
 
 void LogTrouble(const mechanism::PeerTrouble& trouble) {
   base::Log(base::LogLevel::kWarn, "line_trouble",
@@ -45,6 +49,7 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
     options.line = parts.line->node;
     account_cost = parts.line->account_cost;
     options.hooks.on_desk = [self](std::span<const mechanism::DeskEffect> effects) {
+      self->FollowKeys(effects);
       self->events_.AddDesk(effects);
     };
     options.hooks.on_frames = [self](std::vector<mechanism::ToSend> frames) {
@@ -129,21 +134,60 @@ base::Result<void> Server::StartTransport(LineParts line, const base::Clock& clo
   events.on_frame = [sequencer](base::PartyId peer, size_t path, std::string frame) {
     sequencer->Receive(peer, path, std::move(frame));
   };
-  // The configuration names a card of each peer; its keys may have changed since.
-  for (link::PeerPaths& peer : line.peers) {
-    const std::string text =
+  link_peers_ = std::move(line.peers);
+  WB_ASSIGN_OR_RETURN(
+      transport_, link::Transport::Start(std::move(options), node_->transport_keys(), LinkPeers(),
+                                         std::move(events)));
+  return {};
+}
+
+// The configuration names a card of each peer; its keys may have changed since.
+std::vector<link::PeerPaths> Server::LinkPeers() const {
+  std::vector<link::PeerPaths> peers = link_peers_;
+  for (link::PeerPaths& peer : peers) {
+    const mechanism::Peer known =
         node_
             ->ReadDesk([&](const airspace::State&, const mechanism::Desk& desk) {
-              return desk.FindPeer(peer.peer)->card;
+              return *desk.FindPeer(peer.peer);
             })
             .first;
-    WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(text));
-    peer.transport_key = card.key(line::KeyRole::kTransport);
+    const auto card = line::ReadCard(known.card);
+    if (!card) continue;
+    peer.transport_key = card->key(line::KeyRole::kTransport);
+    if (known.former.empty()) continue;
+    const auto former = line::ReadCard(known.former.back().card);
+    if (!former) continue;
+    const crypto::PublicKey& key = former->key(line::KeyRole::kTransport);
+    const auto& revoked = known.revoked;
+    if (key == peer.transport_key ||
+        std::find(revoked.begin(), revoked.end(), key) != revoked.end()) {
+      continue;
+    }
+    const base::Clock& clock = node_->clock();
+    peer.former_key = key;
+    peer.former_until_monotonic_us =
+        clock.MonotonicMicros() + known.former.back().ended_at.us + kFormerKeyUs - clock.Now().us;
   }
-  WB_ASSIGN_OR_RETURN(transport_,
-                      link::Transport::Start(std::move(options), *node_->transport_keys().front(),
-                                             std::move(line.peers), std::move(events)));
-  return {};
+  return peers;
+}
+
+// On the sequencer's thread, when the change is durable.
+void Server::FollowKeys(std::span<const mechanism::DeskEffect> effects) {
+  if (transport_ == nullptr) return;
+  bool own = false;
+  bool peers = false;
+  for (const mechanism::DeskEffect& effect : effects) {
+    const auto* awaited = std::get_if<mechanism::AwaitedChanged>(&effect);
+    own = own || std::holds_alternative<mechanism::OwnCardChanged>(effect) ||
+          (awaited != nullptr && awaited->awaited.kind == operators::ActKind::kManagePeers);
+    peers = peers || std::holds_alternative<mechanism::PeerChanged>(effect);
+  }
+  base::Result<void> done;
+  if (own) done = transport_->SetKeys(node_->transport_keys());
+  if (done && peers) done = transport_->SetPeers(LinkPeers());
+  if (!done) {
+    base::Log(base::LogLevel::kError, "keys_not_followed", {{"error", done.error().ToString()}});
+  }
 }
 
 void Server::SendFrames(std::vector<mechanism::ToSend> frames) {

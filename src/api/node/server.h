@@ -52,6 +52,8 @@ class Server {
   void AddMetrics();
   Context MakeContext(crypto::KdfCost account_cost);
   base::Result<void> StartTransport(LineParts line, const base::Clock& clock);
+  std::vector<link::PeerPaths> LinkPeers() const;
+  void FollowKeys(std::span<const mechanism::DeskEffect> effects);
   void SendFrames(std::vector<mechanism::ToSend> frames);
 
   base::Metrics metrics_;
@@ -59,6 +61,7 @@ class Server {
   std::unique_ptr<crypto::TokenVerifier> tokens_;
   std::unique_ptr<service::Node> node_;
   // In line mode.
+  std::vector<link::PeerPaths> link_peers_;  // as configured
   std::unique_ptr<link::Transport> transport_;
   std::unique_ptr<Sessions> sessions_;
   std::unique_ptr<PasswordWorker> passwords_;

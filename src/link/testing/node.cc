@@ -20,6 +20,10 @@ crypto::SecretKey KeyOf(uint8_t number) {
   return crypto::SecretKey::FromSeed(base::Bytes(32, number)).value();
 }
 
+std::shared_ptr<const crypto::SecretKey> SharedKeyOf(uint8_t number) {
+  return std::make_shared<const crypto::SecretKey>(KeyOf(number));
+}
+
 bool Eventually(const std::function<bool()>& condition) {
   for (int i = 0; i < 4'000; ++i) {
     if (condition()) return true;
@@ -50,7 +54,7 @@ void Node::Start(std::vector<PeerPaths> peers, Transport::Options options) {
     started_.wait(nullptr);
     started_.load()->Handled(peer, path, 1, bytes);
   };
-  auto started = Transport::Start(std::move(options), key, std::move(peers), std::move(events));
+  auto started = Transport::Start(std::move(options), keys, std::move(peers), std::move(events));
   CHECK_MSG(started.has_value(), started ? "" : started.error().ToString().c_str());
   transport = *std::move(started);
   port = transport->port();
@@ -65,7 +69,7 @@ void Node::Kill() {
 }
 
 PeerPaths Node::AsPeer(const std::vector<std::string>& path_names, bool dialled) const {
-  PeerPaths peer{party, key.public_key(), {}};
+  PeerPaths peer{party, keys.front()->public_key(), {}};
   for (const std::string& name : path_names) {
     peer.paths.push_back({name, dialled ? "127.0.0.1:" + std::to_string(port) : ""});
   }

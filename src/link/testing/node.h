@@ -22,6 +22,7 @@ namespace wideberth::link::testing {
 
 base::PartyId PartyOf(uint8_t number);
 crypto::SecretKey KeyOf(uint8_t number);
+std::shared_ptr<const crypto::SecretKey> SharedKeyOf(uint8_t number);
 
 // Waits, for at most 20 s, until `condition` holds.
 bool Eventually(const std::function<bool()>& condition);
@@ -34,7 +35,7 @@ class Node {
   };
 
   // Party and key number `number`.
-  explicit Node(uint8_t number) : party(PartyOf(number)), key(KeyOf(number)) {}
+  explicit Node(uint8_t number) : party(PartyOf(number)), keys({SharedKeyOf(number)}) {}
   ~Node() { Kill(); }
 
   // Starts on 127.0.0.1, on the port of the last time. `options` may hold limits.
@@ -54,7 +55,7 @@ class Node {
   std::vector<std::string> PathEvents() const;  // "0 up", "0 down"
 
   const base::PartyId party;
-  const crypto::SecretKey key;
+  Transport::Keys keys;  // the newest first, for the next Start
   // When set, every frame is reported as handled at once.
   bool handles_frames = true;
   uint16_t port = 0;
