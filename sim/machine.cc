@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <optional>
+#include <set>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -207,6 +208,15 @@ void Machine::Receive(base::PartyId peer, size_t path, const std::string& frame)
 
 void Machine::Do(service::Sequencer::Work work) {
   if (node_->sequencer().SubmitWork(std::move(work), nullptr)) TurnSoon(0);
+}
+
+void Machine::ChangeKeys(bool all) {
+  using line::KeyRole;
+  std::set<KeyRole> roles = {KeyRole::kMessage};
+  if (all) roles.insert(line::kKeyRoles.begin(), line::kKeyRoles.end());
+  node_->ChangeKeys({std::move(roles), false, std::nullopt, "admin"},
+                    [](const base::Result<line::PartyCard>&) {});
+  TurnSoon(0);
 }
 
 void Machine::Decide(airspace::Command command, service::Sequencer::Answer answer) {

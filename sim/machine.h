@@ -78,6 +78,8 @@ class Machine {
   void Receive(base::PartyId peer, size_t path, const std::string& frame);
   void Do(service::Sequencer::Work work);
   void Decide(airspace::Command command, service::Sequencer::Answer answer);
+  // New keys for its party: all four, or the message key alone.
+  void ChangeKeys(bool all);
   base::Result<void> WriteProjection() { return node_->WriteProjection(); }
 
   size_t index() const { return config_.index; }

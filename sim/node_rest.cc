@@ -26,7 +26,8 @@ bool WaitsForPeople(const Matter& matter) {
   return !matter.owed_by_peer &&
          (matter.kind == MatterKind::kReadBack || matter.kind == MatterKind::kStopCall ||
           matter.kind == MatterKind::kIncursion || matter.kind == MatterKind::kLineCheck ||
-          matter.kind == MatterKind::kKeepClear || matter.kind == MatterKind::kConflict);
+          matter.kind == MatterKind::kKeepClear || matter.kind == MatterKind::kConflict ||
+          matter.kind == MatterKind::kKeysChanged);
 }
 
 std::vector<Conflict> LiveBetween(const Machine& machine, base::PartyId a, base::PartyId b) {

@@ -207,7 +207,12 @@ mechanism::Place People::DrawPlace() {
 // ---- What they do ----
 
 void People::Act(Machine& machine) {
-  const uint64_t drawn = random_.Below(26);
+  const uint64_t drawn = random_.Below(27);
+  // One in ten of these: a change costs as much as a hundred other acts.
+  if (drawn == 26) {
+    if (random_.Below(10) == 0) machine.ChangeKeys(random_.Below(2) == 0);
+    return;
+  }
   if (drawn >= 24) return OpenOrCloseExercise(machine);
   if (drawn < 4) {
     const auto kind = random_.Below(3) == 0 ? NoticeKind::kHazard : NoticeKind::kActivity;
@@ -367,12 +372,25 @@ void People::ReleaseHeld(Machine& machine) {
 
 // ---- What waits ----
 
+// With the fingerprint that is in force at the peer, or with one that somebody misread.
+void People::CompareKeys(Machine& machine, base::PartyId peer, bool rightly) {
+  machine.Do([peer, rightly](mechanism::Core& core, line::Now now) -> service::Sequencer::Done {
+    line::Fingerprint told = line::FingerprintOf(core.FindLine(peer)->peer_card());
+    if (!rightly) told.bytes[0] ^= 1;
+    const bool confirmed = core.ConfirmPeerKeys(peer, told, "admin", now).has_value();
+    CHECK_MSG(rightly || !confirmed, "a fingerprint that is another is taken");
+    return nullptr;
+  });
+}
+
 void People::DealWith(Machine& machine, const Matter& matter, bool rightly) {
   switch (matter.kind) {
     case MatterKind::kReadBack:
       return ReadBack(machine, matter, rightly);
     case MatterKind::kConflict:
       return LookAtConflict(machine, matter);
+    case MatterKind::kKeysChanged:
+      return CompareKeys(machine, matter.peer, rightly);
     case MatterKind::kStopCall:
     case MatterKind::kLineCheck:
     case MatterKind::kKeepClear:

@@ -68,6 +68,7 @@ class People {
   void Hold(Machine& machine);
   void ReleaseHeld(Machine& machine);
   void DealWith(Machine& machine, const mechanism::Matter& matter, bool rightly);
+  void CompareKeys(Machine& machine, base::PartyId peer, bool rightly);
   void LookAtConflict(Machine& machine, const mechanism::Matter& matter);
   void ReadBack(Machine& machine, const mechanism::Matter& matter, bool rightly);
   void AnswerCall(Machine& machine, const mechanism::Call& call, bool rightly);

@@ -123,8 +123,8 @@ class Core {
   // write now is told as soon as it can. Refuses a card that does not follow the one in force (kInvalid; kConflict when
   // that is not the one `after` names) and a message key that is not the card's.
   base::Result<void> ChangeOwnKeys(NewKeys keys, std::string_view by, line::Now now);
-  // A person has compared the fingerprint of a peer's changed keys over another channel. Refuses with kUnauthorized
-  // another fingerprint than that of the card in force, with kConflict where nothing waits to be compared.
+  // A person has compared the fingerprint of a peer's changed keys over another channel. Refuses with kConflict
+  // another fingerprint than that of the card in force, and a peer with whom nothing waits to be compared.
   base::Result<void> ConfirmPeerKeys(base::PartyId peer, const line::Fingerprint& compared,
                                      std::string_view by, line::Now now);
   // An operator's account was made or changed; every peer is told the keys of those who act on lines.

@@ -151,7 +151,7 @@ Result<void> Core::ConfirmPeerKeys(base::PartyId id, const line::Fingerprint& co
   }
   WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(peer->card));
   if (line::FingerprintOf(card) != compared) {
-    return Fail(ErrorCode::kUnauthorized, "/fingerprint",
+    return Fail(ErrorCode::kConflict, "/fingerprint",
                 "must be that of the peer's card in force: if the peer has read out another, "
                 "somebody else has changed its keys",
                 compared.ToString());

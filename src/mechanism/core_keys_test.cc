@@ -86,7 +86,7 @@ TEST_F(PartyKeysTest, AFingerprintClosesTheMatterAndNoOther) {
   };
   const auto old = confirm(1, line::ReadCard(Parties::CardText(0, 0)).value());
   ASSERT_FALSE(old.has_value());
-  EXPECT_EQ(old.error().code, ErrorCode::kUnauthorized);
+  EXPECT_EQ(old.error().code, ErrorCode::kConflict);
   EXPECT_EQ(old.error().field, "/fingerprint");
   EXPECT_EQ(parties.OpenMatters(1, MatterKind::kKeysChanged).size(), 1u);
   ASSERT_TRUE(confirm(1, parties.Card(0)).has_value());

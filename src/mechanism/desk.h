@@ -45,7 +45,8 @@ inline constexpr size_t kFormerCardsKept = 15;
 struct OwnCard {
   std::string card;
   base::UtcMicros since;
-  std::vector<FormerCard> former{};  // oldest first; entries are of each line's own, and not counted here
+  std::vector<FormerCard>
+      former{};  // oldest first; entries are of each line's own, and not counted here
   std::vector<crypto::PublicKey> revoked{};
   std::optional<base::UtcMicros> compromised_since{};
   bool operator==(const OwnCard&) const = default;
@@ -56,12 +57,13 @@ struct Peer {
   base::PartyId id;
   uint32_t line = 0;  // 1, 2, 3...: names its two logs in the store
   std::string name;
-  std::string card;  // in force: the exact text that was enrolled, or came in its last change of keys
+  std::string
+      card;  // in force: the exact text that was enrolled, or came in its last change of keys
   base::UtcMicros enrolled_at;
   std::vector<operators::OperatorKey> operator_keys{};  // as it has announced them
   std::vector<FormerCard> former{};                     // the enrolled one first
-  std::vector<crypto::PublicKey> revoked{};             // by its own word; the latest line::kRevokedKeysMax
-  base::Digest told{};                                  // SHA-256 of our card as it was given to it last
+  std::vector<crypto::PublicKey> revoked{};  // by its own word; the latest line::kRevokedKeysMax
+  base::Digest told{};                       // SHA-256 of our card as it was given to it last
   bool operator==(const Peer&) const = default;
 };
 

@@ -20,14 +20,13 @@ Result<int> RunKeysShow(const Session& session) {
   const json::Value root = document.root();
   Print(fmt::format("fingerprint  {}\nin force     since {}\n",
                     Paint(Style::kBold, TextAt(root, "fingerprint")), TextAt(root, "since")));
-  return ForEach(document, "not_receipted_by",
-                 [](const json::Value& peer) -> Result<void> {
-                   WB_ASSIGN_OR_RETURN(const std::string_view name, peer.AsString(64));
-                   Print(fmt::format(
-                       "{}\n", Paint(Style::kYellow, std::string(name) + " has not receipted it")));
-                   return {};
-                 })
-      .map([] { return kExitOk; });
+  WB_RETURN_IF_ERROR(
+      ForEach(document, "not_receipted_by", [](const json::Value& peer) -> Result<void> {
+        WB_ASSIGN_OR_RETURN(const std::string_view name, peer.AsString(64));
+        Print(Paint(Style::kYellow, std::string(name) + " has not receipted it\n"));
+        return {};
+      }));
+  return kExitOk;
 }
 
 Result<int> RunKeysCard(const Session& session, const KeysOptions& options) {
