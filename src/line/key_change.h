@@ -2,10 +2,10 @@
 //
 //   {"card": "...", "revoked": [hex, ...], "compromised_since": "2027-01-15T12:00:00Z"}
 //
-// `card` is the text of a party card (line/party_card.h) of the same id and name, made later than the one before it: all
-// four keys of it have signed it, and a key may stay what it was. `revoked` are keys of this party that nobody is to
-// trust any more, whatever they sign; `compromised_since`, which is optional, says from when on somebody else may have
-// had them.
+// `card` is the text of a party card (line/party_card.h) of the same id and name, made later than the one before it:
+// all four keys of it have signed it, and a key may stay what it was. `revoked` are keys of this party that nobody is
+// to trust any more, whatever they sign; `compromised_since`, which is optional, says from when on somebody else may
+// have had them.
 //
 // The message is signed like every other, by the key that is in force where it stands in its sender's log, and takes
 // effect exactly there: entry N, which holds it, is under the key before, entry N + 1 under that of the card

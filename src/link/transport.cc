@@ -14,6 +14,8 @@
 #include "base/random.h"
 #include "crypto/secret.h"
 #include "link/certificate.h"
+#include "link/counts.h"
+#include "link/identities.h"
 #include "net/url.h"
 #include "net/websocket.h"
 
@@ -59,29 +61,6 @@ struct Peer {
   std::optional<crypto::PublicKey> former_key;
   int64_t former_until_monotonic_us = 0;
   std::vector<PathPtr> paths;
-};
-
-struct Counts {
-  explicit Counts(base::Metrics* metrics) {
-    if (metrics == nullptr) return;
-    paths_up = metrics->AddGauge("wideberth_link_paths_up", "Paths to peers that are up.");
-    paths_lost = metrics->AddCounter("wideberth_link_paths_lost_total", "Paths that went down.");
-    refused = metrics->AddCounter("wideberth_link_connections_refused_total",
-                                  "Connections that came in and were not let in.");
-    frames_sent = metrics->AddCounter("wideberth_link_sent_frames_total", "Frames sent.");
-    frames_received =
-        metrics->AddCounter("wideberth_link_received_frames_total", "Frames received.");
-    bytes_sent = metrics->AddCounter("wideberth_link_sent_bytes_total", "Bytes of frames sent.");
-    bytes_received =
-        metrics->AddCounter("wideberth_link_received_bytes_total", "Bytes of frames received.");
-  }
-  base::Gauge paths_up;
-  base::Counter paths_lost;
-  base::Counter refused;
-  base::Counter frames_sent;
-  base::Counter frames_received;
-  base::Counter bytes_sent;
-  base::Counter bytes_received;
 };
 
 bool IsKey(const crypto::PublicKey& a, const crypto::PublicKey& b) {
@@ -192,21 +171,6 @@ class PathEvents final : public net::WebSocketEvents {
 };
 
 }  // namespace
-
-// As net/websocket.h wants them, by their key ids; the PEM texts live as long as this.
-struct Identities {
-  explicit Identities(const Transport::Keys& keys) {
-    CHECK(!keys.empty());
-    for (const auto& key : keys) {
-      pems.push_back(key->ToPem());
-      ids.push_back(key->public_key().KeyId());
-      all.push_back({ids.back(), MakeCertificate(*key), base::AsText(pems.back().bytes())});
-    }
-  }
-  std::vector<crypto::SecretBytes> pems;
-  std::vector<std::string> ids;
-  std::vector<net::WebSocketLoop::Identity> all;
-};
 
 base::Result<void> Transport::Impl::Start(const Keys& keys, const std::vector<PeerPaths>& peers) {
   peers_ = PathsOf(peers);

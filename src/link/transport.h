@@ -106,8 +106,8 @@ class Transport {
 
   using Keys = std::vector<std::shared_ptr<const crypto::SecretKey>>;
 
-  // Listens when it returns, and dials. The keys, the newest first, are copied into OpenSSL. Refuses peers as CheckPeers
-  // does, and an address that it cannot listen on. REQUIRES (CHECK): a key, here and in SetKeys.
+  // Listens when it returns, and dials. The keys, the newest first, are copied into OpenSSL. Refuses peers as
+  // CheckPeers does, and an address that it cannot listen on. REQUIRES (CHECK): a key, here and in SetKeys.
   static base::Result<std::unique_ptr<Transport>> Start(Options options, const Keys& keys,
                                                         std::vector<PeerPaths> peers,
                                                         Events events);

@@ -480,6 +480,13 @@ struct Encoder {
   }
 };
 
+ReleaseChecked ReadReleaseChecked(WireReader* wire) {
+  ReleaseChecked checked{wire->ReadId<base::NoticeId>(), {}, {}};
+  checked.declaration_sha256 = wire->ReadDigest();
+  checked.key_id = wire->Text();
+  return checked;
+}
+
 Drafted ReadDrafted(WireReader* wire) {
   Drafted drafted{wire->ReadId<base::NoticeId>(), {}};
   const size_t keys = wire->Count(1);
@@ -540,12 +547,8 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       WB_ASSIGN_OR_RETURN(OwnCard own, ReadOwnCard(wire));
       return DeskEffect(OwnCardChanged{std::move(own)});
     }
-    case Kind::kReleaseChecked: {
-      ReleaseChecked checked{wire->ReadId<base::NoticeId>(), {}, {}};
-      checked.declaration_sha256 = wire->ReadDigest();
-      checked.key_id = wire->Text();
-      return DeskEffect(std::move(checked));
-    }
+    case Kind::kReleaseChecked:
+      return DeskEffect(ReadReleaseChecked(wire));
     case Kind::kDrafted:
       return DeskEffect(ReadDrafted(wire));
     case Kind::kThirdParty: {

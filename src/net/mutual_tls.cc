@@ -93,17 +93,42 @@ base::Result<void> ConfigureMutualTls(ssl_ctx_st* context, std::string_view cert
   return UseKeyPair(context, certificate_pem, private_key_pem);
 }
 
-void ChooseByName(ssl_ctx_st* context, const ContextChoice* choice) {
-  const auto chosen = [](SSL* session, int*, void* argument) {
-    const char* name = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
-    const auto& choose = *static_cast<const ContextChoice*>(argument);
-    SSL_CTX* other = name == nullptr ? nullptr : choose(name);
-    if (other != nullptr) SSL_set_SSL_CTX(session, other);
-    // A name is a wish, not a condition; the peer judges by the key that it sees.
-    return SSL_TLSEXT_ERR_NOACK;
-  };
-  SSL_CTX_set_tlsext_servername_callback(context, +chosen);
-  SSL_CTX_set_tlsext_servername_arg(context, const_cast<ContextChoice*>(choice));
+base::Result<TlsIdentities::Made> TlsIdentities::Make(
+    std::span<const WebSocketLoop::Identity> identities) const {
+  CHECK(!identities.empty());
+  Made made;
+  for (const WebSocketLoop::Identity& identity : identities) {
+    TlsContext context(SSL_CTX_new(TLS_method()), SSL_CTX_free);
+    CHECK_MSG(context != nullptr, "OpenSSL is out of memory");
+    WB_RETURN_IF_ERROR(
+        ConfigureMutualTls(context.get(), identity.certificate_pem, identity.private_key_pem));
+    SSL_CTX_set_tlsext_servername_callback(context.get(), Choose);
+    SSL_CTX_set_tlsext_servername_arg(context.get(), const_cast<TlsIdentities*>(this));
+    made.emplace_back(identity.name, std::move(context));
+  }
+  return made;
+}
+
+int TlsIdentities::Choose(SSL* session, int*, void* self) {
+  const char* name = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
+  SSL_CTX* asked = name == nullptr ? nullptr : static_cast<TlsIdentities*>(self)->Find(name);
+  if (asked != nullptr) SSL_set_SSL_CTX(session, asked);
+  // A name is a wish, not a condition; the peer judges by the key that it sees.
+  return SSL_TLSEXT_ERR_NOACK;
+}
+
+SSL_CTX* TlsIdentities::Find(std::string_view name) const {
+  for (const auto& [known, context] : all_) {
+    if (known == name) return context.get();
+  }
+  return nullptr;
+}
+
+SSL_CTX* TlsIdentities::Share(std::string_view name) const {
+  SSL_CTX* found = Find(name);
+  if (found == nullptr) found = all_.front().second.get();
+  SSL_CTX_up_ref(found);
+  return found;
 }
 
 void AskFor(ssl_st* session, const std::string& name) {

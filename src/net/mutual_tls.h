@@ -2,12 +2,16 @@
 #ifndef WIDEBERTH_NET_MUTUAL_TLS_H_
 #define WIDEBERTH_NET_MUTUAL_TLS_H_
 
-#include <functional>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "net/websocket.h"
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -29,10 +33,28 @@ class PeerJudge {
 base::Result<void> ConfigureMutualTls(ssl_ctx_st* context, std::string_view certificate_pem,
                                       std::string_view private_key_pem);
 
-// Who listens on `context` calls it with the name that it is asked for; the context it returns, or null for `context`
-// itself, is that of the session. `choice` outlives the context.
-using ContextChoice = std::function<ssl_ctx_st*(std::string_view name)>;
-void ChooseByName(ssl_ctx_st* context, const ContextChoice* choice);
+// What one who dials and listens can show itself by: a context for each identity. Who listens on any of them shows the
+// one that it is asked for by name.
+using TlsContext = std::shared_ptr<ssl_ctx_st>;
+class TlsIdentities {
+ public:
+  using Made = std::vector<std::pair<std::string, TlsContext>>;
+  TlsIdentities() = default;
+  TlsIdentities(const TlsIdentities&) = delete;
+  TlsIdentities& operator=(const TlsIdentities&) = delete;
+
+  // From any thread; the contexts are this object's, which outlives their sessions.
+  base::Result<Made> Make(std::span<const WebSocketLoop::Identity> identities) const;
+  void Set(Made made) { all_ = std::move(made); }
+  // The one of that name, or the first. A share of its own for the caller to free.
+  ssl_ctx_st* Share(std::string_view name) const;
+
+ private:
+  static int Choose(ssl_st* session, int* alert, void* self);
+  ssl_ctx_st* Find(std::string_view name) const;  // null where there is none
+
+  Made all_;
+};
 // Asks for a name when dialling.
 void AskFor(ssl_st* session, const std::string& name);
 

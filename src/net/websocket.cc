@@ -86,22 +86,11 @@ class WebSocketLoop::Impl {
   void TakeIn(tcp::socket socket);
   void RetryAccept();
   void Forget(const Connection* connection);
-  struct Shown;
-  base::Result<std::vector<Shown>> MakeContexts(std::span<const Identity> given) const;
-  const Shown* Find(std::string_view name) const;
 
   // One thread runs it: Asio may leave out what only several need. Posting stays safe from any.
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{asio::make_work_guard(io)};
-  struct Shown {
-    std::string name;
-    std::shared_ptr<asio::ssl::context> tls;
-  };
-  std::vector<Shown> identities;  // at least one
-  const ContextChoice choice = [this](std::string_view name) -> ssl_ctx_st* {
-    const Shown* shown = Find(name);
-    return shown == nullptr ? nullptr : shown->tls->native_handle();
-  };
+  TlsIdentities identities;
   const Options options;
   tcp::acceptor acceptor{io};
   asio::steady_timer retry{io};
@@ -116,13 +105,13 @@ class Connection final : public WebSocket,
                          public PeerJudge,
                          public std::enable_shared_from_this<Connection> {
  public:
-  Connection(WebSocketLoop::Impl& loop, std::shared_ptr<asio::ssl::context> tls, tcp::socket socket,
+  Connection(WebSocketLoop::Impl& loop, std::string_view identity, tcp::socket socket,
              CertificateJudge judge, bool dialled)
       : loop_(loop),
-        tls_(std::move(tls)),
+        tls_(loop.identities.Share(identity)),
         judge_(std::move(judge)),
         dialled_(dialled),
-        stream_(std::move(socket), *tls_),
+        stream_(std::move(socket), tls_),
         deadline_(loop.io) {
     LetJudge(stream_.next_layer().native_handle(), this);
     stream_.binary(true);
@@ -179,7 +168,7 @@ class Connection final : public WebSocket,
   void Fail(const std::string& reason);
 
   WebSocketLoop::Impl& loop_;
-  const std::shared_ptr<asio::ssl::context> tls_;
+  asio::ssl::context tls_;
   const CertificateJudge judge_;
   const bool dialled_;
   websocket::stream<TlsStream, /*deflateSupported=*/false> stream_;
@@ -521,8 +510,7 @@ void WebSocketLoop::Impl::TakeIn(tcp::socket socket) {
     oldest->Refuse("too many connections were shaking hands");
   }
   const auto connection =
-      std::make_shared<Connection>(*this, identities.front().tls, std::move(socket), options.judge,
-                                   /*dialled=*/false);
+      std::make_shared<Connection>(*this, "", std::move(socket), options.judge, /*dialled=*/false);
   pending.push_back(connection);
   connection->StartServing();
 }
@@ -541,36 +529,17 @@ void WebSocketLoop::Impl::Forget(const Connection* connection) {
   if (it != pending.end()) pending.erase(it);
 }
 
-base::Result<std::vector<WebSocketLoop::Impl::Shown>> WebSocketLoop::Impl::MakeContexts(
-    std::span<const Identity> given) const {
-  CHECK(!given.empty());
-  std::vector<Shown> made;
-  for (const Identity& identity : given) {
-    auto tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls);
-    WB_RETURN_IF_ERROR(ConfigureMutualTls(tls->native_handle(), identity.certificate_pem,
-                                          identity.private_key_pem));
-    ChooseByName(tls->native_handle(), &choice);
-    made.push_back({identity.name, std::move(tls)});
-  }
-  return made;
-}
-
-const WebSocketLoop::Impl::Shown* WebSocketLoop::Impl::Find(std::string_view name) const {
-  const auto found = std::find_if(identities.begin(), identities.end(),
-                                  [&](const Shown& shown) { return shown.name == name; });
-  return found == identities.end() ? nullptr : &*found;
-}
-
 base::Result<void> WebSocketLoop::SetIdentities(std::span<const Identity> identities) {
-  WB_ASSIGN_OR_RETURN(auto made, impl_->MakeContexts(identities));
-  Post([impl = impl_.get(), made = std::move(made)] { impl->identities = made; });
+  WB_ASSIGN_OR_RETURN(auto made, impl_->identities.Make(identities));
+  Post([impl = impl_.get(), made = std::move(made)] { impl->identities.Set(made); });
   return {};
 }
 
 base::Result<std::unique_ptr<WebSocketLoop>> WebSocketLoop::Start(
     Options options, std::span<const Identity> identities) {
   auto impl = std::make_unique<Impl>(std::move(options));
-  WB_ASSIGN_OR_RETURN(impl->identities, impl->MakeContexts(identities));
+  WB_ASSIGN_OR_RETURN(auto made, impl->identities.Make(identities));
+  impl->identities.Set(std::move(made));
   WB_RETURN_IF_ERROR(impl->Listen());
   impl->thread = std::thread([io = &impl->io] { io->run(); });
   return std::unique_ptr<WebSocketLoop>(new WebSocketLoop(std::move(impl)));
@@ -584,10 +553,8 @@ WebSocketLoop::~WebSocketLoop() {
 
 std::shared_ptr<WebSocket> WebSocketLoop::Dial(const Address& address, CertificateJudge judge,
                                                std::shared_ptr<WebSocketEvents> events) {
-  const Impl::Shown* shown = impl_->Find(address.identity);
-  const auto& tls = shown == nullptr ? impl_->identities.front().tls : shown->tls;
-  const auto connection = std::make_shared<Connection>(*impl_, tls, tcp::socket(impl_->io),
-                                                       std::move(judge), /*dialled=*/true);
+  const auto connection = std::make_shared<Connection>(
+      *impl_, address.identity, tcp::socket(impl_->io), std::move(judge), /*dialled=*/true);
   connection->StartDialling(address, std::move(events));
   return connection;
 }

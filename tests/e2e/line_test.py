@@ -17,7 +17,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 import urllib.request
@@ -126,7 +125,9 @@ class Side:
         return [call for call in calls if call["kind"] == kind]
 
 
-class LineTest(unittest.TestCase):
+class PairCase(unittest.TestCase):
+    """Two linked nodes that run, with people signed on."""
+
     @classmethod
     def setUpClass(cls):
         cls.scratch = tempfile.TemporaryDirectory(prefix="wideberth-line-")
@@ -187,6 +188,8 @@ class LineTest(unittest.TestCase):
         return self.release(side, "--kind", "hazard", "--class", "live_firing", centre=f"{lat},7.2", extent=extent,
                             lower="SFC", upper="3000mAMSL", start=at(120), end=at(180))
 
+
+class LineTest(PairCase):
     # ---- without a node
 
     def test_agreements(self):
@@ -523,51 +526,6 @@ class LineTest(unittest.TestCase):
         south.until("the supervisor has it", lambda: levels() == {"supervisor"})
         south.run("supervisor", "notice", "read-back", notice, *read)
         self.assertEqual(levels(), set())
-
-    def test_keys_change_while_notices_flow(self):
-        north, south = self.north, self.south
-        sent = {north: [], south: []}
-        stop = threading.Event()
-
-        def report(side, latitude):
-            """Unplanned hazards, one act each, until it is told to stop."""
-            while not stop.is_set():
-                done = side.json("duty", "hazard", "report", "--at", f"{latitude},7.2", "--class", "live_firing")
-                sent[side].append(done["decision"]["notice"])
-
-        enrolled = north.json("administrator", "keys", "show")["fingerprint"]
-        reporters = [threading.Thread(target=report, args=(side, latitude))
-                     for side, latitude in ((north, "41.0"), (south, "40.0"))]
-        for reporter in reporters:
-            reporter.start()
-        try:
-            first = north.json("administrator", "keys", "rotate")
-            north.until("north's are receipted", lambda: not north.json("duty", "keys", "show")["not_receipted_by"])
-            south.json("administrator", "keys", "rotate", "--key", "message", "--key", "transport", "--revoke")
-            second = north.json("administrator", "keys", "rotate", "--key", "transport")
-        finally:
-            time.sleep(1)
-            stop.set()
-            for reporter in reporters:
-                reporter.join()
-        self.assertEqual(len({enrolled, first["fingerprint"], second["fingerprint"]}), 3)
-        for side, other in ((north, south), (south, north)):
-            for notice in sent[side]:
-                other.until("it has come", lambda n=notice, o=other: o.show(n))
-        # Both start again, from the folder that the store names; the configured card is still the enrolled one.
-        for side in self.pair:
-            side.kill_and_start()
-        self.wait_up()
-        self.assertEqual(north.json("duty", "keys", "show")["fingerprint"], second["fingerprint"])
-        notice, read = self.hazard(north, "39.0", extent="3km")
-        south.until("it has come", lambda: south.show(notice))
-        south.run("duty", "notice", "read-back", notice, *read)
-        # People compare: another fingerprint than the one in force is refused, also an earlier one.
-        south.until("asked to compare", lambda: south.matters("keys_changed"))
-        south.run("administrator", "peer", "confirm", "north", "--fingerprint", first["fingerprint"], code=1)
-        south.run("duty", "peer", "confirm", "north", "--fingerprint", second["fingerprint"], code=1)
-        south.run("administrator", "peer", "confirm", "north", "--fingerprint", second["fingerprint"])
-        self.assertFalse(south.matters("keys_changed"))
 
     def test_killed_in_a_loop_nothing_acknowledged_is_lost(self):
         north, south = self.north, self.south

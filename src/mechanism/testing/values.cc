@@ -243,6 +243,16 @@ DeskEffect DrawDrafted(base::SeededRandom* random) {
   return drafted;
 }
 
+OwnCardChanged DrawOwnCard(base::SeededRandom* random) {
+  OwnCard own{DrawText(random, 40), DrawTime(random)};
+  if (random->Below(2) == 0) {
+    own.former = {{DrawText(random, 40), 0, DrawTime(random)}};
+    own.revoked = {TestKey(5).public_key()};
+    own.compromised_since = DrawTime(random);
+  }
+  return {std::move(own)};
+}
+
 }  // namespace
 
 DeskEffect DrawEffect(base::SeededRandom* random) {
@@ -302,15 +312,8 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       return DrawThirdParty(random, peer);
     case 12:
       return DrawExercise(random, peer);
-    case 13: {
-      OwnCard own{DrawText(random, 40), DrawTime(random)};
-      if (random->Below(2) == 0) {
-        own.former = {{DrawText(random, 40), 0, DrawTime(random)}};
-        own.revoked = {TestKey(5).public_key()};
-        own.compromised_since = DrawTime(random);
-      }
-      return OwnCardChanged{std::move(own)};
-    }
+    case 13:
+      return DrawOwnCard(random);
     default:
       return ReleaseChecked{TestNotice(static_cast<uint8_t>(random->Below(40))), DrawDigest(random),
                             DrawText(random, 16)};
