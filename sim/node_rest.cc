@@ -260,10 +260,12 @@ void NodeInvariants::CheckConflicts(const Machine& a, const Machine& b) {
     if (i >= at_a.size() || i >= at_b.size() || at_a[i].id != at_b[i].id) {
       const bool alone = i >= at_b.size() || (i < at_a.size() && at_a[i].id < at_b[i].id);
       const Conflict& conflict = alone ? at_a[i] : at_b[i];
-      return Break(fmt::format("conflict {} of notices {} and {} is live at {} alone",
+      const Conflict* other = (alone ? b : a).state().FindConflict(conflict.id);
+      return Break(fmt::format("conflict {} of notices {} and {} is live at {} alone; {} holds {}",
                                conflict.id.ToHex().substr(0, 8),
                                conflict.sides[0].notice.ToString(),
-                               conflict.sides[1].notice.ToString(), (alone ? a : b).name()));
+                               conflict.sides[1].notice.ToString(), (alone ? a : b).name(),
+                               (alone ? b : a).name(), other ? SaidOf(*other) : "nothing"));
     }
     const base::Digest& id = at_a[i].id;
     const auto signed_a = a.desk().SignedBasis(id);

@@ -61,6 +61,23 @@ mechanism::Terms MakeTerms() {
   }
   terms.ladder.near_start_us = 90 * base::kMicrosPerMinute;
   terms.line_check_period_us = 25 * kSecond;
+  // Everybody's machine may repeat warnings, and raise an area of its own.
+  for (size_t n = 0; n < std::size(kNames); ++n) {
+    agreement::StandingRelease repeats;
+    repeats.kind = agreement::StandingReleaseKind::kIncursionWarning;
+    repeats.name = "warnings of " + std::string(kNames[n]);
+    repeats.party = PartyOf(n);
+    repeats.lead_us = base::kMicrosPerHour;
+    repeats.repeat_us = 3 * kSecond;
+    agreement::StandingRelease area;
+    area.name = "area of ";
+    area.name += kNames[n];
+    area.party = PartyOf(n);
+    const auto lng_deg = 6.2 + 0.1 * static_cast<double>(n);
+    area.area = geo::Outline::Circle(geo::MakePosition(46.4, lng_deg).value(), 3'000'000).value();
+    terms.standing_releases.push_back(std::move(repeats));
+    terms.standing_releases.push_back(std::move(area));
+  }
   return terms;
 }
 

@@ -281,7 +281,7 @@ void People::ActOnPeers(Machine& machine) {
 
 void People::Call(Machine& machine) {
   const base::PartyId peer = DrawPeer(machine);
-  switch (random_.Below(5)) {
+  switch (random_.Below(8)) {
     case 0:
       return Do(machine, mechanism::StopCall{DrawPlace(), "ANVIL 21", "121.500 MHz"},
                 DataMode::kReal, peer);
@@ -299,6 +299,13 @@ void People::Call(Machine& machine) {
         return Do(machine, mechanism::EndStopCallUnanswered{id}, call.data_mode);
       }
       return;
+    case 4: {
+      const base::UtcMicros entry{machine.utc().us + base::kMicrosPerMinute};
+      return Do(machine, mechanism::IncursionWarning{DrawPlace(), entry, "STORK 4", ""},
+                DataMode::kReal, peer);
+    }
+    case 5:
+      return ArmDeadMan(machine);
     default:
       break;
   }
@@ -319,6 +326,16 @@ void People::OpenOrCloseExercise(Machine& machine) {
   mechanism::OpenExercise open{{now, {now.us + 2 * base::kMicrosPerHour}}, std::nullopt};
   if (exercise != nullptr && exercise->theirs) open.proposal = exercise->theirs->id;
   Do(machine, open, DataMode::kReal, peer);
+}
+
+// Its telemetry is silent: it is raised when 4 s have passed without a crash.
+void People::ArmDeadMan(Machine& machine) {
+  machine.Do([](mechanism::Core& core, line::Now now) -> service::Sequencer::Done {
+    for (const agreement::StandingRelease& area : core.DeadManAreas()) {
+      (void)core.ArmDeadMan(area.name, 4 * base::kMicrosPerSecond, "telemetry", now).has_value();
+    }
+    return nullptr;
+  });
 }
 
 void People::ActOnConflict(Machine& machine) {
@@ -392,6 +409,7 @@ void People::DealWith(Machine& machine, const Matter& matter, bool rightly) {
     case MatterKind::kKeysChanged:
       return CompareKeys(machine, matter.peer, rightly);
     case MatterKind::kStopCall:
+    case MatterKind::kIncursion:
     case MatterKind::kLineCheck:
     case MatterKind::kKeepClear:
       for (const auto& [id, call] : machine.desk().calls()) {
@@ -452,6 +470,16 @@ void People::AnswerCall(Machine& machine, const mechanism::Call& call, bool righ
                       call.data_mode)
                  : Do(machine, mechanism::AnswerStopCall{call.id, StopAnswer::kStopping, 0},
                       call.data_mode);
+    case ActKind::kWarnIncursion: {
+      using mechanism::IncursionAnswer;
+      IncursionAnswer answer = IncursionAnswer::kNotOurs;
+      if (!rightly) {
+        answer = random_.Below(2) == 0 ? IncursionAnswer::kWait : IncursionAnswer::kTurning;
+      }
+      const int64_t wait_s = answer == IncursionAnswer::kWait ? 5 : 0;
+      return Do(machine, mechanism::AnswerIncursionWarning{call.id, answer, wait_s},
+                call.data_mode);
+    }
     case ActKind::kLineCheck:
       return Do(machine, mechanism::AnswerLineCheck{call.id, rightly ? call.words : "ZULU 0 ZULU"},
                 call.data_mode);

@@ -64,6 +64,7 @@ class People {
   void ActOnPeers(Machine& machine);
   void Call(Machine& machine);
   void OpenOrCloseExercise(Machine& machine);
+  void ArmDeadMan(Machine& machine);
   void ActOnConflict(Machine& machine);
   void Hold(Machine& machine);
   void ReleaseHeld(Machine& machine);

@@ -447,7 +447,8 @@ class CommandLine : private Registry {
     issue
         ->add_option(
             "--scope", token_.scopes,
-            "wideberth.read, wideberth.write, wideberth.admin; may be given several times. "
+            "wideberth.read, wideberth.write, wideberth.admin, wideberth.heartbeat; may be given "
+            "several times. "
             "read and write if not given.")
         ->type_name("SCOPE")
         ->expected(1)

@@ -29,7 +29,7 @@ std::map<line::MessageType, std::vector<std::string>> Understood() {
   std::map<line::MessageType, std::vector<std::string>> types;
   for (const std::string_view name :
        {kActType, kOperatorKeysType, kBasisType, kLineCheckType, kIncursionRepeatType,
-        line::kReceiptType, line::kPolicyLaneType, line::kKeyChangeType}) {
+        kStandingHazardType, line::kReceiptType, line::kPolicyLaneType, line::kKeyChangeType}) {
     types[{std::string(name), 1}] = {};
   }
   return types;
@@ -438,6 +438,7 @@ void Core::Tick(base::Uuid drawn, line::Now now) {
     TellKeys(*line, now);
   }
   if (announce) AnnounceOperators(now);
+  WatchDeadMen(drawn, now);
   RepeatWarnings(now);
   EndExercisesThatAreOver(now.utc);
   ClimbDue(now.utc);
@@ -478,6 +479,8 @@ void Core::TakeReceived(Line& line, const line::Received& received, line::Now no
     TakeLineCheck(line, received, now.utc);
   } else if (type == kIncursionRepeatType) {
     TakeRepeat(line, received, now.utc);
+  } else if (type == kStandingHazardType) {
+    TakeStandingHazard(line, received, now.utc);
   }
 }
 

@@ -15,7 +15,8 @@
 // What crosses to a peer, all of it: acts of operators (mechanism/act.h, body "act.v1"), the keys of operators
 // ("operator-keys.v1"), changes of this party's keys ("key-change.v1"), bases of conflicts between declared notices
 // ("basis.v1"), scheduled line checks ("line-check.v1"), what both parties have signed as standing releases
-// ("incursion-repeat.v1"), and what the line itself says. Nothing held, nothing of another line, nothing of the ladder.
+// ("incursion-repeat.v1", "standing-hazard.v1"), and what the line itself says. Nothing held, nothing of another line,
+// nothing of the ladder.
 //
 // Pure; not thread-safe. A message costs its signature checks (the line's and the operator's) and, for a released
 // version, what airspace::Decide costs.
@@ -40,6 +41,7 @@
 #include "mechanism/act.h"
 #include "mechanism/desk.h"
 #include "mechanism/matter.h"
+#include "mechanism/standing.h"
 
 namespace wideberth::mechanism {
 
@@ -167,12 +169,25 @@ class Core {
   base::Result<void> CheckRelease(base::NoticeId draft, const Reading& entered, std::string key_id,
                                   base::UtcMicros now);
 
+  // Dead-man areas of this party, by their names in the agreement (mechanism/standing.h). Arming what is armed counts
+  // as a heartbeat and sets the timeout, 1 to 600 s. Refuses with kNotFound (field "name") what no agreement has, with
+  // kConflict an area that two of them have differently, and a heartbeat of or disarming what is not armed. `key_id`:
+  // of who does it, and may report hazards. Heartbeats are counted by the monotonic clock, and by nothing else: after a
+  // start they have one timeout to come.
+  base::Result<void> ArmDeadMan(std::string_view name, int64_t timeout_us, std::string key_id,
+                                line::Now now);
+  base::Result<void> DisarmDeadMan(std::string_view name, std::string key_id, line::Now now);
+  base::Result<void> BeatDeadMan(std::string_view name, line::Now now);
+  // Of every agreement, each name once.
+  std::vector<agreement::StandingRelease> DeadManAreas() const;
+
   base::Result<void> SetPolicyLane(base::PartyId peer, bool suspended, line::Now now);
   base::Result<void> ConfirmRecovered(base::PartyId peer, line::Now now);
 
   void SetPath(base::PartyId peer, size_t path, bool up);
   void Receive(base::PartyId peer, size_t path, std::string_view frame, line::Now now);
-  // Time passes: matters climb, line checks fall due. `drawn` is a fresh random id. At least once a second.
+  // Time passes: matters climb, line checks and repetitions fall due, heartbeats of telemetry have not come. `drawn` is
+  // a fresh random id. At least once a second.
   void Tick(base::Uuid drawn, line::Now now);
 
   TurnEnd Finish(line::Now now);
@@ -244,7 +259,8 @@ class Core {
                            base::UtcMicros now);
 
   // core_third_parties.cc
-  void OweThirdParties(base::PartyId told_by, const SealedAct& release, base::UtcMicros now);
+  void OweThirdParties(base::PartyId told_by, const NoticeVersionRef& release,
+                       base::UtcMicros released_at, base::UtcMicros now);
   base::Result<ThirdPartyDuty> OpenDutyOf(base::PartyId told_by, const SealedAct& act) const;
   base::Result<void> TakeTold(base::PartyId told_by, const SealedAct& act, base::UtcMicros now);
 
@@ -300,9 +316,13 @@ class Core {
   base::Result<airspace::Decision> DoBody(const ActRequest& request,
                                           const EndIncursionWarningUnanswered& body, line::Now now);
   base::Result<void> SendRelease(const ActRequest& request, const Release& body, line::Now now);
+  void AwaitReceipt(Line& line, const base::Digest& message, base::NoticeId notice,
+                    const base::Digest& version, const airspace::Declaration& declaration,
+                    base::UtcMicros now);
+  void OweRefinement(base::NoticeId notice, const base::Digest& version, airspace::DataMode mode,
+                     base::UtcMicros now);
   void OpenNotTold(base::PartyId peer, const ActRequest& request, const Release& body,
                    base::UtcMicros now);
-  void OweRefinement(const ActRequest& request, const Release& body, base::UtcMicros now);
   // own_drafts.cc: what stays in this node
   bool HasDrafted(base::NoticeId notice, std::string_view key_id) const;
   void ForgetDraft(base::NoticeId notice);
@@ -329,6 +349,16 @@ class Core {
   void RepeatWarning(Line& line, const Call& found, line::Now now);
   void TakeRepeat(Line& line, const line::Received& received, base::UtcMicros now);
   void TakeSendingReceipted(const Awaited& awaited, base::UtcMicros now);
+  base::Result<const agreement::StandingRelease*> DeadManArea(std::string_view name) const;
+  void WatchDeadMen(base::Uuid drawn, line::Now now);
+  void RaiseDeadMan(DeadMan dead_man, base::Uuid drawn, line::Now now);
+  base::Result<base::NoticeId> RaiseHazard(std::string_view name, base::Uuid drawn, line::Now now);
+  void TellStandingHazard(Line& line, const agreement::StandingRelease& raised,
+                          const SealedStandingHazard& sealed,
+                          const airspace::Declaration& declaration, line::Now now);
+  void OpenNotSaid(base::PartyId peer, base::NoticeId notice, const base::Digest& subject,
+                   base::UtcMicros now);
+  void TakeStandingHazard(Line& line, const line::Received& received, base::UtcMicros now);
 
   // received_acts.cc: the same acts by an operator of the peer. An error makes the act unusable.
   void TakeAct(Line& line, const line::Received& received, line::Now now);
@@ -383,6 +413,10 @@ class Core {
   base::Result<void> TakeBody(Line& line, const SealedAct& act,
                               const EndIncursionWarningUnanswered& body,
                               std::string_view declaration, base::UtcMicros now);
+  // A version of the peer's, by an act or by a standing release.
+  base::Result<void> TakeVersion(Line& line, base::NoticeId notice, const base::Digest& version,
+                                 std::shared_ptr<const airspace::PreparedDeclaration> prepared,
+                                 base::UtcMicros released_at, base::UtcMicros now);
   base::Result<void> TakeCall(Line& line, const SealedAct& act, Call call, MatterKind matter,
                               base::UtcMicros now);
   base::Result<const airspace::Notice*> OurNotice(base::NoticeId id) const;
@@ -443,8 +477,9 @@ class Core {
   Applier& applier_;
   line::OwnKeys keys_;
   std::map<base::PartyId, std::unique_ptr<Line>> lines_;
-  std::map<CountsKey, Counts> counts_;  // changed in this turn
-  line::Now now_;                       // of what is being done
+  std::map<CountsKey, Counts> counts_;                 // changed in this turn
+  std::map<std::string, int64_t, std::less<>> beats_;  // of armed dead-man areas; monotonic
+  line::Now now_;                                      // of what is being done
 };
 
 }  // namespace wideberth::mechanism

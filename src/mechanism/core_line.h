@@ -16,6 +16,7 @@ inline constexpr std::string_view kOperatorKeysType = "operator-keys";
 inline constexpr std::string_view kBasisType = "basis";
 inline constexpr std::string_view kLineCheckType = "line-check";
 inline constexpr std::string_view kIncursionRepeatType = "incursion-repeat";
+inline constexpr std::string_view kStandingHazardType = "standing-hazard";
 
 // Matters about a line as a whole have the peer's id as their subject.
 inline base::Digest SubjectOf(base::PartyId peer) {

@@ -1,10 +1,13 @@
 // What the machine says by itself, because both parties have signed as a standing release that it may (MECHANISM 1.3).
 #include <algorithm>
 
+#include "crypto/sha256.h"
+#include "formats/notice_json.h"
 #include "geo/gap.h"
 #include "geo/shape.h"
 #include "json/reader.h"
 #include "json/writer.h"
+#include "line/party_card.h"
 #include "mechanism/core.h"
 #include "mechanism/core_line.h"
 
@@ -20,6 +23,8 @@ using base::UtcMicros;
 using operators::ActKind;
 
 constexpr int64_t kRepeatsMax = 1'000'000;
+constexpr int64_t kTimeoutMinUs = base::kMicrosPerSecond;
+constexpr int64_t kTimeoutMaxUs = 600 * base::kMicrosPerSecond;
 
 // Whether it is for warnings about that place.
 bool IsFor(const StandingRelease& release, const Place& place) {
@@ -124,6 +129,218 @@ void Core::TakeRepeat(Line& line, const line::Received& received, UtcMicros now)
     call.sending.repeated_at = call.sending.receipted_at = now;
     Put(CallChanged{std::move(call)});
     return {};
+  };
+  if (const Result<void> taken = take(); !taken) {
+    OpenUnusable(line, received, taken.error(), now);
+  }
+}
+
+// ---- Dead-man areas ----
+
+std::vector<StandingRelease> Core::DeadManAreas() const {
+  std::vector<StandingRelease> areas;
+  for (const auto& [peer, line] : lines_) {
+    for (const StandingRelease& release : TermsFor(peer).standing_releases) {
+      if (release.kind != StandingReleaseKind::kDeadMan || release.party != self_.party) continue;
+      if (FindDeadManArea(areas, self_.party, release.name) == nullptr) areas.push_back(release);
+    }
+  }
+  return areas;
+}
+
+Result<const StandingRelease*> Core::DeadManArea(std::string_view name) const {
+  const StandingRelease* area = nullptr;
+  for (const auto& [peer, line] : lines_) {
+    const StandingRelease* agreed =
+        FindDeadManArea(TermsFor(peer).standing_releases, self_.party, name);
+    if (agreed == nullptr) continue;
+    if (area != nullptr && *area != *agreed) {
+      return Fail(ErrorCode::kConflict, "name", "must be agreed alike with every peer", name);
+    }
+    area = agreed;
+  }
+  if (area != nullptr) return area;
+  return Fail(ErrorCode::kNotFound, "name", "must be a dead-man area of this party in an agreement",
+              name);
+}
+
+Result<void> Core::ArmDeadMan(std::string_view name, int64_t timeout_us, std::string key_id,
+                              line::Now now) {
+  now_ = now;
+  if (timeout_us < kTimeoutMinUs || timeout_us > kTimeoutMaxUs) {
+    return base::Invalid("timeout_s", "must be 1 to 600",
+                         std::to_string(timeout_us / base::kMicrosPerSecond));
+  }
+  WB_RETURN_IF_ERROR(DeadManArea(name));
+  DeadMan dead_man{std::string(name), DeadManState::kArmed, timeout_us,
+                   now.utc,           std::move(key_id),    std::nullopt};
+  if (const DeadMan* before = desk_.FindDeadMan(name)) dead_man.notice = before->notice;
+  Journal("dead_man_armed", nullptr,
+          dead_man.name + " by " + dead_man.key_id + ", " +
+              std::to_string(timeout_us / base::kMicrosPerSecond) + " s",
+          now.utc);
+  beats_.insert_or_assign(dead_man.name, now.monotonic_us);
+  Put(DeadManChanged{std::move(dead_man)});
+  return {};
+}
+
+Result<void> Core::DisarmDeadMan(std::string_view name, std::string key_id, line::Now now) {
+  now_ = now;
+  const DeadMan* found = desk_.FindDeadMan(name);
+  if (found == nullptr || found->state != DeadManState::kArmed) {
+    return Fail(ErrorCode::kConflict, "name", "must be armed", name);
+  }
+  DeadMan dead_man = *found;
+  dead_man.state = DeadManState::kDisarmed;
+  dead_man.since = now.utc;
+  dead_man.key_id = std::move(key_id);
+  Journal("dead_man_disarmed", nullptr, dead_man.name + " by " + dead_man.key_id, now.utc);
+  beats_.erase(dead_man.name);
+  Put(DeadManChanged{std::move(dead_man)});
+  return {};
+}
+
+Result<void> Core::BeatDeadMan(std::string_view name, line::Now now) {
+  const DeadMan* found = desk_.FindDeadMan(name);
+  if (found == nullptr || found->state != DeadManState::kArmed) {
+    return Fail(ErrorCode::kConflict, "name", "must be armed: nobody watches for this heartbeat",
+                name);
+  }
+  beats_.insert_or_assign(found->name, now.monotonic_us);
+  return {};
+}
+
+void Core::WatchDeadMen(base::Uuid drawn, line::Now now) {
+  std::vector<DeadMan> silent;
+  for (const auto& [name, dead_man] : desk_.dead_men()) {
+    if (dead_man.state != DeadManState::kArmed) continue;
+    // The first look since the start counts as a heartbeat.
+    const int64_t last_us = beats_.try_emplace(name, now.monotonic_us).first->second;
+    if (now.monotonic_us - last_us >= dead_man.timeout_us) silent.push_back(dead_man);
+  }
+  for (DeadMan& dead_man : silent) RaiseDeadMan(std::move(dead_man), drawn, now);
+}
+
+void Core::RaiseDeadMan(DeadMan dead_man, base::Uuid drawn, line::Now now) {
+  beats_.erase(dead_man.name);
+  dead_man.state = DeadManState::kRaised;
+  dead_man.since = now.utc;
+  dead_man.notice.reset();
+  const Result<base::NoticeId> raised = RaiseHazard(dead_man.name, drawn, now);
+  if (raised) {
+    dead_man.notice = *raised;
+    Journal("dead_man_raised", nullptr, dead_man.name + ": " + raised->ToString(), now.utc);
+  } else {
+    // Nobody was told of what may be there: a person has to, by voice.
+    Journal("dead_man_not_raised", nullptr, dead_man.name + ": " + raised.error().ToString(),
+            now.utc);
+    OpenNotSaid(self_.party, {}, crypto::Sha256(base::AsBytes(dead_man.name)), now.utc);
+  }
+  Put(DeadManChanged{std::move(dead_man)});
+}
+
+void Core::OpenNotSaid(base::PartyId peer, base::NoticeId notice, const base::Digest& subject,
+                       UtcMicros now) {
+  Matter matter;
+  matter.kind = MatterKind::kUnusable;
+  matter.peer = peer;
+  if (!notice.uuid.is_nil()) matter.notice = notice;
+  matter.subject = subject;
+  matter.urgent = true;
+  OpenMatter(std::move(matter), now);
+}
+
+Result<base::NoticeId> Core::RaiseHazard(std::string_view name, base::Uuid drawn, line::Now now) {
+  WB_ASSIGN_OR_RETURN(const StandingRelease* area, DeadManArea(name));
+  const StandingRelease release = *area;
+  WB_ASSIGN_OR_RETURN(airspace::Declaration declaration,
+                      formats::ParseDeclaration(DeclarationOf(release, now.utc).original));
+  // One drawn number serves all that fall silent at once.
+  base::Bytes seed(drawn.bytes.begin(), drawn.bytes.end());
+  seed.insert(seed.end(), name.begin(), name.end());
+  const base::Digest mixed = crypto::Sha256(seed);
+  std::array<uint8_t, 16> id{};
+  std::copy_n(mixed.bytes.begin(), id.size(), id.begin());
+  const base::NoticeId notice{base::Uuid::V4FromRandom(id)};
+  WB_ASSIGN_OR_RETURN(
+      const SealedStandingHazard sealed,
+      SealStandingHazard({self_.party, notice, release.name,
+                          crypto::Sha256(base::AsBytes(declaration.original)), now.utc},
+                         *keys_.front()));
+  WB_ASSIGN_OR_RETURN(auto prepared, airspace::PreparedDeclaration::Prepare(
+                                         std::move(declaration), rules_, heights_, crypto::Sha256));
+  const auto shared = std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared));
+  WB_RETURN_IF_ERROR(DecideAs(
+      self_.party,
+      airspace::Declare{notice, shared, false, std::nullopt, sealed.digest, true, false}, now.utc));
+  OweThirdParties(self_.party, {notice, sealed.digest}, now.utc, now.utc);
+  OweRefinement(notice, sealed.digest, airspace::DataMode::kReal, now.utc);
+  for (auto& [peer, line] : lines_) {
+    TellStandingHazard(*line, release, sealed, shared->declaration(), now);
+  }
+  return notice;
+}
+
+// A peer whose agreement does not have it hears nothing of it from the machine.
+void Core::TellStandingHazard(Line& line, const StandingRelease& raised,
+                              const SealedStandingHazard& sealed,
+                              const airspace::Declaration& declaration, line::Now now) {
+  const Terms& terms = TermsFor(line.peer);
+  if (FindDeadManArea(terms.standing_releases, self_.party, raised.name) == nullptr) return;
+  InterruptForRelease(line.peer, declaration, now.utc);
+  const auto written = Write(
+      line, kStandingHazardType, airspace::DataMode::kReal, line::Lane::kSafety,
+      WriteStandingHazardMessage({sealed.envelope, terms.agreement, declaration.original}), now);
+  if (!written) {  // an old copy of the log signs nothing
+    Journal("not_told", nullptr, written.error().ToString(), now.utc);
+    return OpenNotSaid(line.peer, sealed.hazard.notice, sealed.digest, now.utc);
+  }
+  AwaitReceipt(line, *written, sealed.hazard.notice, sealed.digest, declaration, now.utc);
+}
+
+void Core::TakeStandingHazard(Line& line, const line::Received& received, UtcMicros now) {
+  const auto take = [&]() -> Result<void> {
+    if (received.opened.message.data_mode != airspace::DataMode::kReal) {
+      return base::Invalid("/data_mode", "must be REAL: a hazard that is there always is",
+                           airspace::Name(received.opened.message.data_mode));
+    }
+    WB_ASSIGN_OR_RETURN(const StandingHazardMessage message,
+                        ReadStandingHazardMessage(received.body()));
+    WB_ASSIGN_OR_RETURN(const line::PartyCard card,
+                        line::ReadCard(desk_.FindPeer(line.peer)->card));
+    const crypto::PublicKey keys[] = {card.key(line::KeyRole::kMessage)};
+    auto opened = OpenStandingHazard(message.envelope, line.peer, keys);
+    if (!opened) return Fail(std::move(opened).error().Under("/standing_hazard"));
+    const StandingHazard& hazard = opened->hazard;
+    const Terms& terms = TermsFor(line.peer);
+    if (message.agreement != terms.agreement) {
+      return base::Invalid("/agreement", "must be the one that this line is under",
+                           message.agreement.ToHex());
+    }
+    const StandingRelease* release =
+        FindDeadManArea(terms.standing_releases, line.peer, hazard.release);
+    if (release == nullptr) {
+      return Fail(ErrorCode::kForbidden, "/standing_hazard/payload/release",
+                  "must be a dead-man area of the peer in the agreement", hazard.release);
+    }
+    if (crypto::Sha256(base::AsBytes(message.declaration)) != hazard.declaration_sha256) {
+      return base::Invalid("/declaration", "must have the SHA-256 that the envelope names");
+    }
+    if (const auto* there = airspace_.FindNotice(hazard.notice); there != nullptr) {
+      const bool same = there->party == line.peer && FindVersion(*there, opened->digest) != nullptr;
+      if (same) return {};  // told twice
+      return Fail(ErrorCode::kConflict, "/standing_hazard/payload/notice", "must be a fresh one",
+                  hazard.notice.ToString());
+    }
+    WB_ASSIGN_OR_RETURN(airspace::Declaration declaration,
+                        formats::ParseDeclaration(message.declaration));
+    WB_RETURN_IF_ERROR(CheckAsAgreed(declaration, *release, hazard.at));
+    WB_ASSIGN_OR_RETURN(auto prepared,
+                        airspace::PreparedDeclaration::Prepare(std::move(declaration), rules_,
+                                                               heights_, crypto::Sha256));
+    return TakeVersion(line, hazard.notice, opened->digest,
+                       std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared)),
+                       hazard.at, now);
   };
   if (const Result<void> taken = take(); !taken) {
     OpenUnusable(line, received, taken.error(), now);

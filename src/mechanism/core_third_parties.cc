@@ -12,11 +12,12 @@ using base::Fail;
 using base::Result;
 using base::UtcMicros;
 
-void Core::OweThirdParties(base::PartyId told_by, const SealedAct& release, UtcMicros now) {
-  const base::NoticeId notice = std::get<Release>(release.act.body).notice;
+void Core::OweThirdParties(base::PartyId told_by, const NoticeVersionRef& release,
+                           UtcMicros released_at, UtcMicros now) {
+  const base::NoticeId notice = release.notice;
   // Whoever has not been told of the version before is told of this one.
   for (ThirdPartyDuty& duty : desk_.ThirdPartiesOf(notice)) {
-    if (duty.version != release.digest && !duty.told_at) {
+    if (duty.version != release.version && !duty.told_at) {
       Put(ThirdPartyChanged{std::move(duty), true});
     }
   }
@@ -26,11 +27,11 @@ void Core::OweThirdParties(base::PartyId told_by, const SealedAct& release, UtcM
     if (third.told_by != told_by) continue;
     ThirdPartyDuty duty;
     duty.notice = notice;
-    duty.version = release.digest;
+    duty.version = release.version;
     duty.name = third.name;
     duty.told_by = told_by;
     // By the clock of who releases, on both nodes alike.
-    duty.due_at = {release.act.at.us + third.deadline_us};
+    duty.due_at = {released_at.us + third.deadline_us};
     Put(ThirdPartyChanged{std::move(duty), false});
     Matter matter;
     matter.kind = MatterKind::kTellThird;
@@ -38,7 +39,7 @@ void Core::OweThirdParties(base::PartyId told_by, const SealedAct& release, UtcM
     matter.peer = told_by;
     matter.data_mode = content.data_mode;
     matter.notice = notice;
-    matter.subject = release.digest;
+    matter.subject = release.version;
     matter.third_party = third.name;
     matter.urgent = content.kind == airspace::NoticeKind::kHazard;
     OpenMatter(std::move(matter), now);

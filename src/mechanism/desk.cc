@@ -15,6 +15,7 @@ namespace {
 // Closed ones that are kept to be looked at; the log has them all.
 constexpr size_t kClosedMattersKept = 10'000;
 constexpr size_t kClosedCallsKept = 10'000;
+constexpr std::string_view kDeadManStates[] = {"disarmed", "armed", "raised"};
 
 template <class Map>
 void Keep(bool kept, const typename Map::key_type& key, const typename Map::mapped_type& value,
@@ -27,6 +28,10 @@ void Keep(bool kept, const typename Map::key_type& key, const typename Map::mapp
 }
 
 }  // namespace
+
+std::string_view Name(DeadManState state) {
+  return kDeadManStates[static_cast<size_t>(state)];
+}
 
 void Durations::Add(int64_t us) {
   ++count;
@@ -143,10 +148,13 @@ void Desk::Apply(const DeskEffect& effect) {
   } else if (const auto* own = std::get_if<OwnCardChanged>(&effect)) {
     own_card_ = own->own;
     Touch(rows::kOwnCard);
-  } else {
-    const Exercise& exercise = std::get<ExerciseChanged>(effect).exercise;
-    exercises_.insert_or_assign(exercise.peer, exercise);
+  } else if (const auto* changed = std::get_if<ExerciseChanged>(&effect)) {
+    exercises_.insert_or_assign(changed->exercise.peer, changed->exercise);
     Touch(rows::kExercises);
+  } else {
+    const DeadMan& dead_man = std::get<DeadManChanged>(effect).dead_man;
+    dead_men_.insert_or_assign(dead_man.name, dead_man);
+    Touch(rows::kDeadMen);
   }
 }
 
@@ -271,6 +279,11 @@ std::vector<DeskEffect> Desk::Forgetting(
   return gone;
 }
 
+const DeadMan* Desk::FindDeadMan(std::string_view name) const {
+  const auto found = dead_men_.find(name);
+  return found == dead_men_.end() ? nullptr : &found->second;
+}
+
 std::vector<uint64_t> Desk::TakeDirty() {
   std::vector<uint64_t> dirty(dirty_.begin(), dirty_.end());
   dirty_.clear();
@@ -307,6 +320,8 @@ std::optional<base::Bytes> Desk::EncodeRow(uint64_t row) const {
     for (const auto& [peer, exercise] : exercises_) put(ExerciseChanged{exercise});
   } else if (row == rows::kOwnCard) {
     if (own_card_) put(OwnCardChanged{*own_card_});
+  } else if (row == rows::kDeadMen) {
+    for (const auto& [name, dead_man] : dead_men_) put(DeadManChanged{dead_man});
   } else {
     const uint64_t first = rows::FirstMatterOf(row);
     for (auto it = matters_.lower_bound(first);

@@ -160,6 +160,20 @@ struct Awaited {
   bool operator==(const Awaited&) const = default;
 };
 
+// A dead-man area of this party (mechanism/standing.h). While it is armed, its hazard is raised when no heartbeat has
+// come for the timeout; then it is raised, and watched again only when a person has armed it again.
+enum class DeadManState : uint8_t { kDisarmed, kArmed, kRaised };
+std::string_view Name(DeadManState state);  // "disarmed", "armed", "raised"
+struct DeadMan {
+  std::string name;  // in the agreement
+  DeadManState state = DeadManState::kDisarmed;
+  int64_t timeout_us = 0;
+  base::UtcMicros since;                 // that state
+  std::string key_id;                    // of who armed or disarmed it
+  std::optional<base::NoticeId> notice;  // raised the last time
+  bool operator==(const DeadMan&) const = default;
+};
+
 // Counts for one peer and one data mode; drills are never mixed with what was real. Times are summed in microseconds
 // and sorted into powers of two of milliseconds, from which quantiles are read.
 struct Durations {
@@ -264,11 +278,14 @@ struct ExerciseChanged {
 struct OwnCardChanged {
   OwnCard own;
 };
+struct DeadManChanged {
+  DeadMan dead_man;
+};
 
-using DeskEffect =
-    std::variant<PeerChanged, AccountChanged, MatterChanged, CallChanged, AwaitedChanged,
-                 CountsChanged, BasisSigned, BasisHeard, JournalWritten, LineCheckScheduled,
-                 ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged, OwnCardChanged>;
+using DeskEffect = std::variant<PeerChanged, AccountChanged, MatterChanged, CallChanged,
+                                AwaitedChanged, CountsChanged, BasisSigned, BasisHeard,
+                                JournalWritten, LineCheckScheduled, ReleaseChecked, Drafted,
+                                ThirdPartyChanged, ExerciseChanged, OwnCardChanged, DeadManChanged>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.
@@ -312,6 +329,9 @@ class Desk {
   const ReleaseChecked* FindReleaseCheck(base::NoticeId notice) const;
   // Empty when nobody has written at a draft of it since its last release.
   std::vector<std::string> DraftersOf(base::NoticeId notice) const;
+  const DeadMan* FindDeadMan(std::string_view name) const;
+  // Those that were ever armed.
+  const std::map<std::string, DeadMan, std::less<>>& dead_men() const { return dead_men_; }
 
   // Of every version that is remembered.
   std::vector<ThirdPartyDuty> ThirdPartiesOf(base::NoticeId notice) const;
@@ -359,6 +379,7 @@ class Desk {
   std::map<base::PartyId, Exercise> exercises_;
   using ThirdPartyKey = std::tuple<base::NoticeId, base::Digest, std::string>;
   std::map<ThirdPartyKey, ThirdPartyDuty> third_parties_;
+  std::map<std::string, DeadMan, std::less<>> dead_men_;
   uint64_t journal_size_ = 0;
   base::Digest journal_last_;
   std::set<uint64_t> dirty_;

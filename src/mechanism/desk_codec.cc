@@ -30,6 +30,7 @@ enum class Kind : uint8_t {
   kThirdParty,
   kExercise,
   kOwnCard,
+  kDeadMan,
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -373,6 +374,27 @@ Durations ReadDurations(WireReader* wire) {
   return durations;
 }
 
+void Put(const DeadMan& dead_man, WireWriter* wire) {
+  wire->Text(dead_man.name);
+  wire->EnumValue(dead_man.state);
+  wire->I64(dead_man.timeout_us);
+  wire->Time(dead_man.since);
+  wire->Text(dead_man.key_id);
+  wire->Bool(dead_man.notice.has_value());
+  if (dead_man.notice) wire->Fixed(dead_man.notice->uuid.bytes);
+}
+DeadMan ReadDeadMan(WireReader* wire) {
+  DeadMan dead_man;
+  dead_man.name = wire->Text();
+  dead_man.state = wire->EnumValue(DeadManState::kRaised);
+  dead_man.timeout_us = wire->I64();
+  if (dead_man.timeout_us < 0) wire->Fail();
+  dead_man.since = wire->Time();
+  dead_man.key_id = wire->Text();
+  if (wire->Bool()) dead_man.notice = wire->ReadId<base::NoticeId>();
+  return dead_man;
+}
+
 constexpr uint64_t Counts::*kCounters[] = {&Counts::sent,
                                            &Counts::received,
                                            &Counts::sent_late,
@@ -478,6 +500,10 @@ struct Encoder {
     wire->EnumValue(Kind::kOwnCard);
     Put(e.own, wire);
   }
+  void operator()(const DeadManChanged& e) const {
+    wire->EnumValue(Kind::kDeadMan);
+    Put(e.dead_man, wire);
+  }
 };
 
 ReleaseChecked ReadReleaseChecked(WireReader* wire) {
@@ -495,7 +521,7 @@ Drafted ReadDrafted(WireReader* wire) {
 }
 
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  switch (wire->EnumValue(Kind::kOwnCard)) {
+  switch (wire->EnumValue(Kind::kDeadMan)) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
       return DeskEffect(PeerChanged{std::move(peer)});
@@ -557,9 +583,11 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       return DeskEffect(std::move(changed));
     }
     case Kind::kExercise:
+      return DeskEffect(ExerciseChanged{ReadExercise(wire)});
+    case Kind::kDeadMan:
       break;
   }
-  return DeskEffect(ExerciseChanged{ReadExercise(wire)});
+  return DeskEffect(DeadManChanged{ReadDeadMan(wire)});
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ inline constexpr uint64_t kReleaseChecks = 8;
 inline constexpr uint64_t kThirdParties = 9;
 inline constexpr uint64_t kExercises = 10;
 inline constexpr uint64_t kOwnCard = 11;
-inline constexpr uint64_t kLastOfFacts = kOwnCard;
+inline constexpr uint64_t kDeadMen = 12;
+inline constexpr uint64_t kLastOfFacts = kDeadMen;
 inline constexpr uint64_t kFirstOfMatters = 16;
 inline constexpr uint64_t kMattersARow = 64;
 

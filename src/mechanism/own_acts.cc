@@ -226,8 +226,10 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
     CloseMattersOf(version.digest, std::nullopt, "superseded", now.utc);
   }
   WB_RETURN_IF_ERROR(SendRelease(request, body, now));
-  OweThirdParties(self_.party, request.act, now.utc);
-  if (declaration.unplanned) OweRefinement(request, body, now.utc);
+  OweThirdParties(self_.party, {body.notice, request.act.digest}, request.act.act.at, now.utc);
+  if (declaration.unplanned) {
+    OweRefinement(body.notice, request.act.digest, declaration.data_mode, now.utc);
+  }
   return decision;
 }
 
@@ -240,8 +242,6 @@ bool Core::AnyLineCarries(const Declaration& declaration) const {
 // Every peer is told, and owes its receipt; but one with whom nothing is agreed about such a notice is not.
 Result<void> Core::SendRelease(const ActRequest& request, const Release& body, line::Now now) {
   const Declaration& declaration = request.prepared->declaration();
-  const int64_t lead_us =
-      FindVersion(*airspace_.FindNotice(body.notice), request.act.digest)->lead_time_us;
   for (auto& [peer, line] : lines_) {
     if (!Reaches(*line, declaration.data_mode, request.act.act.at)) continue;
     if (!MayDeal(peer, agreement::MatterOf(declaration.kind), declaration.data_mode)) {
@@ -250,25 +250,7 @@ Result<void> Core::SendRelease(const ActRequest& request, const Release& body, l
     }
     InterruptForRelease(peer, declaration, now.utc);
     WB_ASSIGN_OR_RETURN(const base::Digest message, SendAct(*line, request, now));
-    Put(AwaitedChanged{{message, peer, ActKind::kRelease, body.notice, request.act.digest, now.utc},
-                       false});
-    Matter matter;
-    matter.kind = MatterKind::kReceipt;
-    matter.owed_by_peer = true;
-    matter.peer = peer;
-    matter.data_mode = declaration.data_mode;
-    matter.notice = body.notice;
-    matter.subject = request.act.digest;
-    matter.urgent = declaration.kind == airspace::NoticeKind::kHazard;
-    matter.starts_at = StartOf(declaration);
-    OpenMatter(std::move(matter), now.utc);
-    Counts& counts = CountsOf(peer, declaration.data_mode);
-    ++counts.sent;
-    const int64_t lead_min_us = rules_.Between(self_.party, peer)
-                                    .content()
-                                    .lead_time_min_us[static_cast<size_t>(declaration.kind)];
-    const bool always_there = StartOf(declaration) == base::kTimeOpenStart;
-    if (!always_there && lead_us < lead_min_us) ++counts.sent_late;
+    AwaitReceipt(*line, message, body.notice, request.act.digest, declaration, now.utc);
   }
   return {};
 }
@@ -288,14 +270,39 @@ void Core::OpenNotTold(base::PartyId peer, const ActRequest& request, const Rele
   OpenMatter(std::move(matter), now);
 }
 
+void Core::AwaitReceipt(Line& line, const base::Digest& message, base::NoticeId notice,
+                        const base::Digest& version, const Declaration& declaration,
+                        UtcMicros now) {
+  Put(AwaitedChanged{{message, line.peer, ActKind::kRelease, notice, version, now}, false});
+  Matter matter;
+  matter.kind = MatterKind::kReceipt;
+  matter.owed_by_peer = true;
+  matter.peer = line.peer;
+  matter.data_mode = declaration.data_mode;
+  matter.notice = notice;
+  matter.subject = version;
+  matter.urgent = declaration.kind == airspace::NoticeKind::kHazard;
+  matter.starts_at = StartOf(declaration);
+  OpenMatter(std::move(matter), now);
+  Counts& counts = CountsOf(line.peer, declaration.data_mode);
+  ++counts.sent;
+  const int64_t lead_us = FindVersion(*airspace_.FindNotice(notice), version)->lead_time_us;
+  const int64_t lead_min_us = rules_.Between(self_.party, line.peer)
+                                  .content()
+                                  .lead_time_min_us[static_cast<size_t>(declaration.kind)];
+  const bool always_there = StartOf(declaration) == base::kTimeOpenStart;
+  if (!always_there && lead_us < lead_min_us) ++counts.sent_late;
+}
+
 // What was sent without a check is to be refined: somebody owes the exact values.
-void Core::OweRefinement(const ActRequest& request, const Release& body, UtcMicros now) {
+void Core::OweRefinement(base::NoticeId notice, const base::Digest& version,
+                         airspace::DataMode mode, UtcMicros now) {
   Matter refine;
   refine.kind = MatterKind::kRefine;
   refine.peer = self_.party;
-  refine.data_mode = request.act.act.data_mode;
-  refine.notice = body.notice;
-  refine.subject = request.act.digest;
+  refine.data_mode = mode;
+  refine.notice = notice;
+  refine.subject = version;
   refine.urgent = true;
   OpenMatter(std::move(refine), now);
 }

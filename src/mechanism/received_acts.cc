@@ -99,30 +99,35 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const Release& bod
   }
   WB_ASSIGN_OR_RETURN(auto prepared, airspace::PreparedDeclaration::Prepare(
                                          std::move(declaration), rules_, heights_, crypto::Sha256));
-  const auto shared = std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared));
-  const Declaration& content = shared->declaration();
+  return TakeVersion(line, body.notice, act.digest,
+                     std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared)),
+                     act.act.at, now);
+}
+
+Result<void> Core::TakeVersion(Line& line, base::NoticeId notice, const base::Digest& digest,
+                               std::shared_ptr<const airspace::PreparedDeclaration> prepared,
+                               UtcMicros released_at, UtcMicros now) {
+  const Declaration& content = prepared->declaration();
   WB_ASSIGN_OR_RETURN(
       const airspace::Decision decision,
       DecideAs(line.peer,
-               airspace::Declare{body.notice, shared, false, std::nullopt, act.digest, true, false},
-               now));
-  WB_RETURN_IF_ERROR(
-      DecideAs({}, airspace::RecordReceipt{body.notice, act.digest, self_.party}, now));
-  for (const NoticeVersion& version : airspace_.FindNotice(body.notice)->versions) {
-    if (version.digest == act.digest) continue;
+               airspace::Declare{notice, prepared, false, std::nullopt, digest, true, false}, now));
+  WB_RETURN_IF_ERROR(DecideAs({}, airspace::RecordReceipt{notice, digest, self_.party}, now));
+  for (const NoticeVersion& version : airspace_.FindNotice(notice)->versions) {
+    if (version.digest == digest) continue;
     CloseMattersOf(version.digest, std::nullopt, "superseded", now);
   }
   Matter matter;
   matter.kind = MatterKind::kReadBack;
   matter.peer = line.peer;
   matter.data_mode = content.data_mode;
-  matter.notice = body.notice;
-  matter.subject = act.digest;
+  matter.notice = notice;
+  matter.subject = digest;
   matter.urgent = content.kind == airspace::NoticeKind::kHazard;
   matter.starts_at = StartOf(content);
   InterruptForRelease(line.peer, content, now);
   OpenMatter(std::move(matter), now);
-  OweThirdParties(line.peer, act, now);
+  OweThirdParties(line.peer, {notice, digest}, released_at, now);
   Counts& counts = CountsOf(line.peer, content.data_mode);
   ++counts.received;
   if (decision.late) ++counts.received_late;

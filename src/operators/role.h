@@ -9,9 +9,9 @@
 // How the table is made. A duty officer keeps the watch alone: everything that cannot wait is theirs, and the
 // supervisor and the deputy chief may do all of it too, so that nothing waits for one person. What ends a duty of the
 // other side or binds one's own (clearing a hazard, disregarding one, ending an unanswered stop call or warning,
-// accepting measures or a risk, closing the policy lane, opening an exercise) is a supervisor's. The principal signs, and deals
-// with the peer's principal; nothing reaches the principal by itself. The administrator runs the node and does no
-// operational act. A viewer looks.
+// accepting measures or a risk, closing the policy lane, opening an exercise) is a supervisor's. The principal signs,
+// and deals with the peer's principal; nothing reaches the principal by itself. The administrator runs the node and
+// does no operational act. A viewer looks.
 //
 // Threads: pure functions of constants.
 #ifndef WIDEBERTH_OPERATORS_ROLE_H_

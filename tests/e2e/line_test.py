@@ -440,6 +440,33 @@ class LineTest(PairCase):
         north.until("the end", lambda: [c for c in of(north) if c.get("closed_as") == "answered"])
         self.assertIn("repeated", south.run("duty", "calls", "--all").stdout)
 
+    def test_telemetry_that_stops_raises_the_agreed_hazard(self):
+        north, south = self.north, self.south
+        area = "northern launch corridor"
+        token = os.path.join(north.folder, "tokens", "telemetry.token")
+        subprocess.run([WIDEBERTH, "token", "issue", "--key", os.path.join(north.folder, "token-key.pem"), "--party",
+                        "north", "--scope", "wideberth.heartbeat", "--output", token],
+                       check=True, capture_output=True, timeout=120)
+        of = lambda: north.json("duty", "hazard", "areas")["areas"][0]
+        self.assertEqual((of()["name"], of()["state"]), (area, "disarmed"))
+        north.run("telemetry", "hazard", "beat", area, code=1)  # nobody watches
+        north.run("duty", "hazard", "arm", area, "--timeout", "0", code=2)
+        south.run("duty", "hazard", "arm", area, "--timeout", "60", code=1)  # not theirs
+        north.run("duty", "hazard", "arm", area, "--timeout", "60")
+        north.run("duty", "hazard", "beat", area, code=1)  # a person is no telemetry
+        north.run("telemetry", "hazard", "beat", area)
+        # A crash neither disarms it nor counts as a silence.
+        north.kill_and_start()
+        self.wait_up()
+        self.assertEqual(of()["state"], "armed")
+        north.run("duty", "hazard", "arm", area, "--timeout", "2")
+        raised = north.until("silence", lambda: of() if of()["state"] == "raised" else None)["notice"]
+        there = south.until("the hazard", lambda: south.show(raised))
+        self.assertEqual(there["activity"], "active")
+        self.assertTrue([m for m in south.matters("read_back") if m["notice"] == raised])
+        self.assertTrue([m for m in north.matters("refine") if m["notice"] == raised])
+        self.assertIn("raised", north.run("duty", "hazard", "areas").stdout)
+
     def test_held_plans_stay_here(self):
         north, south = self.north, self.south
         plan = str(uuid.uuid4())

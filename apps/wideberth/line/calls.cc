@@ -1,5 +1,5 @@
-// What one person asks of the other side and gets answered: stop calls, warnings of an entry, keeping clear, line checks;
-// and policy texts.
+// What one person asks of the other side and gets answered: stop calls, warnings of an entry, keeping clear, line
+// checks; and policy texts.
 #include <fmt/format.h>
 
 #include <array>

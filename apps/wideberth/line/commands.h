@@ -99,6 +99,16 @@ struct HazardReportOptions {
 };
 base::Result<int> RunHazardReport(const Session& session, const HazardReportOptions& options);
 
+// hazard areas|arm|disarm|beat (dead_man.cc)
+struct DeadManOptions {
+  std::string name;
+  int64_t timeout_s = 0;
+};
+base::Result<int> RunDeadManAreas(const Session& session);
+base::Result<int> RunDeadManArm(const Session& session, const DeadManOptions& options);
+base::Result<int> RunDeadManDisarm(const Session& session, const DeadManOptions& options);
+base::Result<int> RunDeadManBeat(const Session& session, const DeadManOptions& options);
+
 // stop ..., incursion ..., keep-clear ..., policy send, line check|answer (calls.cc)
 struct CallOptions {
   std::string peer;  // empty: the only one
@@ -173,6 +183,7 @@ class LineCommands {
   void AddKeys(Registry* registry);
   void AddAgreements(Registry* registry);
   void AddNotices(Registry* registry);
+  void AddDeadMan(Registry* registry);
   void AddReadings(Registry* registry);
   void AddCalls(Registry* registry);
   void AddIncursion(Registry* registry);
@@ -186,6 +197,7 @@ class LineCommands {
   AgreementOptions agreement_;
   LineNoticeOptions notice_;
   HazardReportOptions hazard_;
+  DeadManOptions dead_man_;
   CallOptions call_;
   LookOptions look_;
   ExerciseOptions exercise_;

@@ -34,6 +34,7 @@ void LineCommands::Add(Registry* registry, DeclareOptions* declare, DemoOptions*
   AddKeys(registry);
   AddAgreements(registry);
   AddNotices(registry);
+  AddDeadMan(registry);
   AddReadings(registry);
   AddCalls(registry);
   AddIncursion(registry);
@@ -303,6 +304,40 @@ void LineCommands::AddNotices(Registry* registry) {
   registry->Text(report, "--lower", &hazard_.lower, "ALTITUDE", "SFC if not given.");
   registry->Text(report, "--upper", &hazard_.upper, "ALTITUDE", "UNL if not given.");
   registry->Choice(report, "--mode", &hazard_.mode, "REAL if not given.", ModeWords());
+}
+
+void LineCommands::AddDeadMan(Registry* registry) {
+  const Session& session = registry->session();
+  CLI::App* group = registry->Group("hazard", "Declare hazards, and end them");
+  registry->Command(group, "areas", "List the dead-man areas of this party, and which are watched",
+                    "wideberth hazard areas", [&session] { return RunDeadManAreas(session); });
+  const auto name = [&](CLI::App* command) {
+    command->add_option("NAME", dead_man_.name, "Of the area, as the agreement has it.")
+        ->required();
+  };
+  CLI::App* arm = registry->Command(
+      group, "arm",
+      "Have a dead-man area watched\n"
+      "Its hazard is raised by the node, and the peers told, when no heartbeat of its telemetry "
+      "has come for so long; once, until it is armed again. What is armed already takes the time "
+      "that is given.",
+      "wideberth hazard arm \"northern launch corridor\" --timeout 30",
+      [this, &session] { return RunDeadManArm(session, dead_man_); });
+  name(arm);
+  arm->add_option("--timeout", dead_man_.timeout_s, "In seconds, without a heartbeat.")
+      ->check(CLI::Range(1, 600).description(""))
+      ->type_name("N")
+      ->required();
+  name(registry->Command(group, "disarm", "Have a dead-man area watched no longer",
+                         "wideberth hazard disarm \"northern launch corridor\"",
+                         [this, &session] { return RunDeadManDisarm(session, dead_man_); }));
+  name(registry->Command(
+      group, "beat",
+      "Send one heartbeat of the telemetry of a dead-man area\n"
+      "For equipment, with a token that has the scope wideberth.heartbeat; a person's session is "
+      "refused.",
+      "wideberth --token-file telemetry.token hazard beat \"northern launch corridor\"",
+      [this, &session] { return RunDeadManBeat(session, dead_man_); }));
 }
 
 void LineCommands::AddReadings(Registry* registry) {

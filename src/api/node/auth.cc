@@ -41,7 +41,7 @@ base::Result<void> CheckMachine(const Caller& machine, Scope scope, const Author
     return base::Fail(base::ErrorCode::kForbidden, "token.sub", "must be the party of this node",
                       machine.party->name);
   }
-  if (scope == Scope::kRead || scope == Scope::kAdmin) return {};
+  if (scope == Scope::kRead || scope == Scope::kAdmin || scope == Scope::kHeartbeat) return {};
   return base::Fail(base::ErrorCode::kForbidden, kHeader,
                     "must be a session: in line mode people act, signed on with name and password");
 }
@@ -74,6 +74,8 @@ std::string_view ScopeName(Scope scope) {
       return "wideberth.write";
     case Scope::kAdmin:
       return "wideberth.admin";
+    case Scope::kHeartbeat:
+      return "wideberth.heartbeat";
   }
   return {};
 }
@@ -82,7 +84,9 @@ base::Result<Caller> Authenticate(const net::Request& request, Scope scope,
                                   const Authority& authority, base::UtcMicros now) {
   WB_ASSIGN_OR_RETURN(const std::string_view token, BearerToken(request.headers));
   if (authority.party && token.starts_with(kSessionTokenPrefix)) {
-    return OfSession(token, authority, now);
+    if (scope != Scope::kHeartbeat) return OfSession(token, authority, now);
+    return base::Fail(base::ErrorCode::kForbidden, kHeader,
+                      "must be a machine's token: no person stands in for telemetry");
   }
   const airspace::RuleBook& rules = authority.rules;
   Caller caller;

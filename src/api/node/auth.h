@@ -6,10 +6,12 @@
 //   wideberth.read   look: notices, conflicts, events, rules, status
 //   wideberth.write  declare and act for the party
 //   wideberth.admin  move the clocks of EXERCISE and TEST; see the counts of the whole node
+//   wideberth.heartbeat  in line mode: be the telemetry of a dead-man area, and nothing else
 //
 // A scope does not imply another. In line mode (the node is one party's) people act, in sessions (api/node/sessions.h):
 // a session's token is accepted everywhere, and what it may do is its role's to say (operators/role.h). A machine may
-// look and, with wideberth.admin, manage the operators; it acts for nobody, and its subject must be the node's party.
+// look and, with wideberth.admin, manage the operators; it acts for nobody, and its subject must be the node's party. A
+// session is no telemetry.
 // No token, and no part of one, is ever logged or answered.
 #ifndef WIDEBERTH_API_NODE_AUTH_H_
 #define WIDEBERTH_API_NODE_AUTH_H_
@@ -33,6 +35,7 @@ enum class Scope {
   kRead,
   kWrite,
   kAdmin,
+  kHeartbeat,
   kSession,  // no scope of a token will do
 };
 std::string_view ScopeName(Scope scope);  // "wideberth.read"; empty for kNone and kSession

@@ -80,6 +80,11 @@ base::Result<void> ConfirmLine(Call& call);
 base::Result<void> GetKeys(Call& call);
 base::Result<void> RotateKeys(Call& call);
 base::Result<void> ConfirmKeys(Call& call);
+// dead_man.cc
+base::Result<void> ListDeadManAreas(Call& call);
+base::Result<void> ArmDeadManArea(Call& call);
+base::Result<void> DisarmDeadManArea(Call& call);
+base::Result<void> BeatDeadManArea(Call& call);
 // desk.cc
 base::Result<void> ListMatters(Call& call);
 base::Result<void> ListCalls(Call& call);

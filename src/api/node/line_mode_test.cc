@@ -209,6 +209,57 @@ TEST(LineModeTest, AWarningOfAnEntryIsShownWithWhatHasArrived) {
   EXPECT_EQ(north.Get("/v1/statistics").status, 200);
 }
 
+TEST(LineModeTest, ADeadManAreaIsArmedKeptDownAndRaised) {
+  LinePair pair;
+  const Side& north = pair.north;
+  const Side& south = pair.south;
+  const std::string area = "/v1/dead-man/launch%20corridor/";
+  const auto token = [&](const Side& side, std::string_view scope) {
+    return side.node->Token({.subject = side.name, .scopes = {std::string(scope)}});
+  };
+  const std::string telemetry = token(north, "wideberth.heartbeat");
+  const Answer listed = north.Get("/v1/dead-man");
+  ASSERT_EQ(listed.json.Size("/areas"), 1);
+  EXPECT_EQ(listed.Text("/areas/0/name"), "launch corridor");
+  EXPECT_EQ(listed.Text("/areas/0/state"), "disarmed");
+  EXPECT_EQ(south.Get("/v1/dead-man").json.Size("/areas"), 0) << "it is not theirs";
+
+  EXPECT_EQ(north.Post(telemetry, area + "heartbeat", "").status, 409) << "nobody watches";
+  EXPECT_EQ(north.Post(telemetry, area + "arm", "{\"timeout_s\":30}").status, 403);
+  EXPECT_EQ(north.Post(north.duty, area + "arm", "{\"timeout_s\":601}").status, 400);
+  EXPECT_EQ(north.Post(north.duty, area + "arm", "{}").status, 400);
+  EXPECT_EQ(north.Post(north.duty, "/v1/dead-man/elsewhere/arm", "{\"timeout_s\":30}").status, 404);
+  EXPECT_EQ(south.Post(south.duty, area + "arm", "{\"timeout_s\":30}").status, 404);
+  const Answer armed = north.Post(north.duty, area + "arm", "{\"timeout_s\":30}");
+  ASSERT_EQ(armed.status, 200) << armed.body;
+  EXPECT_EQ(armed.Text("/state"), "armed");
+  EXPECT_EQ(armed.Text("/timeout_s"), "30");
+
+  // Telemetry is a machine with this one scope.
+  EXPECT_EQ(north.Post(north.duty, area + "heartbeat", "").status, 403);
+  EXPECT_EQ(north.Post(token(north, "wideberth.admin"), area + "heartbeat", "").status, 403);
+  EXPECT_EQ(north.Post(token(south, "wideberth.heartbeat"), area + "heartbeat", "").status, 401);
+  EXPECT_EQ(north.node->DoWithToken(telemetry, net::Method::kGet, "/v1/notices").status, 403);
+  EXPECT_EQ(north.Post(telemetry, area + "heartbeat", "").status, 200);
+  // The clock of the wall is not what silence is measured by.
+  north.node->clock().Pass(60 * base::kMicrosPerSecond);
+  EXPECT_EQ(north.Post(telemetry, area + "heartbeat", "").status, 200);
+  EXPECT_EQ(north.Get("/v1/dead-man").Text("/areas/0/state"), "armed");
+
+  ASSERT_EQ(north.Post(north.duty, area + "arm", "{\"timeout_s\":1}").status, 200);
+  ASSERT_TRUE(
+      Eventually([&] { return north.Get("/v1/dead-man").Text("/areas/0/state") == "raised"; }));
+  const std::string notice = "/v1/notices/" + north.Get("/v1/dead-man").Text("/areas/0/notice");
+  ASSERT_TRUE(Eventually([&] { return south.Get(notice).status == 200; }));
+  EXPECT_EQ(south.Get(notice).Text("/notice/activity"), "active") << south.Get(notice).body;
+  EXPECT_NE(FindIn(south.Get("/v1/matters?open=true"), "/matters", "read_back"), "null");
+  EXPECT_NE(FindIn(north.Get("/v1/matters?open=true"), "/matters", "refine"), "null");
+  EXPECT_EQ(north.Post(telemetry, area + "heartbeat", "").status, 409);
+  EXPECT_EQ(north.Post(north.duty, area + "disarm", "").status, 409);
+  ASSERT_EQ(north.Post(north.duty, area + "arm", "{\"timeout_s\":30}").status, 200);
+  EXPECT_EQ(north.Post(north.duty, area + "disarm", "").Text("/state"), "disarmed");
+}
+
 TEST(LineModeTest, ThePolicyLaneIsSuspendedFromEitherSide) {
   LinePair pair;
   const Side& north = pair.north;

@@ -253,6 +253,17 @@ OwnCardChanged DrawOwnCard(base::SeededRandom* random) {
   return {std::move(own)};
 }
 
+DeadMan DrawDeadMan(base::SeededRandom* random) {
+  DeadMan dead_man{DrawText(random, 2),
+                   DrawEnum(random, DeadManState::kRaised),
+                   random->Between(0, 600'000'000),
+                   DrawTime(random),
+                   DrawText(random, 16),
+                   {}};
+  if (random->Below(2) == 0) dead_man.notice = TestNotice(2);
+  return dead_man;
+}
+
 }  // namespace
 
 DeskEffect DrawEffect(base::SeededRandom* random) {
@@ -314,9 +325,11 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       return DrawExercise(random, peer);
     case 13:
       return DrawOwnCard(random);
-    default:
+    case 14:
       return ReleaseChecked{TestNotice(static_cast<uint8_t>(random->Below(40))), DrawDigest(random),
                             DrawText(random, 16)};
+    default:
+      return DeadManChanged{DrawDeadMan(random)};
   }
 }
 

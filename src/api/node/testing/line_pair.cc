@@ -29,6 +29,12 @@ struct Identity {
 LineParts PartsOf(const Identity& self, const Identity& peer, std::string connect) {
   mechanism::Terms terms;
   terms.agreement = airspace::testing::TestRules().digest();
+  agreement::StandingRelease corridor;
+  corridor.name = "launch corridor";
+  corridor.party = airspace::testing::TestParty(1);
+  corridor.area = geo::Outline::Circle(geo::MakePosition(47.5, 7.3).value(), 20'000'000).value();
+  corridor.hazard_class = airspace::HazardClass::kLaunch;
+  terms.standing_releases = {std::move(corridor)};
   service::LineOptions options{self.party, self.keys, terms, {{peer.card, 1}}};
   const bool listens = connect.empty();
   const line::PartyCard card = line::ReadCard(peer.card).value();

@@ -1,4 +1,5 @@
 // Two nodes in line mode, "north" and "south", joined by real TLS on the loopback, each with people who are signed on.
+// They have agreed to a dead-man area of the north, "launch corridor".
 #ifndef WIDEBERTH_API_NODE_TESTING_LINE_PAIR_H_
 #define WIDEBERTH_API_NODE_TESTING_LINE_PAIR_H_
 
