@@ -466,7 +466,6 @@ Result<Act> ReadPayload(std::string_view payload) {
   return act;
 }
 
-// A time and a place must survive the way through text, or the peer would hold another act than was signed.
 Result<void> CheckRoles(const Act& act, const operators::OperatorKey& key) {
   if (act.role != key.role) {
     return base::Fail(ErrorCode::kUnauthorized, "/role",
@@ -546,6 +545,7 @@ Result<ActBody> ReadActBody(ActKind kind, json::Object* object) {
   return ReadBodyOf(kind, object);
 }
 
+// A time and a place must survive the way through text, or the peer would hold another act than was signed.
 Result<SealedAct> SealAct(Act act, const crypto::SecretKey& key) {
   act.key_id = key.public_key().KeyId();
   const std::string payload = WritePayload(act);
