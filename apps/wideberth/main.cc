@@ -246,15 +246,16 @@ class CommandLine : private Registry {
         "Whom one's side has to tell, and until when, stands in the agreement and in "
         "`notice show`; the other side sees it too.",
         "wideberth notice told 3f2a91c4 --units\n"
-        "wideberth notice told 3f2a91c4 --third-party \"joint command\" --receipt \"log 412\"",
+        "wideberth notice told 3f2a91c4 --third-party \"joint command\" --receipt acknowledged",
         [this] { return RunNoticeTold(session_, notice_); });
     AddNoticeId(told);
     told->add_flag("--units", notice_.units, "The units were told.");
     told->add_flag("--clear", notice_.clear, "One's own aircraft are clear.");
     told->add_option("--third-party", notice_.third_party, "As the agreement names it.")
         ->type_name("NAME");
-    told->add_option("--receipt", notice_.receipt, "What the third party answered.")
-        ->type_name("TEXT");
+    told->add_option("--receipt", notice_.receipt,
+                     "What it answered: acknowledged, read_back or no_answer.")
+        ->type_name("WORD");
   }
 
   void AddAssess(CLI::App* group) {

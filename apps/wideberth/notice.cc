@@ -271,7 +271,7 @@ Result<int> RunNoticeShow(const Session& session, const NoticeOptions& options) 
           "  {} by {}, of {}: {}{}\n", Printable(TextAt(each, "name")),
           TextAt(each, "told_by.name"), TextAt(each, "version").substr(0, 8),
           told_at.empty() ? "to be told by " + TextAt(each, "due_at") : "told " + told_at,
-          receipt.empty() ? "" : ", \"" + Printable(receipt) + "\""));
+          receipt.empty() ? "" : ", " + Printable(receipt)));
     }
   }
   return kExitOk;

@@ -23,7 +23,8 @@ constexpr size_t kUuidBytes = 36;
 constexpr size_t kTimeBytes = 40;
 constexpr size_t kWordBytesMax = 64;
 constexpr size_t kMeasuresBytesMax = 256;
-constexpr size_t kThirdPartyReceiptBytesMax = 256;
+// What a third party may have answered: coded, as free text never takes the safety lane (MECHANISM 2.1).
+constexpr std::string_view kToldReceipts[] = {"acknowledged", "read_back", "no_answer"};
 constexpr int64_t kWaitMaxS = 3'600;
 constexpr int64_t kPlaceRadiusMaxM = 2'000'000;
 
@@ -366,8 +367,11 @@ Result<void> Read(json::Object* object, MarkTold* told) {
   WB_RETURN_IF_ERROR(Read(object, static_cast<NoticeVersionRef*>(told)));
   WB_ASSIGN_OR_RETURN(told->third_party,
                       ReadText(object, "third_party", limits::kNoticeNameBytesMax, true));
-  WB_ASSIGN_OR_RETURN(told->receipt,
-                      ReadText(object, "receipt", kThirdPartyReceiptBytesMax, false));
+  WB_ASSIGN_OR_RETURN(told->receipt, ReadText(object, "receipt", kWordBytesMax, false));
+  if (!told->receipt.empty() && std::find(std::begin(kToldReceipts), std::end(kToldReceipts),
+                                          told->receipt) == std::end(kToldReceipts)) {
+    return object->Refuse("receipt", "must be acknowledged, read_back or no_answer", told->receipt);
+  }
   return {};
 }
 

@@ -25,7 +25,7 @@
 //   ask_keep_clear      centre, radius_m, from, to
 //   answer_keep_clear   answers, answer: yes|no|need_time
 //   send_policy_text    text
-//   mark_told           notice, version, third_party, receipt?
+//   mark_told           notice, version, third_party, receipt?: acknowledged|read_back|no_answer
 //   open_exercise       from, to, answers?: the proposal of the other side that it opens
 //   close_exercise
 //   incursion_warning   centre, radius_m, entry_at, call_sign?, frequency?
@@ -181,7 +181,7 @@ struct EndIncursionWarningUnanswered {
 // A third party has been told of a version of ours, and what it said to that (MECHANISM 3.8).
 struct MarkTold : NoticeVersionRef {
   std::string third_party;  // as the agreement names it
-  std::string receipt;      // may be empty
+  std::string receipt;      // "acknowledged", "read_back", "no_answer", or nothing
 };
 // A window in which what is not REAL is accepted: open when both sides have opened it, each with an act of its own, for
 // as long as both have said (MECHANISM 2.4).

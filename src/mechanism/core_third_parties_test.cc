@@ -63,7 +63,7 @@ TEST_F(ThirdPartiesTest, AReleaseOwesThemAndAPersonSaysThatTheyAreTold) {
   }
   ExpectRefused(Tell(0, "the press"), ErrorCode::kNotFound);
   ExpectRefused(Tell(0, "coast guard"), ErrorCode::kNotFound);
-  ASSERT_TRUE(Tell(0, "joint command", "log 412").has_value());
+  ASSERT_TRUE(Tell(0, "joint command", "acknowledged").has_value());
   ExpectRefused(Tell(0, "joint command"), ErrorCode::kConflict);
   parties.Run(kSecond);
   EXPECT_EQ(parties.desk(0).ThirdPartiesOf(TestNotice(1)),
@@ -72,7 +72,7 @@ TEST_F(ThirdPartiesTest, AReleaseOwesThemAndAPersonSaysThatTheyAreTold) {
     const ThirdPartyDuty* told =
         parties.desk(n).FindThirdParty({TestNotice(1), version}, "joint command");
     ASSERT_NE(told, nullptr);
-    EXPECT_EQ(told->receipt, "log 412");
+    EXPECT_EQ(told->receipt, "acknowledged");
     EXPECT_TRUE(told->told_at.has_value());
     EXPECT_EQ(Open(n), 1u) << "region is still to be told";
   }
@@ -95,7 +95,7 @@ TEST_F(ThirdPartiesTest, AnUnplannedHazardOwesThemTooAndItClimbsHereAndAlarmsThe
 TEST_F(ThirdPartiesTest, OfAnotherVersionTheyAreToldAnew) {
   const base::Digest first = parties.Release(0, 1, TestHazard());
   parties.Run(kSecond);
-  ASSERT_TRUE(Tell(0, "joint command", "log 412").has_value());
+  ASSERT_TRUE(Tell(0, "joint command", "acknowledged").has_value());
   const base::Digest second = parties.Release(0, 1, TestHazard(50));
   parties.Run(kSecond);
   // Of the old version nothing is owed any more, and what was done stays to be seen.

@@ -125,7 +125,7 @@ std::vector<ActBody> OneOfEach() {
       AnswerIncursionWarning{NumberedUuid(9), IncursionAnswer::kWait, 45},
       EndIncursionWarning{NumberedUuid(9)},
       EndIncursionWarningUnanswered{NumberedUuid(9)},
-      MarkTold{ref, "joint command", "duty desk, log 412"},
+      MarkTold{ref, "joint command", "acknowledged"},
       OpenExercise{{kNoon, {kNoon.us + 3'600'000'000}}, NumberedUuid(9)},
       CloseExercise{},
   };
