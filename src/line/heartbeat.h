@@ -73,7 +73,8 @@ struct Heartbeat {
 std::string SealHeartbeat(const Heartbeat& heartbeat, const crypto::SecretKey& key);
 // Signed by each of `keys`: while the peer may not hold a change of the key yet. REQUIRES (CHECK): 1 to
 // limits::kEnvelopeSignaturesMax keys.
-std::string SealHeartbeat(const Heartbeat& heartbeat, std::span<const crypto::SecretKey* const> keys);
+std::string SealHeartbeat(const Heartbeat& heartbeat,
+                          std::span<const crypto::SecretKey* const> keys);
 
 // Refuses with kUnauthorized what none of `keys` signed, with kInvalid what is no heartbeat.
 base::Result<Heartbeat> OpenHeartbeat(std::string_view envelope,

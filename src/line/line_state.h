@@ -68,7 +68,8 @@ inline constexpr size_t kKeyEpochsMax = 1'024;
 struct LogState {
   base::Digest last;  // SHA-256 of the last envelope; all zero while there is none
   record::Frontier tree;
-  std::vector<KeyEpoch> keys;  // in order, the first from entry 1; empty before the line was opened for the first time
+  std::vector<KeyEpoch>
+      keys;  // in order, the first from entry 1; empty before the line was opened for the first time
 
   uint64_t size() const { return tree.size(); }
   void Append(const LogEntry& entry);

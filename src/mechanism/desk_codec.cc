@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "mechanism/desk.h"
 #include "mechanism/desk_rows.h"
+#include "mechanism/peer_codec.h"
 
 namespace wideberth::mechanism {
 namespace {
@@ -36,18 +37,10 @@ enum class Kind : uint8_t {
 // Far beyond what a node opens, and far from where counting on would wrap.
 constexpr uint64_t kMatterNumberMax = uint64_t{1} << 48;
 
-base::Unexpected Damaged() {
-  return base::Fail(base::ErrorCode::kStorage, "effect",
-                    "must be as a node of this version wrote it");
-}
-
-void Put(base::PartyId id, WireWriter* wire) {
-  wire->Fixed(id.uuid.bytes);
-}
-base::Uuid ReadUuid(WireReader* wire) {
-  base::Uuid uuid;
-  wire->Fixed(&uuid.bytes);
-  return uuid;
+uint32_t ReadU32(WireReader* wire) {
+  const uint64_t value = wire->Varint();
+  if (value > std::numeric_limits<uint32_t>::max()) wire->Fail();
+  return static_cast<uint32_t>(value);
 }
 
 void Put(const Place& place, WireWriter* wire) {
@@ -61,92 +54,6 @@ Place ReadPlace(WireReader* wire) {
   place.centre.lng_e9 = wire->I64();
   place.radius_mm = wire->I64();
   return place;
-}
-
-void Put(const std::vector<FormerCard>& former, WireWriter* wire) {
-  wire->Varint(former.size());
-  for (const FormerCard& each : former) {
-    wire->Text(each.card);
-    wire->Varint(each.last_seq);
-    wire->Time(each.ended_at);
-  }
-}
-std::vector<FormerCard> ReadFormer(WireReader* wire) {
-  std::vector<FormerCard> former(wire->Count(10));
-  for (FormerCard& each : former) {
-    each.card = wire->Text();
-    each.last_seq = wire->Varint();
-    each.ended_at = wire->Time();
-  }
-  return former;
-}
-
-void Put(const std::vector<crypto::PublicKey>& keys, WireWriter* wire) {
-  wire->Varint(keys.size());
-  for (const crypto::PublicKey& key : keys) wire->Fixed(key.bytes());
-}
-Result<std::vector<crypto::PublicKey>> ReadKeys(WireReader* wire) {
-  std::vector<crypto::PublicKey> keys;
-  const size_t count = wire->Count(crypto::kEd25519KeyBytes);
-  for (size_t i = 0; i < count; ++i) {
-    std::array<uint8_t, crypto::kEd25519KeyBytes> bytes{};
-    wire->Fixed(&bytes);
-    if (!wire->ok()) return Damaged();
-    WB_ASSIGN_OR_RETURN(const crypto::PublicKey key, crypto::PublicKey::FromBytes(bytes));
-    keys.push_back(key);
-  }
-  return keys;
-}
-
-void Put(const OwnCard& own, WireWriter* wire) {
-  wire->Text(own.card);
-  wire->Time(own.since);
-  Put(own.former, wire);
-  Put(own.revoked, wire);
-  wire->OptionalTime(own.compromised_since);
-}
-Result<OwnCard> ReadOwnCard(WireReader* wire) {
-  OwnCard own;
-  own.card = wire->Text();
-  own.since = wire->Time();
-  own.former = ReadFormer(wire);
-  WB_ASSIGN_OR_RETURN(own.revoked, ReadKeys(wire));
-  own.compromised_since = wire->OptionalTime();
-  return own;
-}
-
-void Put(const Peer& peer, WireWriter* wire) {
-  Put(peer.id, wire);
-  wire->Varint(peer.line);
-  wire->Text(peer.name);
-  wire->Text(peer.card);
-  wire->Time(peer.enrolled_at);
-  const Result<std::string> keys = operators::WriteOperatorKeys(peer.operator_keys);
-  CHECK_MSG(keys.has_value(), "the keys of a peer were read from such a text");
-  wire->Text(*keys);
-  Put(peer.former, wire);
-  Put(peer.revoked, wire);
-  wire->Fixed(peer.told.bytes);
-}
-uint32_t ReadU32(WireReader* wire) {
-  const uint64_t value = wire->Varint();
-  if (value > std::numeric_limits<uint32_t>::max()) wire->Fail();
-  return static_cast<uint32_t>(value);
-}
-Result<Peer> ReadPeer(WireReader* wire) {
-  Peer peer;
-  peer.id = wire->ReadId<base::PartyId>();
-  peer.line = ReadU32(wire);
-  peer.name = wire->Text();
-  peer.card = wire->Text();
-  peer.enrolled_at = wire->Time();
-  const std::string keys = wire->Text();
-  if (!wire->ok()) return Damaged();
-  WB_ASSIGN_OR_RETURN(peer.operator_keys, operators::ReadOperatorKeys(keys));
-  peer.former = ReadFormer(wire);
-  WB_ASSIGN_OR_RETURN(peer.revoked, ReadKeys(wire));
-  peer.told = wire->ReadDigest();
-  return peer;
 }
 
 void Put(const Matter& matter, WireWriter* wire) {

@@ -374,7 +374,8 @@ class LineTest(PairCase):
         self.assertTrue(owed["owed_by_peer"])
         self.assertEqual(owed["deadline_ms"], 3_600_000)
         self.north.run("duty", "notice", "told", notice, "--third-party", "coordination office", code=1)
-        self.south.run("duty", "notice", "told", notice, "--third-party", "coordination office", "--receipt", "acknowledged")
+        self.south.run("duty", "notice", "told", notice, "--third-party", "coordination office", "--receipt",
+                       "acknowledged")
         self.north.until("it is told", lambda: "told_at" in of(self.north))
         self.assertEqual(of(self.north), of(self.south))
         self.assertEqual(of(self.north)["receipt"], "acknowledged")

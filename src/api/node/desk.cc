@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "api/node/answer.h"
-#include "api/node/desk_views.h"
 #include "api/node/handlers.h"
 #include "api/node/page.h"
+#include "api/node/views.h"
 #include "mechanism/basis.h"
 
 namespace wideberth::api::node {

@@ -1,6 +1,6 @@
-#include "api/node/desk_views.h"
-
 #include <string>
+
+#include "api/node/views.h"
 
 namespace wideberth::api::node {
 namespace {

@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "api/node/desk_views.h"
 #include "api/node/views.h"
 #include "formats/notice_json.h"
 #include "json/writer.h"

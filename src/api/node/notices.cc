@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "api/node/answer.h"
-#include "api/node/desk_views.h"
 #include "api/node/handlers.h"
 #include "api/node/page.h"
 #include "api/node/views.h"

@@ -18,6 +18,7 @@
 #include "airspace/state.h"
 #include "base/ids.h"
 #include "json/writer.h"
+#include "mechanism/desk.h"
 
 namespace wideberth::api::node {
 
@@ -56,6 +57,16 @@ void WriteDecision(json::Writer* json, const airspace::Decision& decision,
 
 // A time difference in seconds, exact to the ms below it.
 void WriteSeconds(json::Writer* json, std::string_view key, int64_t us);
+
+// desk_views.cc: what is on the desk.
+void WriteMatter(json::Writer* json, const mechanism::Matter& matter,
+                 const airspace::RuleBook& rules);
+void WriteThirdParty(json::Writer* json, const mechanism::ThirdPartyDuty& duty,
+                     const airspace::RuleBook& rules);
+void WriteCall(json::Writer* json, const mechanism::Call& call, const airspace::RuleBook& rules);
+// In milliseconds: {"count": 3, "mean_ms": 12.5, "p50_ms": ..., "p95_ms": ..., "max_ms": ...}; without those when
+// nothing was counted. Quantiles are upper bounds within a factor of two.
+void WriteDurations(json::Writer* json, const mechanism::Durations& durations);
 
 }  // namespace wideberth::api::node
 

@@ -52,11 +52,10 @@ struct Disk {
 struct PairConfig {
   size_t paths = 1;
   // The types both understand; "note.v1" is what Write writes.
-  std::map<MessageType, std::vector<std::string>> understands = {
-      {{"note", 1}, {"area"}},
-      {{"receipt", 1}, {}},
-      {{"policy-lane", 1}, {}},
-      {{"key-change", 1}, {}}};
+  std::map<MessageType, std::vector<std::string>> understands = {{{"note", 1}, {"area"}},
+                                                                 {{"receipt", 1}, {}},
+                                                                 {{"policy-lane", 1}, {}},
+                                                                 {{"key-change", 1}, {}}};
 };
 
 struct Node {
