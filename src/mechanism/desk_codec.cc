@@ -14,6 +14,7 @@ using airspace::DataMode;
 using airspace::WireReader;
 using airspace::WireWriter;
 using base::Result;
+using mechanism::Put;
 
 enum class Kind : uint8_t {
   kPeer,
