@@ -87,6 +87,9 @@ struct SetActivity {
   base::NoticeId id;
   ActivityState activity = ActivityState::kActive;  // kActive or kEnded
   base::Digest version;
+  // When, as its issuer says: so that two nodes hold the same times however long a line was down. What lies in the
+  // future is taken for now. Without it: now.
+  std::optional<base::UtcMicros> at = std::nullopt;
 };
 
 // Clears a hazard: by its issuer alone, after the actual end and the dwell time of its class,

@@ -378,10 +378,11 @@ Result<Decision> On(const Context& context, const SetActivity& command) {
   }
   Notice after = *held;
   after.activity = command.activity;
+  const base::UtcMicros at = std::min(command.at.value_or(context.now), context.now);
   if (command.activity == ActivityState::kActive) {
-    after.started_at = context.now;
+    after.started_at = at;
   } else {
-    after.ended_at = context.now;
+    after.ended_at = std::max(at, held->started_at.value_or(at));
   }
   Decision decision;
   Conclude(context, after, {}, &decision);

@@ -256,6 +256,35 @@ TEST(UnionTest, AHazardOccupiesEveryVersionUntilItsAllClear) {
   EXPECT_TRUE(world.Live().empty());
 }
 
+// What its issuer did while the line was down arrives at once, and was not done at once.
+TEST(ActivityTest, BeginsAndEndsWhenItsIssuerSays) {
+  World world;
+  ASSERT_TRUE(world.Store(1, 1, TestActivity(), Named("first")).has_value());
+  ASSERT_TRUE(world.Store(2, 2, TestActivity(), Named("near")).has_value());
+  ASSERT_EQ(world.Live().size(), 1u);
+  const base::UtcMicros began = kNoon;
+  const auto set = [&](ActivityState activity, base::UtcMicros at) {
+    return world.Do(TestParty(1), SetActivity{TestNotice(1), activity, Envelope("first"), at});
+  };
+  world.Pass(kHour);
+  ASSERT_TRUE(set(ActivityState::kActive, began).has_value());
+  EXPECT_EQ(NoticeOf(world, 1).started_at, began);
+  ASSERT_TRUE(set(ActivityState::kEnded, {began.us + kMinute}).has_value());
+  EXPECT_EQ(NoticeOf(world, 1).ended_at->us, began.us + kMinute);
+}
+
+TEST(ActivityTest, BeginsNoLaterThanNowAndEndsNotBeforeItBegan) {
+  World world;
+  ASSERT_TRUE(world.Store(1, 1, TestHazard(), Named("first")).has_value());
+  const auto set = [&](ActivityState activity, base::UtcMicros at) {
+    return world.Do(TestParty(1), SetActivity{TestNotice(1), activity, Envelope("first"), at});
+  };
+  ASSERT_TRUE(set(ActivityState::kActive, {kNoon.us + kHour}).has_value());
+  EXPECT_EQ(NoticeOf(world, 1).started_at, kNoon);
+  ASSERT_TRUE(set(ActivityState::kEnded, {kNoon.us - kHour}).has_value());
+  EXPECT_EQ(NoticeOf(world, 1).ended_at, kNoon);
+}
+
 TEST(UnionTest, TheLongestDwellTimeOfTheVersionsHolds) {
   Rules::Content content = testing::TestRules().content();
   content.hazard_dwell_us[static_cast<size_t>(HazardClass::kDebris)] = 2 * kHour;

@@ -3,6 +3,7 @@
 #define WIDEBERTH_MECHANISM_CORE_LINE_H_
 
 #include <bitset>
+#include <optional>
 #include <utility>
 
 #include "base/limits.h"
@@ -21,6 +22,12 @@ inline constexpr std::string_view kStandingHazardType = "standing-hazard";
 // Matters about a line as a whole have the peer's id as their subject.
 inline base::Digest SubjectOf(base::PartyId peer) {
   return crypto::Sha256(peer.uuid.bytes);
+}
+
+// When an activity began or ended: as its issuer has signed it, so that both sides hold the same however long the line
+// was down. A drill has a clock of its own.
+inline std::optional<base::UtcMicros> SaidAt(const Act& act) {
+  return act.data_mode == airspace::DataMode::kReal ? std::optional(act.at) : std::nullopt;
 }
 
 struct Core::Line {

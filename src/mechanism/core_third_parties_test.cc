@@ -119,7 +119,7 @@ TEST_F(ThirdPartiesTest, NobodySaysItForTheOtherSide) {
   ExpectRefused(Tell(1, "joint command"), ErrorCode::kNotFound);
   const SealedAct forged =
       parties.Seal(1, operators::Role::kDutyOfficer,
-                   MarkTold{{TestNotice(1), parties.Latest(0, 1)}, "joint command", "log 1"});
+                   MarkTold{{TestNotice(1), parties.Latest(0, 1)}, "joint command", "acknowledged"});
   parties.SendRaw(1, 0, "act", Parties::ActMessage(forged.envelope));
   parties.Run(kSecond);
   EXPECT_EQ(Open(0), 2u);

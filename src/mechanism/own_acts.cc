@@ -309,22 +309,22 @@ void Core::OweRefinement(base::NoticeId notice, const base::Digest& version,
 
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SetActive& body,
                                         line::Now now) {
-  WB_ASSIGN_OR_RETURN(
-      airspace::Decision decision,
-      DecideAs(self_.party,
-               airspace::SetActivity{body.notice, airspace::ActivityState::kActive, body.version},
-               now.utc));
+  WB_ASSIGN_OR_RETURN(airspace::Decision decision,
+                      DecideAs(self_.party,
+                               airspace::SetActivity{body.notice, airspace::ActivityState::kActive,
+                                                     body.version, SaidAt(request.act.act)},
+                               now.utc));
   WB_RETURN_IF_ERROR(TellEveryLine(request, now));
   return decision;
 }
 
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SetEnded& body,
                                         line::Now now) {
-  WB_ASSIGN_OR_RETURN(
-      airspace::Decision decision,
-      DecideAs(self_.party,
-               airspace::SetActivity{body.notice, airspace::ActivityState::kEnded, body.version},
-               now.utc));
+  WB_ASSIGN_OR_RETURN(airspace::Decision decision,
+                      DecideAs(self_.party,
+                               airspace::SetActivity{body.notice, airspace::ActivityState::kEnded,
+                                                     body.version, SaidAt(request.act.act)},
+                               now.utc));
   WB_RETURN_IF_ERROR(TellEveryLine(request, now));
   return decision;
 }

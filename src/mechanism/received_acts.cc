@@ -134,17 +134,20 @@ Result<void> Core::TakeVersion(Line& line, base::NoticeId notice, const base::Di
   return {};
 }
 
-Result<void> Core::TakeBody(Line& line, const SealedAct&, const SetActive& body, std::string_view,
-                            UtcMicros now) {
-  return DecideFor(
-      line, airspace::SetActivity{body.notice, airspace::ActivityState::kActive, body.version},
-      now);
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const SetActive& body,
+                            std::string_view, UtcMicros now) {
+  return DecideFor(line,
+                   airspace::SetActivity{body.notice, airspace::ActivityState::kActive,
+                                         body.version, SaidAt(act.act)},
+                   now);
 }
 
-Result<void> Core::TakeBody(Line& line, const SealedAct&, const SetEnded& body, std::string_view,
-                            UtcMicros now) {
-  return DecideFor(
-      line, airspace::SetActivity{body.notice, airspace::ActivityState::kEnded, body.version}, now);
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const SetEnded& body,
+                            std::string_view, UtcMicros now) {
+  return DecideFor(line,
+                   airspace::SetActivity{body.notice, airspace::ActivityState::kEnded, body.version,
+                                         SaidAt(act.act)},
+                   now);
 }
 
 Result<void> Core::TakeBody(Line& line, const SealedAct&, const Withdraw& body, std::string_view,

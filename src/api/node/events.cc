@@ -124,8 +124,10 @@ void EventHub::DescribeNotice(const Notice& notice, base::UtcMicros now, bool re
     if (at == now) acted.push_back(party);
   }
   const bool own_act = std::find(acted.begin(), acted.end(), notice.party) != acted.end();
+  // Who listens on a node of one party's own is that party; and when an activity began there, its issuer has said.
+  const bool one_party = node_ != nullptr && node_->party().has_value();
   const bool everybody =
-      retired || own_act || notice.started_at == now || notice.ended_at == now ||
+      one_party || retired || own_act || notice.started_at == now || notice.ended_at == now ||
       notice.all_clear_at == now ||
       (released != nullptr &&
        (released->stored_at == now || released->author == airspace::AuthorState::kWithdrawn));
