@@ -117,9 +117,9 @@ TEST_F(ThirdPartiesTest, NobodySaysItForTheOtherSide) {
   parties.Release(0, 1, TestHazard());
   parties.Run(kSecond);
   ExpectRefused(Tell(1, "joint command"), ErrorCode::kNotFound);
-  const SealedAct forged =
-      parties.Seal(1, operators::Role::kDutyOfficer,
-                   MarkTold{{TestNotice(1), parties.Latest(0, 1)}, "joint command", "acknowledged"});
+  const SealedAct forged = parties.Seal(
+      1, operators::Role::kDutyOfficer,
+      MarkTold{{TestNotice(1), parties.Latest(0, 1)}, "joint command", "acknowledged"});
   parties.SendRaw(1, 0, "act", Parties::ActMessage(forged.envelope));
   parties.Run(kSecond);
   EXPECT_EQ(Open(0), 2u);

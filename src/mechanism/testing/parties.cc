@@ -49,7 +49,6 @@ Role LowestRole(operators::ActKind kind) {
   return Role::kPrincipal;
 }
 
-
 // All four keys of a party after so many changes.
 std::array<crypto::SecretKey, 4> KeysOf(size_t n, uint8_t changes) {
   const uint8_t seed = MessageSeed(static_cast<uint8_t>(n + 1));
