@@ -163,7 +163,7 @@ TEST_F(PartyKeysTest, ALineThatIsDownIsToldWhenItIsUpAgain) {
 }
 
 TEST_F(PartyKeysTest, BothChangeAndCrashAndGoOn) {
-  for (int round = 0; round < 4; ++round) {
+  for (size_t round = 0; round < 4; ++round) {
     ASSERT_TRUE(parties.ChangeKeys(0).has_value());
     ASSERT_TRUE(parties.ChangeKeys(1).has_value());
     parties.Run(kSecond / 50);
