@@ -1,12 +1,7 @@
 // Who a party is: making its keys and its card, and looking at the card of another.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -18,6 +13,7 @@
 #include "crypto/key_file.h"
 #include "json/writer.h"
 #include "line/party_card.h"
+#include "service/party_keys.h"
 
 namespace wideberth::cli {
 namespace {
@@ -29,22 +25,6 @@ using base::Result;
 using line::kKeyRoles;
 using Secrets = std::array<crypto::SecretKey, kKeyRoles.size()>;
 
-constexpr std::string_view kCardFile = "party-card.json";
-
-// An encrypted key is a key file of our own form; one in the clear is what every program knows as PEM.
-std::string KeyFileName(line::KeyRole role, bool encrypted) {
-  return std::string(line::KeyRoleName(role)) + (encrypted ? ".key" : "-key.pem");
-}
-
-Result<void> SyncFolder(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = fd >= 0 && fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) close(fd);
-  if (!synced) return Fail(ErrorCode::kStorage, path, "must be synced", std::strerror(error));
-  return {};
-}
-
 // `path` without slashes at its end, which must name something.
 Result<fs::path> FolderToMake(const std::string& path) {
   fs::path folder(path);
@@ -53,62 +33,6 @@ Result<fs::path> FolderToMake(const std::string& path) {
     return base::Invalid("--out", "must name a folder that can be made", path);
   }
   return folder;
-}
-
-// A folder of mode 0700 with another name beside `folder`, which it becomes when everything is in it.
-Result<std::string> MakeStaging(const fs::path& folder) {
-  const fs::path parent = folder.parent_path();
-  std::error_code error;
-  if (!parent.empty()) fs::create_directories(parent, error);
-  std::string staging = folder.string() + ".XXXXXX";
-  if (error || mkdtemp(staging.data()) == nullptr) {
-    return Fail(ErrorCode::kStorage, folder.string(), "must be a folder that can be made",
-                error ? error.message() : std::strerror(errno));
-  }
-  return staging;
-}
-
-Result<void> WriteIdentity(const std::string& staging, const Secrets& secrets,
-                           const std::string& card,
-                           const std::optional<crypto::SecretBytes>& passphrase,
-                           crypto::KdfCost cost) {
-  for (size_t i = 0; i < secrets.size(); ++i) {
-    const std::string path = staging + "/" + KeyFileName(kKeyRoles[i], passphrase.has_value());
-    if (passphrase) {
-      WB_RETURN_IF_ERROR(crypto::WriteKeyFile(path, secrets[i], *passphrase, cost));
-    } else {
-      const crypto::SecretBytes pem = secrets[i].ToPem();
-      WB_RETURN_IF_ERROR(WriteOutput(path, base::AsText(pem.bytes()), true, false));
-    }
-  }
-  WB_RETURN_IF_ERROR(
-      WriteOutput(staging + "/" + std::string(kCardFile), card + "\n", false, false));
-  return SyncFolder(staging);
-}
-
-// The one step that makes the folder be there. A rename replaces an empty folder and no other.
-Result<void> PutInPlace(const std::string& staging, const fs::path& folder) {
-  if (rename(staging.c_str(), folder.c_str()) != 0) {
-    const bool taken = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR;
-    return Fail(taken ? ErrorCode::kConflict : ErrorCode::kStorage, folder.string(),
-                "must not be there yet, or be an empty folder: keys are never replaced",
-                std::strerror(errno));
-  }
-  const fs::path parent = folder.parent_path();
-  return SyncFolder(parent.empty() ? "." : parent.string());
-}
-
-Result<void> MakeFolderWith(const fs::path& folder, const Secrets& secrets, const std::string& card,
-                            const std::optional<crypto::SecretBytes>& passphrase,
-                            crypto::KdfCost cost) {
-  WB_ASSIGN_OR_RETURN(const std::string staging, MakeStaging(folder));
-  Result<void> done = WriteIdentity(staging, secrets, card, passphrase, cost);
-  if (done) done = PutInPlace(staging, folder);
-  if (!done) {
-    std::error_code ignored;
-    fs::remove_all(staging, ignored);
-  }
-  return done;
 }
 
 void WriteCardFields(const line::PartyCard& card, json::Writer* json) {
@@ -136,7 +60,7 @@ void PrintWho(const line::PartyCard& card) {
 
 void PrintMade(const Session& session, const line::PartyCard& card, const std::string& folder,
                bool encrypted) {
-  const std::string card_path = folder + "/" + std::string(kCardFile);
+  const std::string card_path = folder + "/" + std::string(service::kPartyCardFile);
   if (session.json) {
     std::string text;
     json::Writer json(&text);
@@ -146,7 +70,8 @@ void PrintMade(const Session& session, const line::PartyCard& card, const std::s
     json.Key("key_files");
     json.BeginObject();
     for (const line::KeyRole role : kKeyRoles) {
-      json.StringField(line::KeyRoleName(role), folder + "/" + KeyFileName(role, encrypted));
+      json.StringField(line::KeyRoleName(role),
+                       folder + "/" + service::KeyFileName(role, encrypted));
     }
     json.EndObject();
     json.EndObject();
@@ -187,7 +112,8 @@ Result<int> RunKeygen(const Session& session, const KeygenOptions& options) {
     return Fail(std::move(error));
   }
   WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(*text));
-  WB_RETURN_IF_ERROR(MakeFolderWith(folder, secrets, *text, passphrase, options.passphrase_cost));
+  WB_RETURN_IF_ERROR(service::MakeKeysFolder(folder.string(), secrets, *text, passphrase,
+                                             options.passphrase_cost));
   PrintMade(session, card, folder.string(), passphrase.has_value());
   return kExitOk;
 }
