@@ -11,7 +11,7 @@
 // and what its kind adds:
 //
 //   release             notice, previous?, declaration_sha256, seen: [hex], check
-//   set_active, set_ended, withdraw   notice, version
+//   set_active, set_ended, withdraw   notice, version; a REAL activity begins and ends at the act's time
 //   all_clear           notice, version, no_longer_observed
 //   read_back           notice, version, of: hex, reading, over_voice, declaration_sha256
 //   assess              notice, version, assessment, until?
