@@ -92,11 +92,11 @@ BENCHMARK(BM_WrittenToReceipted)->Arg(1)->Arg(16)->Arg(128)->Unit(benchmark::kMi
 
 void BM_Duplicate(benchmark::State& state) {
   // A copy that comes over a second path costs one hash, not one verification.
-  const crypto::SecretKey key = TestKey(1);
   Disk disk;
   Now now{testing::kNoon, 1'000'000};
-  Endpoint receiver(Config(1, 0), TestKey(2), {key.public_key()}, LineState(), disk.own,
-                    disk.mirror, now);
+  const OwnKeys keys = {std::make_shared<const crypto::SecretKey>(TestKey(1))};
+  Endpoint receiver(Config(1, 0), keys, testing::TestCard(0), LineState(), disk.own, disk.mirror,
+                    now);
   Message message;
   message.type = {"note", 1};
   message.from = TestParty(0);
@@ -106,7 +106,7 @@ void BM_Duplicate(benchmark::State& state) {
   message.peer_head = record::Frontier().head();
   message.body = "{\"text\":\"" + std::string(1'000, 'x') + "\"}";
   LogEntry entry;
-  entry.envelope = std::make_shared<const std::string>(SealMessage(message, key).value());
+  entry.envelope = std::make_shared<const std::string>(SealMessage(message, TestKey(0)).value());
   const std::string frame = WriteEntryFrame(entry);
   receiver.Receive(0, frame, now);
   CHECK(receiver.Finish(now).received.size() == 1);

@@ -26,7 +26,8 @@ base::Result<void> Stream(StreamVerifier* verifier, uint64_t size = kSize) {
 
 TEST(StreamVerifier, MeetsEveryHeadOfOneHistory) {
   std::vector<TreeHead> heads;
-  for (const uint64_t size : {7'000, 1, 0, 10'000, 4'096, 7'000}) heads.push_back(Log().Head(size));
+  for (const uint64_t size : {7'000U, 1U, 0U, 10'000U, 4'096U, 7'000U})
+    heads.push_back(Log().Head(size));
   std::vector<StreamVerifier::Progress> progress;
   StreamVerifier verifier(heads, [&](const auto& each) { progress.push_back(each); });
   ASSERT_TRUE(Stream(&verifier).has_value());
@@ -47,7 +48,7 @@ TEST(StreamVerifier, HeadsOfTheNaiveModelAreMet) {
 }
 
 TEST(StreamVerifier, AHeadOfAnotherTreeIsRefusedWhereItStands) {
-  for (const uint64_t size : {0, 1, 5'000, 10'000}) {
+  for (const uint64_t size : {0U, 1U, 5'000U, 10'000U}) {
     std::vector<TreeHead> heads = {Log().Head(kSize), Log().Head(size)};
     heads.back().root.bytes[31] ^= 1;
     StreamVerifier verifier(heads);

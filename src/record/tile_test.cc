@@ -113,7 +113,8 @@ TEST(Tile, TreesHaveTheTilesOfTheSpecification) {
 }
 
 TEST(Tile, TilesAreThoseOfTheNaiveModelAtEverySize) {
-  for (size_t size : {0, 1, 2, 3, 255, 256, 257, 511, 512, 513, 700, 65'535, 65'536, 65'537}) {
+  for (size_t size :
+       {0U, 1U, 2U, 3U, 255U, 256U, 257U, 511U, 512U, 513U, 700U, 65'535U, 65'536U, 65'537U}) {
     const auto entries =
         size < 1'000 ? testing::RandomEntries(size, size) : TestLog::ShortEntries(size);
     const NaiveTree tree(entries);
@@ -165,7 +166,7 @@ TEST(Tile, ATreeHasTheTilesOfEveryTreeItGrewFrom) {
 
 TEST(Tile, ABuilderGoesOnWhereItsTilesEnd) {
   const TestLog& log = LargeLog();
-  for (const uint64_t size : {0, 1, 255, 256, 300, 65'536, 65'999}) {
+  for (const uint64_t size : {0U, 1U, 255U, 256U, 300U, 65'536U, 65'999U}) {
     MemoryTiles tiles = log.Tiles(size);
     auto resumed = TileBuilder::Resume(tiles, size);
     ASSERT_TRUE(resumed.has_value()) << size;

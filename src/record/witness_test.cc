@@ -253,7 +253,7 @@ TEST(Witness, SignedTimesNeverStepBack) {
 TEST(Witness, NeverCosignsTwoHistories) {
   constexpr size_t kSize = 40;
   std::vector<TestLog> histories;
-  for (const size_t common : {0, 1, 13, 20, 32}) {
+  for (const size_t common : {0U, 1U, 13U, 20U, 32U}) {
     auto entries = TestLog::ShortEntries(kSize);
     const auto other = TestLog::ShortEntries(kSize, common + 1);
     for (size_t i = common; i < kSize; ++i) entries[i] = other[i];
