@@ -44,6 +44,15 @@ foreach(name raw_logging_internal hash strings)
 endforeach()
 
 
+# Under sanitizers most of what a module takes to compile is the optimizing of checks. The modules whose tests run few
+# instructions are left as they are; those that run laws over many cases are optimized.
+function(wideberth_sanitized_plainly module target)
+  if(WIDEBERTH_SANITIZE AND module MATCHES
+      "^(phrases|operators|agreement|mechanism|store/sqlite|net|link|service|api/node)$")
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 function(wideberth_target_name module out)
   string(REPLACE "/" "_" flat ${module})
   set(${out} wb_${flat} PARENT_SCOPE)
@@ -78,6 +87,7 @@ function(wideberth_testing module deps test_deps)
   file(GLOB support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${module}/testing/*.cc)
   if(support)
     add_library(${library}_testing STATIC ${support})
+    wideberth_sanitized_plainly(${module} ${library}_testing)
     target_link_libraries(${library}_testing PRIVATE wideberth_flags)
     set(scope PUBLIC)
   else()
@@ -154,6 +164,7 @@ function(wideberth_library module deps third_party)
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench)\\.cc$")
   if(sources)
     add_library(${library} STATIC ${sources})
+    wideberth_sanitized_plainly(${module} ${library})
     set(scope PUBLIC)
     target_link_libraries(${library} PRIVATE wideberth_flags Threads::Threads)
   else()
@@ -187,6 +198,17 @@ function(wideberth_header_check)
   target_link_libraries(headers_self_contained PRIVATE wideberth_flags)
 endfunction()
 
+# Benchmarks are built by script/bench alone; that they compile is checked with the headers.
+function(wideberth_bench_check)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*_bench.cc)
+  file(GLOB programs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.cc)
+  add_library(benchmarks_compile OBJECT EXCLUDE_FROM_ALL ${sources} ${programs})
+  target_include_directories(benchmarks_compile PRIVATE
+    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
+  target_compile_options(benchmarks_compile PRIVATE -O0 -g0)
+  target_link_libraries(benchmarks_compile PRIVATE wideberth_flags)
+endfunction()
+
 function(wideberth_build_modules)
   file(STRINGS ${PROJECT_SOURCE_DIR}/cmake/modules.table rows REGEX "^[a-z*]")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
@@ -215,4 +237,5 @@ function(wideberth_build_modules)
     endif()
   endforeach()
   wideberth_header_check()
+  wideberth_bench_check()
 endfunction()
