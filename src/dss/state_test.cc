@@ -104,7 +104,7 @@ class World {
     put.extent = Place();
     if (put.ovn) put.state = static_cast<IntentState>(random_.Below(4));
     for (const auto& [id, intent] : view.Of<Intent>()) {
-      if (random_.Below(6) != 0) put.key.push_back(intent.ovn);
+      if (random_.Below(3) != 0) put.key.push_back(intent.ovn);
     }
     for (const auto& [id, constraint] : view.Of<Constraint>()) {
       if (random_.Below(10) != 0) put.key.push_back(constraint.ovn);
@@ -179,7 +179,7 @@ TEST(State, DoesAsANaiveOneDoesAndComesBackFromRowsAndLog) {
     State state;
     std::map<uint64_t, base::Bytes> rows;
     std::vector<Effect> since_rows;  // behind the rows, in the log
-    for (int step = 0; step < 500; ++step) {
+    for (int step = 0; step < 1'200; ++step) {
       const Command command = world.NextCommand();
       const auto naive = Decide(world.view, command, policy, world.now());
       const auto decision = Decide(state, command, policy, world.now());
