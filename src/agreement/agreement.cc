@@ -418,6 +418,9 @@ Result<void> ReadHead(TomlTable* root, Agreement* agreement) {
   if (agreement->expires && *agreement->expires <= agreement->effective_from) {
     return root->Refuse("expires", "must be after effective_from");
   }
+  WB_ASSIGN_OR_RETURN(agreement->denunciation_notice_us,
+                      ReadMinutes(root, "denunciation_notice_min",
+                                  kDenunciationNoticeUs / kMicrosPerMinute, 0, kMinutesMax));
   WB_ASSIGN_OR_RETURN(agreement->languages, ReadLanguages(root));
   return {};
 }

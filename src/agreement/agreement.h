@@ -16,6 +16,7 @@
 //   number = 7                        # 1 to 1,000,000; counts the agreements of the line
 //   effective_from = 2027-01-01T00:00:00Z
 //   expires = 2028-01-01T00:00:00Z    # optional; after effective_from
+//   denunciation_notice_min = 10080   # how long it goes on when a party has denounced it; 0 to 527,040, if absent 7 days
 //   languages = ["en", "ko"]          # at most 8; [a-z]{2,3}, then -[A-Za-z0-9]{2,8}
 //
 //   [read_back]                       # tolerances; these are the defaults
@@ -109,6 +110,7 @@ inline constexpr size_t kThirdPartiesMax = 100;
 inline constexpr size_t kLadderStepsMax = 8;
 inline constexpr int64_t kLadderStepMax = 100;
 inline constexpr size_t kFallbackBytesMax = 2'000;
+inline constexpr int64_t kDenunciationNoticeUs = 7 * 24 * base::kMicrosPerHour;
 
 enum class ExemptionKind : uint8_t { kRescue, kMedevac, kFirefighting, kWeather, kFarming };
 std::string_view Name(ExemptionKind kind);  // "rescue", "medevac", ...
@@ -146,6 +148,7 @@ struct Agreement {
   int64_t number = 0;
   base::UtcMicros effective_from;
   std::optional<base::UtcMicros> expires;
+  int64_t denunciation_notice_us = kDenunciationNoticeUs;
   std::vector<std::string> languages;
   Terms terms;
   std::string rules_canonical;  // formats/rules_file.h; for comparing

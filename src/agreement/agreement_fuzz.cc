@@ -44,8 +44,8 @@ void CheckSigned(const agreement::Agreement& read) {
   static const crypto::SecretKey keys[] = {crypto::SecretKey::FromSeed(base::Bytes(32, 1)).value(),
                                            crypto::SecretKey::FromSeed(base::Bytes(32, 2)).value()};
   const std::vector<std::string> signatures = {
-      agreement::SignAgreement(read.text, keys[0]).value(),
-      agreement::SignAgreement(read.text, keys[1]).value()};
+      agreement::SignAgreement(read.text, keys[0], {}).value(),
+      agreement::SignAgreement(read.text, keys[1], {}).value()};
   const auto again =
       agreement::ReadSignedAgreement(agreement::WriteSignedAgreement(read.text, signatures),
                                      {{{read.parties()[0].id, {keys[0].public_key()}},

@@ -221,6 +221,7 @@ std::map<std::string, std::string> Describe(const Agreement& agreement) {
   lines.Add("effective_from", base::FormatRfc3339(agreement.effective_from));
   lines.Add("expires", agreement.expires ? base::FormatRfc3339(*agreement.expires)
                                          : std::string("when denounced"));
+  lines.Add("denunciation: notice", Seconds(agreement.denunciation_notice_us));
   lines.Add("languages", Joined(agreement.languages));
   DescribeRules(agreement, &lines);
   DescribeTerms(agreement, &lines);

@@ -39,7 +39,7 @@ LineAgreements::LineAgreements(airspace::PartyEntry a, airspace::PartyEntry b)
   CHECK_MSG(SafetyFloor(a_, b_).has_value(), "the parties of a line are two, with names");
 }
 
-Result<void> LineAgreements::Add(Agreement agreement) {
+Result<void> LineAgreements::RequireParties(const Agreement& agreement) const {
   for (const airspace::PartyEntry& party : agreement.parties()) {
     if (party == a_ || party == b_) continue;
     return base::Invalid(
@@ -47,6 +47,11 @@ Result<void> LineAgreements::Add(Agreement agreement) {
         "must be " + a_.name + " and " + b_.name + ", by the ids and names of their cards",
         party.name + " " + party.id.ToString());
   }
+  return {};
+}
+
+Result<void> LineAgreements::Add(Agreement agreement) {
+  WB_RETURN_IF_ERROR(RequireParties(agreement));
   if (Find(agreement.digest) != nullptr) return {};
   if (agreements_.size() >= kAgreementsOfLineMax) {
     return Fail(ErrorCode::kTooLarge, "/agreements",
@@ -60,11 +65,23 @@ Result<void> LineAgreements::Add(Agreement agreement) {
   return {};
 }
 
+void LineAgreements::Denounce(const base::Digest& digest, base::UtcMicros until) {
+  const auto [it, inserted] = denounced_.try_emplace(digest, until);
+  if (!inserted) it->second = std::min(it->second, until);
+}
+
 InForce LineAgreements::At(base::UtcMicros now) const {
   InForce found;
   for (auto it = agreements_.rbegin(); it != agreements_.rend(); ++it) {
-    if ((*it)->RunsAt(now)) return {*it, nullptr};
-    if (found.last == nullptr && (*it)->effective_from <= now) found.last = *it;
+    const Agreement& agreement = **it;
+    const auto denounced = denounced_.find(agreement.digest);
+    const bool ends = denounced != denounced_.end() &&
+                      (!agreement.expires || denounced->second < *agreement.expires);
+    if (ends && denounced->second <= agreement.effective_from) continue;
+    const bool over = ends && denounced->second <= now;
+    if (agreement.RunsAt(now) && !over) return {*it, nullptr};
+    if (found.last == nullptr && agreement.effective_from <= now) found.last = *it;
+    if (over) break;
   }
   return found;
 }

@@ -10,10 +10,14 @@
 // the greater digest, so that both sides choose the same among the same. Where none runs the floor holds: the floor
 // that the last one leaves behind, or the floor before the first.
 //
+// An agreement that was denounced ends at its time and leaves the floor: those that came into force before it are not
+// revived. One that ends before it would have come into force never does.
+//
 // Pure; const methods from any thread.
 #ifndef WIDEBERTH_AGREEMENT_IN_FORCE_H_
 #define WIDEBERTH_AGREEMENT_IN_FORCE_H_
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -44,16 +48,22 @@ class LineAgreements {
   // One that both have signed; the same one again changes nothing. Refuses (kInvalid, "/parties") one of other parties
   // or other names, (kTooLarge) more than kAgreementsOfLineMax.
   base::Result<void> Add(Agreement agreement);
+  base::Result<void> RequireParties(const Agreement& agreement) const;
+  // That of this digest, known or not, ends at `until`; of two such times at the earlier.
+  void Denounce(const base::Digest& digest, base::UtcMicros until);
 
   InForce At(base::UtcMicros now) const;
   // What `in_force` means, which At gave.
   Terms TermsOf(const InForce& in_force) const;
   // Null for one that was never added.
   const Agreement* Find(const base::Digest& digest) const;
+  // All that were added, the one that wins last.
+  const std::vector<std::shared_ptr<const Agreement>>& all() const { return agreements_; }
 
  private:
   airspace::PartyEntry a_, b_;
   std::vector<std::shared_ptr<const Agreement>> agreements_;  // the one that wins last
+  std::map<base::Digest, base::UtcMicros> denounced_;
 };
 
 // The rules while the line is lost: every separation wider by what the parties agreed on (MECHANISM 6.2), within

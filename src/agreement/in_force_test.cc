@@ -57,6 +57,37 @@ TEST(LineAgreements, TheLatestThatRunsHoldsAndElseTheFloor) {
   }
 }
 
+TEST(LineAgreements, ADenouncedOneLeavesTheFloorAndRevivesNone) {
+  const auto denounce = [](LineAgreements* agreed, int64_t number, int64_t second) {
+    agreed->Denounce(Numbered(number, 0, {}).digest, {second * base::kMicrosPerSecond});
+  };
+  LineAgreements agreed(North(), South());
+  denounce(&agreed, 2, 30);  // before it is known
+  for (const Agreement& each :
+       {Numbered(1, 10, std::nullopt), Numbered(2, 20, std::nullopt), Numbered(3, 40, 50)}) {
+    ASSERT_TRUE(agreed.Add(each).has_value());
+  }
+  denounce(&agreed, 2, 35);  // the earlier of two holds
+  for (const auto& [second, number] : {std::pair<int64_t, int64_t>{10, 1},
+                                       {20, 2},
+                                       {29, 2},
+                                       {30, -2},
+                                       {39, -2},
+                                       {40, 3},
+                                       {50, -3},
+                                       {60, -3}}) {
+    EXPECT_EQ(At(agreed, second), number) << second;
+  }
+  denounce(&agreed, 3, 40);  // it never comes into force
+  EXPECT_EQ(At(agreed, 45), -2);
+  LineAgreements expires(North(), South());
+  ASSERT_TRUE(expires.Add(Numbered(1, 10, std::nullopt)).has_value());
+  ASSERT_TRUE(expires.Add(Numbered(2, 20, 25)).has_value());
+  denounce(&expires, 2, 30);  // it had expired by itself
+  EXPECT_EQ(At(expires, 24), 2);
+  EXPECT_EQ(At(expires, 40), 1);
+}
+
 TEST(LineAgreements, BothSidesChooseTheSameWhateverTheOrder) {
   base::SeededRandom random(3);
   for (int round = 0; round < 200; ++round) {
@@ -68,10 +99,15 @@ TEST(LineAgreements, BothSidesChooseTheSameWhateverTheOrder) {
     }
     LineAgreements north(North(), South());
     LineAgreements south(South(), North());
+    const bool denounced = round % 2 == 1;
+    const base::Digest& ended = all[random.Below(all.size())].digest;
+    const base::UtcMicros until{static_cast<int64_t>(random.Below(12)) * base::kMicrosPerSecond};
+    if (denounced) north.Denounce(ended, until);
     for (size_t i = 0; i < all.size(); ++i) {
       ASSERT_TRUE(north.Add(all[i]).has_value());
       ASSERT_TRUE(south.Add(all[all.size() - 1 - i]).has_value());
     }
+    if (denounced) south.Denounce(ended, until);
     for (int64_t second = 0; second < 14; ++second) {
       EXPECT_EQ(At(north, second), At(south, second));
       const base::UtcMicros now{second * base::kMicrosPerSecond};
@@ -80,7 +116,9 @@ TEST(LineAgreements, BothSidesChooseTheSameWhateverTheOrder) {
       // Whatever holds runs, and what is on the floor runs not.
       bool any = false;
       for (const Agreement& each : all) any = any || each.RunsAt(now);
-      EXPECT_EQ(any, !north.At(now).on_floor());
+      if (!denounced) {
+        EXPECT_EQ(any, !north.At(now).on_floor());
+      }
     }
   }
 }

@@ -18,6 +18,8 @@ using testing::Sample;
 using testing::SampleText;
 using testing::With;
 
+constexpr base::UtcMicros kSigned{1'800'014'400'000'000};  // 2027-01-15T12:00:00Z
+
 SecretKey Key(uint8_t seed) {
   return SecretKey::FromSeed(base::Bytes(32, seed)).value();
 }
@@ -26,7 +28,7 @@ std::array<PartyKeys, 2> Keys() {
           PartyKeys{Sample().parties()[1].id, {Key(2).public_key()}}};
 }
 std::string Sign(uint8_t seed, std::string_view text = SampleText()) {
-  return SignAgreement(text, Key(seed)).value();
+  return SignAgreement(text, Key(seed), kSigned).value();
 }
 base::Result<SignedAgreement> Read(const std::vector<std::string>& signatures,
                                    std::string_view text = SampleText()) {
@@ -75,6 +77,24 @@ TEST(SignedAgreement, TheKeysMayStandInAnyOrderAndBeOldOnes) {
   EXPECT_TRUE(ReadSignedAgreement(newer, keys)->complete());
 }
 
+// It was signed before the key was replaced, or it was not the party that signed it.
+TEST(SignedAgreement, AReplacedKeyHoldsForWhatItSignedBefore) {
+  auto keys = Keys();
+  const std::string file = WriteSignedAgreement(SampleText(), std::vector{Sign(1), Sign(2)});
+  keys[0].keys = {Key(9).public_key(), {Key(1).public_key(), kSigned}};
+  EXPECT_TRUE(ReadSignedAgreement(file, keys)->complete());
+  keys[0].keys[1].until = base::UtcMicros{kSigned.us - 1};
+  const auto refused = ReadSignedAgreement(file, keys);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnauthorized);
+  EXPECT_EQ(refused.error().field, "/signatures/0/payload/signed_at");
+  EXPECT_EQ(refused.error().found, "2027-01-15T12:00:00Z");
+
+  EXPECT_EQ(VerifyAgreementSignature(Sign(1), Sample(), Keys()[0].keys).value(), kSigned);
+  EXPECT_FALSE(VerifyAgreementSignature(Sign(1), Sample(), keys[0].keys).has_value());
+  EXPECT_FALSE(VerifyAgreementSignature(Sign(1), Sample(), {}).has_value());
+}
+
 TEST(SignedAgreement, RefusesSignaturesThatAreNotOfTheTwoPartiesAndThisText) {
   const auto refuse = [](const std::vector<std::string>& signatures, std::string_view field) {
     const auto read = Read(signatures);
@@ -92,7 +112,8 @@ TEST(SignedAgreement, RefusesSignaturesThatAreNotOfTheTwoPartiesAndThisText) {
   // The right payload under another type, and both keys on one signature.
   const std::string statement =
       "{\"agreement_sha256\":\"" + Sample().digest.ToHex() + "\",\"number\":1,\"parties\":[\"" +
-      Sample().parties()[0].id.ToString() + "\",\"" + Sample().parties()[1].id.ToString() + "\"]}";
+      Sample().parties()[0].id.ToString() + "\",\"" + Sample().parties()[1].id.ToString() +
+      "\"],\"signed_at\":\"2027-01-15T12:00:00Z\"}";
   const auto seal = [&](std::string_view type, std::vector<SecretKey> keys) {
     return crypto::SignEnvelope(type, base::AsBytes(statement), keys).value();
   };
@@ -131,7 +152,7 @@ TEST(SignedAgreement, RefusesOtherPartiesAndSharedKeys) {
   keys[1].keys.push_back(Key(1).public_key());
   EXPECT_EQ(ReadSignedAgreement(file, keys).error().field, "keys");
   // Nobody signs what is no agreement.
-  EXPECT_FALSE(SignAgreement("number = 1", Key(1)).has_value());
+  EXPECT_FALSE(SignAgreement("number = 1", Key(1), kSigned).has_value());
   EXPECT_EQ(Read({}, With(SampleText(), "number = 1", "number = 0")).error().field, "/text/number");
   for (const std::string_view bad : {"", "{}", "[]", "{\"wideberth_signed_agreement\":2}"}) {
     EXPECT_FALSE(ReadSignedAgreement(bad, Keys()).has_value()) << bad;

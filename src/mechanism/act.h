@@ -31,9 +31,12 @@
 //   incursion_warning   centre, radius_m, entry_at, call_sign?, frequency?
 //   answer_incursion_warning          answers, answer: turning|not_ours|cannot|wait, wait_s?
 //   end_incursion_warning, end_incursion_warning_unanswered          answers
+//   propose_agreement   agreement_sha256, counters?: the proposal of the other side that it answers
+//   sign_agreement      agreement_sha256
+//   denounce_agreement  agreement_sha256, until?
 //
 // The content of a declaration goes beside the act and is named in it by the SHA-256 of its text, so an envelope stays
-// small whatever an outline has. Reading is strict in known fields and passes over others, as line/message.h.
+// small whatever an outline has; so do the text of an agreement and what the party has signed of it. Reading is strict in known fields and passes over others, as line/message.h.
 //
 // Pure; any thread. Sealing costs one signature (25 us), opening one verification (60 us).
 #ifndef WIDEBERTH_MECHANISM_ACT_H_
@@ -190,13 +193,30 @@ struct OpenExercise {
   std::optional<base::Uuid> proposal;  // of the peer; none: this is one
 };
 struct CloseExercise {};
+// The party has signed this text and offers it for signing; the text and the signature go beside (agreement/signed.h).
+struct ProposeAgreement {
+  base::Digest agreement;  // SHA-256 of the text
+  std::optional<base::Digest>
+      counters;  // a proposal of the other side, which is refused by this one
+};
+// The party has signed what the other side proposed; the signature goes beside.
+struct SignAgreement {
+  base::Digest agreement;
+};
+// What one side alone has signed is taken back, or refused. What both have signed ends, as soon as the notice that it
+// gives itself has passed, or at `until` if that is later.
+struct DenounceAgreement {
+  base::Digest agreement;
+  std::optional<base::UtcMicros> until;
+};
 
 using ActBody =
     std::variant<Release, SetActive, SetEnded, Withdraw, AllClear, ReadBack, Assess, TellUnits,
                  StopCall, AnswerStopCall, EndStopCallUnanswered, LineCheck, AnswerLineCheck,
                  MarkConflictSeen, ProposeMeasures, AskKeepClear, AnswerKeepClear, SendPolicyText,
                  IncursionWarning, AnswerIncursionWarning, EndIncursionWarning,
-                 EndIncursionWarningUnanswered, MarkTold, OpenExercise, CloseExercise>;
+                 EndIncursionWarningUnanswered, MarkTold, OpenExercise, CloseExercise,
+                 ProposeAgreement, SignAgreement, DenounceAgreement>;
 
 struct Act {
   base::Uuid id;  // drawn for this act
@@ -220,6 +240,7 @@ struct SealedAct {
 // What a kind adds, from an object that has its fields; the caller looks for others. Refuses a kind that crosses no
 // line.
 base::Result<ActBody> ReadActBody(operators::ActKind kind, json::Object* object);
+void WriteActBody(const ActBody& body, json::Writer* json);
 
 // "versions" of an object: exactly two, sorted by notice.
 void WriteConflictVersions(const ConflictVersions& versions, json::Writer* json);
@@ -234,6 +255,31 @@ base::Result<SealedAct> SealAct(Act act, const crypto::SecretKey& key);
 // time when the key was not valid; with kInvalid what is no act.
 base::Result<SealedAct> OpenAct(std::string_view envelope, base::PartyId party,
                                 std::span<const operators::OperatorKey> keys);
+
+// ---- Stop calls and warnings of an entry
+
+// Call sign and frequency, as they are shown.
+template <class Body>
+std::string ContactWords(const Body& body) {
+  std::string words = body.call_sign;
+  if (!body.frequency.empty()) words += (words.empty() ? "" : ", ") + body.frequency;
+  return words;
+}
+
+// "stopping", "wait 60"
+template <class Body>
+std::string AnswerText(const Body& body) {
+  std::string text(Name(body.answer));
+  if (body.wait_s > 0) text += " " + std::to_string(body.wait_s);
+  return text;
+}
+
+inline bool IsFinal(StopAnswer answer) {
+  return answer != StopAnswer::kStopping && answer != StopAnswer::kWait;
+}
+inline bool IsFinal(IncursionAnswer answer) {
+  return answer != IncursionAnswer::kTurning && answer != IncursionAnswer::kWait;
+}
 
 }  // namespace wideberth::mechanism
 

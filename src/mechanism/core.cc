@@ -35,21 +35,6 @@ std::map<line::MessageType, std::vector<std::string>> Understood() {
   return types;
 }
 
-// "KILO 7 TANGO": easily said, easily heard, 6,760 of them.
-std::string ChallengeWord(base::Uuid drawn) {
-  constexpr std::string_view kSpelling[] = {
-      "ALFA",    "BRAVO", "CHARLIE", "DELTA",  "ECHO",     "FOXTROT", "GOLF",   "HOTEL",  "INDIA",
-      "JULIETT", "KILO",  "LIMA",    "MIKE",   "NOVEMBER", "OSCAR",   "PAPA",   "QUEBEC", "ROMEO",
-      "SIERRA",  "TANGO", "UNIFORM", "VICTOR", "WHISKEY",  "XRAY",    "YANKEE", "ZULU"};
-  std::string word(kSpelling[drawn.bytes[0] % 26]);
-  word.append(" ").append(std::to_string(drawn.bytes[1] % 10)).append(" ");
-  return word.append(kSpelling[drawn.bytes[2] % 26]);
-}
-
-int64_t LineCheckOverdueUs(const Terms& terms) {
-  return terms.deadlines.rule(agreement::DeadlineKind::kLineCheckOverdue).routine_us;
-}
-
 }  // namespace
 
 Core::Core(Self self, Terms terms, const airspace::State& airspace, const Desk& desk,
@@ -358,75 +343,6 @@ void Core::ClimbDue(UtcMicros now) {
   }
 }
 
-void Core::CheckPaths(Line& line, UtcMicros now) {
-  if (line.paths_up.count() >= line.paths) return;
-  for (const Matter* open : desk_.OpenMattersOf(SubjectOf(line.peer))) {
-    if (open->kind == MatterKind::kMissedCheck) return;
-  }
-  ++CountsOf(line.peer, DataMode::kReal).checks_missed;
-  Matter matter;
-  matter.kind = MatterKind::kMissedCheck;
-  matter.peer = line.peer;
-  matter.subject = SubjectOf(line.peer);
-  OpenMatter(std::move(matter), now);
-}
-
-void Core::MakeLineCheck(Line& line, base::Uuid drawn, line::Now now) {
-  const UtcMicros due = desk_.NextLineCheck(line.peer, false);
-  if (due > now.utc || line.endpoint.liveness().state() != line::LinkState::kUp) return;
-  // The peer's id makes one drawn number serve several lines.
-  base::Uuid id = drawn;
-  for (size_t i = 0; i < id.bytes.size(); ++i) {
-    if (i != 6 && i != 8) id.bytes[i] ^= line.peer.uuid.bytes[i];  // those say that it is drawn
-  }
-  const std::string word = ChallengeWord(id);
-  std::string body;
-  json::Writer json(&body);
-  json.BeginObject();
-  json.StringField("id", id.ToString());
-  json.StringField("word", word);
-  json.EndObject();
-  const auto written =
-      Write(line, kLineCheckType, DataMode::kReal, line::Lane::kSafety, std::move(body), now);
-  if (!written) return;
-  Call call;
-  call.id = id;
-  call.kind = ActKind::kLineCheck;
-  call.peer = line.peer;
-  call.by_us = true;
-  call.act = *written;
-  call.at = call.stored_at = now.utc;
-  call.words = word;
-  Put(CallChanged{std::move(call)});
-  Matter matter;
-  matter.kind = MatterKind::kLineCheck;
-  matter.owed_by_peer = true;
-  matter.peer = line.peer;
-  matter.subject = *written;
-  OpenMatter(std::move(matter), now.utc);
-  ++CountsOf(line.peer, DataMode::kReal).checks_made;
-  Put(LineCheckScheduled{
-      line.peer, false, {now.utc.us + TermsFor(line.peer).line_check_period_us}});
-  CheckPaths(line, now.utc);
-}
-
-void Core::ExpectLineCheck(Line& line, UtcMicros now) {
-  const UtcMicros expected = desk_.NextLineCheck(line.peer, true);
-  const Terms& terms = TermsFor(line.peer);
-  const UtcMicros next{now.us + terms.line_check_period_us + LineCheckOverdueUs(terms)};
-  if (expected == base::kTimeOpenStart) {
-    Put(LineCheckScheduled{line.peer, true, next});
-  } else if (expected <= now) {
-    ++CountsOf(line.peer, DataMode::kReal).checks_missed;
-    Matter matter;
-    matter.kind = MatterKind::kMissedCheck;
-    matter.peer = line.peer;
-    matter.subject = SubjectOf(line.peer);
-    OpenMatter(std::move(matter), now);
-    Put(LineCheckScheduled{line.peer, true, next});
-  }
-}
-
 void Core::Tick(base::Uuid drawn, line::Now now) {
   now_ = now;
   FollowAgreements(now.utc);
@@ -492,42 +408,6 @@ void Core::TakeOperatorKeys(Line& line, const line::Received& received, UtcMicro
   Put(PeerChanged{std::move(peer)});
 }
 
-void Core::TakeLineCheck(Line& line, const line::Received& received, UtcMicros now) {
-  const auto read = [&]() -> Result<Call> {
-    WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(received.body()));
-    WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
-    Call call;
-    WB_ASSIGN_OR_RETURN(call.id, object.RequiredParsed("id", 36, base::Uuid::ParseV4));
-    WB_ASSIGN_OR_RETURN(const std::string_view word, object.RequiredString("word", 64));
-    call.words = word;
-    return call;
-  };
-  Result<Call> call = read();
-  if (!call) return OpenUnusable(line, received, call.error(), now);
-  if (desk_.FindCall(call->id) != nullptr) {
-    return OpenUnusable(line, received,
-                        {base::ErrorCode::kConflict, "/id", "must be drawn anew for each check",
-                         call->id.ToString()},
-                        now);
-  }
-  call->kind = ActKind::kLineCheck;
-  call->peer = line.peer;
-  call->act = received.opened.digest;
-  call->at = received.opened.message.sent_at;
-  call->stored_at = now;
-  Put(CallChanged{std::move(*call)});
-  Matter matter;
-  matter.kind = MatterKind::kLineCheck;
-  matter.peer = line.peer;
-  matter.subject = received.opened.digest;
-  OpenMatter(std::move(matter), now);
-  CloseMattersOf(SubjectOf(line.peer), MatterKind::kMissedCheck, "checked", now);
-  const Terms& terms = TermsFor(line.peer);
-  Put(LineCheckScheduled{
-      line.peer, true, {now.us + terms.line_check_period_us + LineCheckOverdueUs(terms)}});
-  CheckPaths(line, now);
-}
-
 void Core::TakeReceipt(Line& line, const line::Received& received, line::Now now) {
   const Result<line::Receipt> receipt = line::ReadReceipt(received.body());
   if (!receipt) return OpenUnusable(line, received, receipt.error(), now.utc);
@@ -549,6 +429,7 @@ void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
   Put(AwaitedChanged{awaited, true});
   if (awaited.kind == ActKind::kWarnIncursion) return TakeSendingReceipted(awaited, now);
   if (awaited.kind == ActKind::kManagePeers) return TakeKeysTold(line, now);
+  if (IsAboutAgreements(awaited.kind)) return TakeAgreementReceipted(awaited, now);
   if (awaited.kind == ActKind::kWithdraw) {
     for (const auto& [message, other] : desk_.awaited()) {
       if (other.kind == ActKind::kWithdraw && other.notice == awaited.notice) return;

@@ -82,8 +82,9 @@ struct ActRequest {
   std::string declaration;
   // Release: the held plan that it was made from, if ReleaseCheck says so.
   std::optional<base::NoticeId> from_plan;
-  // Calls and texts: whom they are for. Others follow from what they are about.
+  // Calls, texts and agreements: whom they are for. Others follow from what they are about.
   std::optional<base::PartyId> to;
+  std::string agreement{};  // its text, of one that is proposed
 };
 
 // What came of it.
@@ -136,7 +137,8 @@ class Core {
   void OpenLine(base::PartyId peer, size_t paths, line::LineState state,
                 const line::LogSource& own_log, const line::LogSource& mirror, line::Now start);
 
-  // What the parties of a line have agreed on, by now and for later. From here on the line has the terms of the
+  // What the parties of a line have agreed on by files, by now and for later; what they have signed on the line itself
+  // is on the desk, and is added. From here on the line has the terms of the
   // agreement in force at any time, or those of the safety floor (agreement/in_force.h), and wider separations while it
   // is lost. Tick looks at the time; a change is written to the journal, and every notice is checked anew under the
   // rules that follow, some in each turn: until all are, conflicts of either may be found. The caller checks those that
@@ -144,6 +146,7 @@ class Core {
   void SetAgreements(base::PartyId peer, agreement::LineAgreements agreements, base::UtcMicros now);
   // Null for a line that SetAgreements said nothing of.
   const agreement::InForce* FindInForce(base::PartyId peer) const;
+  const agreement::LineAgreements* FindAgreements(base::PartyId peer) const;
   const airspace::RuleBook& rules() const { return rules_; }
   // What holds on the line to a peer; of who is no peer, the strictest of all lines.
   const Terms& TermsFor(base::PartyId peer) const;
@@ -215,7 +218,8 @@ class Core {
     agreement::InForce in_force;
     bool lost = false;  // and recovery is not confirmed
     Terms terms;
-    airspace::Rules rules;  // wider while lost
+    airspace::Rules rules;                           // wider while lost
+    std::map<base::Digest, base::UtcMicros> ending;  // denounced, and not over yet
   };
   void FollowAgreements(base::UtcMicros now);
   static void Reconsider(Agreed* agreed);
@@ -230,6 +234,32 @@ class Core {
   base::Result<void> RequireAgreement(base::PartyId peer, agreement::Matter matter,
                                       airspace::DataMode mode) const;
   bool AnyLineCarries(const airspace::Declaration& declaration) const;
+  // How an agreement comes to be on a line, and ends.
+  base::Result<Agreed*> AgreedWith(base::PartyId peer);
+  base::Result<std::string> SignHere(const Line& line, std::string_view text, base::UtcMicros now);
+  base::Result<void> RequireRoom(base::PartyId peer, const Agreed& agreed, bool by_us) const;
+  base::Result<void> SendAgreementAct(Line& line, const ActRequest& request,
+                                      std::string_view signature, const base::Digest& agreement,
+                                      line::Now now);
+  base::Result<void> TakeAgreementAct(Line& line, const SealedAct& act, json::Object* message,
+                                      base::UtcMicros now);
+  base::Result<void> VerifyTheirs(const Line& line, const agreement::Agreement& agreement,
+                                  std::string_view signature) const;
+  base::Result<void> TakeProposal(Line& line, const SealedAct& act, const ProposeAgreement& body,
+                                  std::string_view text, std::string_view signature,
+                                  base::UtcMicros now);
+  base::Result<void> TakeSignature(Line& line, const SealedAct& act, const SignAgreement& body,
+                                   std::string_view signature, base::UtcMicros now);
+  base::Result<void> TakeDenunciation(Line& line, const SealedAct& act,
+                                      const DenounceAgreement& body, base::UtcMicros now);
+  void TakeAgreementReceipted(const Awaited& awaited, base::UtcMicros now);
+  base::Result<void> EndAgreement(KeptAgreement kept, const SealedAct& act,
+                                  const DenounceAgreement& body, bool by_us, base::UtcMicros now);
+  void CloseAgreement(KeptAgreement kept, std::string_view as, base::UtcMicros now);
+  void PutAgreement(KeptAgreement kept, base::UtcMicros now);
+  void Count(const KeptAgreement& kept, Agreed* agreed, base::UtcMicros now);
+  void OpenAgreementMatter(const KeptAgreement& kept, bool owed_by_peer, base::UtcMicros starts_at,
+                           base::UtcMicros now);
 
   // core_conflicts.cc
   void ForgetBases();
@@ -315,6 +345,12 @@ class Core {
                                           const EndIncursionWarning& body, line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request,
                                           const EndIncursionWarningUnanswered& body, line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const ProposeAgreement& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const SignAgreement& body,
+                                          line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const DenounceAgreement& body,
+                                          line::Now now);
   base::Result<void> SendRelease(const ActRequest& request, const Release& body, line::Now now);
   void AwaitReceipt(Line& line, const base::Digest& message, base::NoticeId notice,
                     const base::Digest& version, const airspace::Declaration& declaration,

@@ -69,8 +69,9 @@ std::string Describe(const InForce& in_force, bool lost) {
 }  // namespace
 
 void Core::SetAgreements(base::PartyId peer, LineAgreements agreements, UtcMicros now) {
-  agreed_.insert_or_assign(peer, Agreed{std::move(agreements), {}, false, {}, {}});
+  agreed_.insert_or_assign(peer, Agreed{std::move(agreements), {}, false, {}, {}, {}});
   Agreed& agreed = agreed_.at(peer);
+  for (const KeptAgreement* kept : desk_.AgreementsOf(peer)) Count(*kept, &agreed, now);
   agreed.in_force = agreed.agreements.At(now);
   agreed.lost = IsLost(peer);
   Reconsider(&agreed);
@@ -80,6 +81,11 @@ void Core::SetAgreements(base::PartyId peer, LineAgreements agreements, UtcMicro
 const InForce* Core::FindInForce(base::PartyId peer) const {
   const auto found = agreed_.find(peer);
   return found == agreed_.end() ? nullptr : &found->second.in_force;
+}
+
+const LineAgreements* Core::FindAgreements(base::PartyId peer) const {
+  const auto found = agreed_.find(peer);
+  return found == agreed_.end() ? nullptr : &found->second.agreements;
 }
 
 bool Core::IsLost(base::PartyId peer) const {
@@ -119,6 +125,14 @@ void Core::MakeRules() {
 void Core::FollowAgreements(UtcMicros now) {
   bool changed = false;
   for (auto& [peer, agreed] : agreed_) {
+    for (auto it = agreed.ending.begin(); it != agreed.ending.end();) {
+      if (it->second > now) {
+        ++it;
+        continue;
+      }
+      CloseMattersOf(it->first, MatterKind::kAgreement, "ended", now);
+      it = agreed.ending.erase(it);
+    }
     const InForce in_force = agreed.agreements.At(now);
     const bool lost = IsLost(peer);
     if (in_force == agreed.in_force && lost == agreed.lost) continue;

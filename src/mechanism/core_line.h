@@ -24,6 +24,12 @@ inline base::Digest SubjectOf(base::PartyId peer) {
   return crypto::Sha256(peer.uuid.bytes);
 }
 
+inline bool IsAboutAgreements(operators::ActKind kind) {
+  return kind == operators::ActKind::kProposeAgreement ||
+         kind == operators::ActKind::kSignAgreement ||
+         kind == operators::ActKind::kDenounceAgreement;
+}
+
 // When an activity began or ended: as its issuer has signed it, so that both sides hold the same however long the line
 // was down. A drill has a clock of its own.
 inline std::optional<base::UtcMicros> SaidAt(const Act& act) {

@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "crypto/sha256.h"
-#include "mechanism/desk_rows.h"
+#include "mechanism/desk_codec.h"
 
 namespace wideberth::mechanism {
 namespace {
@@ -31,6 +31,16 @@ void Keep(bool kept, const typename Map::key_type& key, const typename Map::mapp
 
 std::string_view Name(DeadManState state) {
   return kDeadManStates[static_cast<size_t>(state)];
+}
+
+base::Result<void> CheckTurned(const Call& warning) {
+  const auto turning = [](const CallAnswer& answer) {
+    return answer.answer == Name(IncursionAnswer::kTurning);
+  };
+  if (std::any_of(warning.answers.begin(), warning.answers.end(), turning)) return {};
+  return base::Fail(base::ErrorCode::kConflict, "/answers",
+                    "must have been answered with turning; else it ends as unanswered",
+                    warning.answers.empty() ? "no answer" : warning.answers.back().answer);
 }
 
 void Durations::Add(int64_t us) {
@@ -151,10 +161,14 @@ void Desk::Apply(const DeskEffect& effect) {
   } else if (const auto* changed = std::get_if<ExerciseChanged>(&effect)) {
     exercises_.insert_or_assign(changed->exercise.peer, changed->exercise);
     Touch(rows::kExercises);
-  } else {
-    const DeadMan& dead_man = std::get<DeadManChanged>(effect).dead_man;
-    dead_men_.insert_or_assign(dead_man.name, dead_man);
+  } else if (const auto* dead = std::get_if<DeadManChanged>(&effect)) {
+    dead_men_.insert_or_assign(dead->dead_man.name, dead->dead_man);
     Touch(rows::kDeadMen);
+  } else {
+    const auto& agreed = std::get<AgreementChanged>(effect);
+    const KeptAgreement& kept = agreed.agreement;
+    Keep(!agreed.forgotten, {kept.peer, kept.digest}, kept, &agreements_);
+    Touch(rows::kAgreements);
   }
 }
 
@@ -264,6 +278,20 @@ const Exercise* Desk::FindExercise(base::PartyId peer) const {
   return found == exercises_.end() ? nullptr : &found->second;
 }
 
+const KeptAgreement* Desk::FindAgreement(base::PartyId peer, const base::Digest& digest) const {
+  const auto found = agreements_.find({peer, digest});
+  return found == agreements_.end() ? nullptr : &found->second;
+}
+
+std::vector<const KeptAgreement*> Desk::AgreementsOf(base::PartyId peer) const {
+  std::vector<const KeptAgreement*> found;
+  for (auto it = agreements_.lower_bound({peer, {}});
+       it != agreements_.end() && it->first.first == peer; ++it) {
+    found.push_back(&it->second);
+  }
+  return found;
+}
+
 std::vector<DeskEffect> Desk::Forgetting(
     const std::function<bool(base::NoticeId)>& is_there) const {
   std::vector<DeskEffect> gone;
@@ -322,6 +350,8 @@ std::optional<base::Bytes> Desk::EncodeRow(uint64_t row) const {
     if (own_card_) put(OwnCardChanged{*own_card_});
   } else if (row == rows::kDeadMen) {
     for (const auto& [name, dead_man] : dead_men_) put(DeadManChanged{dead_man});
+  } else if (row == rows::kAgreements) {
+    for (const auto& [name, kept] : agreements_) put(AgreementChanged{kept, false});
   } else {
     const uint64_t first = rows::FirstMatterOf(row);
     for (auto it = matters_.lower_bound(first);

@@ -109,6 +109,8 @@ struct Call {
   std::string closed_as;  // "answered", "unanswered", "missed"
   bool operator==(const Call&) const = default;
 };
+// Refuses with kConflict a warning of an entry that nobody has answered with "turning": it does not end as answered.
+base::Result<void> CheckTurned(const Call& warning);
 
 // A third party that is to be told of a version, by the party whose notice it is (MECHANISM 3.8). The same on both.
 struct ThirdPartyDuty {
@@ -215,6 +217,52 @@ struct CountsKey {
   auto operator<=>(const CountsKey&) const = default;
 };
 
+// What a side has said of an agreement, and by whom.
+struct AgreementAct {
+  base::Digest act;
+  operators::Role role = operators::Role::kPrincipal;
+  std::string key_id;
+  base::UtcMicros at;  // by its maker's clock
+  bool operator==(const AgreementAct&) const = default;
+};
+struct AgreementSignature {
+  AgreementAct by;
+  std::string envelope;  // agreement/signed.h; empty: it has not signed
+  bool operator==(const AgreementSignature&) const = default;
+};
+struct Denunciation {
+  AgreementAct by;
+  bool by_us = false;
+  base::UtcMicros until;  // when the agreement ends
+  bool operator==(const Denunciation&) const = default;
+};
+// An agreement that one side has signed and told the other on the line. One of the configuration's files is here only
+// when it was denounced, and then without its text.
+struct KeptAgreement {
+  base::PartyId peer;
+  base::Digest digest;
+  int64_t number = 0;
+  base::UtcMicros effective_from;
+  std::optional<base::UtcMicros> expires;
+  std::string text;
+  bool by_us = false;                    // proposed
+  std::optional<base::Digest> counters;  // the other side's proposal that it answers
+  AgreementSignature ours;
+  AgreementSignature theirs;
+  bool receipted = false;  // the peer holds our signature
+  std::optional<Denunciation> denounced;
+  std::optional<base::UtcMicros> closed_at;  // before both had signed, for ever
+  std::string closed_as;                     // "denounced", "countered"
+
+  bool complete() const { return !ours.envelope.empty() && !theirs.envelope.empty(); }
+  // Each side counts it when it knows that the other holds both signatures: neither runs under it alone.
+  bool counts() const { return complete() && receipted; }
+  bool waits() const { return !text.empty() && !complete() && !closed_at; }
+  bool operator==(const KeptAgreement&) const = default;
+};
+// Of those that were closed before both had signed, so many are kept for each line.
+inline constexpr size_t kClosedAgreementsKept = 8;
+
 // Effects
 struct PeerChanged {
   Peer peer;
@@ -281,11 +329,16 @@ struct OwnCardChanged {
 struct DeadManChanged {
   DeadMan dead_man;
 };
+struct AgreementChanged {
+  KeptAgreement agreement;
+  bool forgotten = false;
+};
 
-using DeskEffect = std::variant<PeerChanged, AccountChanged, MatterChanged, CallChanged,
-                                AwaitedChanged, CountsChanged, BasisSigned, BasisHeard,
-                                JournalWritten, LineCheckScheduled, ReleaseChecked, Drafted,
-                                ThirdPartyChanged, ExerciseChanged, OwnCardChanged, DeadManChanged>;
+using DeskEffect =
+    std::variant<PeerChanged, AccountChanged, MatterChanged, CallChanged, AwaitedChanged,
+                 CountsChanged, BasisSigned, BasisHeard, JournalWritten, LineCheckScheduled,
+                 ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged, OwnCardChanged,
+                 DeadManChanged, AgreementChanged>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.
@@ -343,6 +396,9 @@ class Desk {
   // Null where there has never been one.
   const Exercise* FindExercise(base::PartyId peer) const;
 
+  const KeptAgreement* FindAgreement(base::PartyId peer, const base::Digest& digest) const;
+  std::vector<const KeptAgreement*> AgreementsOf(base::PartyId peer) const;
+
   uint64_t journal_size() const { return journal_size_; }
   base::Digest journal_last() const { return journal_last_; }
 
@@ -380,6 +436,7 @@ class Desk {
   using ThirdPartyKey = std::tuple<base::NoticeId, base::Digest, std::string>;
   std::map<ThirdPartyKey, ThirdPartyDuty> third_parties_;
   std::map<std::string, DeadMan, std::less<>> dead_men_;
+  std::map<std::pair<base::PartyId, base::Digest>, KeptAgreement> agreements_;
   uint64_t journal_size_ = 0;
   base::Digest journal_last_;
   std::set<uint64_t> dirty_;

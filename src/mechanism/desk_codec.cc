@@ -4,8 +4,7 @@
 #include "airspace/wire.h"
 #include "base/check.h"
 #include "mechanism/desk.h"
-#include "mechanism/desk_rows.h"
-#include "mechanism/peer_codec.h"
+#include "mechanism/desk_codec.h"
 
 namespace wideberth::mechanism {
 namespace {
@@ -33,6 +32,7 @@ enum class Kind : uint8_t {
   kExercise,
   kOwnCard,
   kDeadMan,
+  kAgreement,
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -82,7 +82,7 @@ Matter ReadMatter(WireReader* wire) {
   Matter matter;
   matter.number = wire->Varint();
   if (matter.number == 0 || matter.number > kMatterNumberMax) wire->Fail();
-  matter.kind = wire->EnumValue(MatterKind::kKeysChanged);
+  matter.kind = wire->EnumValue(MatterKind::kAgreement);
   matter.owed_by_peer = wire->Bool();
   matter.peer = wire->ReadId<base::PartyId>();
   matter.data_mode = wire->EnumValue(DataMode::kTest);
@@ -412,6 +412,11 @@ struct Encoder {
     wire->EnumValue(Kind::kDeadMan);
     Put(e.dead_man, wire);
   }
+  void operator()(const AgreementChanged& e) const {
+    wire->EnumValue(Kind::kAgreement);
+    Put(e.agreement, wire);
+    wire->Bool(e.forgotten);
+  }
 };
 
 ReleaseChecked ReadReleaseChecked(WireReader* wire) {
@@ -429,7 +434,7 @@ Drafted ReadDrafted(WireReader* wire) {
 }
 
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  switch (wire->EnumValue(Kind::kDeadMan)) {
+  switch (wire->EnumValue(Kind::kAgreement)) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
       return DeskEffect(PeerChanged{std::move(peer)});
@@ -493,9 +498,13 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
     case Kind::kExercise:
       return DeskEffect(ExerciseChanged{ReadExercise(wire)});
     case Kind::kDeadMan:
+      return DeskEffect(DeadManChanged{ReadDeadMan(wire)});
+    case Kind::kAgreement:
       break;
   }
-  return DeskEffect(DeadManChanged{ReadDeadMan(wire)});
+  AgreementChanged changed{ReadAgreement(wire), false};
+  changed.forgotten = wire->Bool();
+  return DeskEffect(std::move(changed));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "mechanism/desk.h"
-#include "mechanism/desk_rows.h"
+#include "mechanism/desk_codec.h"
 
 namespace mechanism = wideberth::mechanism;
 namespace base = wideberth::base;

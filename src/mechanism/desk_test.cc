@@ -7,7 +7,7 @@
 
 #include "airspace/testing/world.h"
 #include "base/random.h"
-#include "mechanism/desk_rows.h"
+#include "mechanism/desk_codec.h"
 #include "mechanism/testing/values.h"
 
 namespace wideberth::mechanism {

@@ -6,13 +6,15 @@ namespace wideberth::mechanism {
 namespace {
 
 constexpr std::string_view kKindNames[] = {
-    "receipt",    "read_back",  "objection",    "stop_call", "incursion",
-    "keep_clear", "line_check", "missed_check", "refine",    "tell_third_party",
-    "not_told",   "line_lost",  "unusable",     "conflict",  "keys_changed"};
+    "receipt",    "read_back",    "objection",    "stop_call",        "incursion", "keep_clear",
+    "line_check", "missed_check", "refine",       "tell_third_party", "not_told",  "line_lost",
+    "unusable",   "conflict",     "keys_changed", "agreement"};
 static_assert(std::size(kKindNames) == kMatterKinds);
 constexpr std::string_view kLevelNames[] = {"duty_officer", "supervisor", "deputy_chief"};
 
 constexpr int64_t kReceiptDeadlineUs = 10 * base::kMicrosPerSecond;
+constexpr int64_t kAgreementDeadlineMinUs = 10 * base::kMicrosPerMinute;
+constexpr int64_t kAgreementDeadlineMaxUs = 24 * base::kMicrosPerHour;
 
 // By which agreed deadline a matter runs.
 agreement::DeadlineKind AgreedKind(MatterKind kind) {
@@ -34,6 +36,7 @@ agreement::DeadlineKind AgreedKind(MatterKind kind) {
     case MatterKind::kIncursion:
       return DeadlineKind::kIncursionWarning;
     case MatterKind::kKeepClear:
+    case MatterKind::kAgreement:
       return DeadlineKind::kAssessment;
     case MatterKind::kMissedCheck:
       return DeadlineKind::kLineCheckOverdue;
@@ -86,6 +89,10 @@ Terms Terms::Of(const agreement::Agreement& agreement) {
 int64_t DeadlineUs(const Terms& terms, MatterKind kind, base::UtcMicros now,
                    std::optional<base::UtcMicros> starts_at) {
   if (kind == MatterKind::kReceipt) return kReceiptDeadlineUs;
+  if (kind == MatterKind::kAgreement) {
+    return std::clamp(starts_at ? (starts_at->us - now.us) / 4 : kAgreementDeadlineMaxUs,
+                      kAgreementDeadlineMinUs, kAgreementDeadlineMaxUs);
+  }
   if (starts_at == base::kTimeOpenStart) starts_at.reset();
   return terms.deadlines.For(AgreedKind(kind), now, starts_at);
 }

@@ -43,8 +43,9 @@ enum class MatterKind : uint8_t {
   kUnusable,     // something came that cannot be acted on: call them
   kConflict,     // a conflict that nobody here has seen
   kKeysChanged,  // the peer has changed its keys: somebody compares the fingerprint over another channel
+  kAgreement,  // what one side alone has signed, or what the peer has denounced
 };
-inline constexpr size_t kMatterKinds = 15;
+inline constexpr size_t kMatterKinds = 16;
 std::string_view Name(MatterKind kind);
 // Something real that ends a drill: a stop call, a warning of an entry.
 inline bool IsAlarm(MatterKind kind) {
@@ -91,7 +92,8 @@ struct Matter {
   bool operator==(const Matter&) const = default;
 };
 
-// By the agreement's rule for such a matter (agreement/terms.h). A receipt is a machine's: 10 s, whatever was agreed.
+// By the agreement's rule for such a matter (agreement/terms.h). A receipt is a machine's: 10 s, whatever was agreed. An
+// agreement takes a day, or a quarter of the time that is left, but ten minutes at least.
 // Open takes the third party's own deadline for what it is to be told.
 int64_t DeadlineUs(const Terms& terms, MatterKind kind, base::UtcMicros now,
                    std::optional<base::UtcMicros> starts_at);

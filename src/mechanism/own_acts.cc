@@ -105,7 +105,8 @@ Result<void> Core::CheckMode(const Act& act) const {
           return check(conflict, conflict == nullptr ? act.data_mode : conflict->data_mode);
         } else if constexpr (std::is_same_v<std::decay_t<decltype(body)>, LineCheck> ||
                              std::is_same_v<std::decay_t<decltype(body)>, OpenExercise> ||
-                             std::is_same_v<std::decay_t<decltype(body)>, CloseExercise>) {
+                             std::is_same_v<std::decay_t<decltype(body)>, CloseExercise> ||
+                             requires { body.agreement; }) {
           return check(&body, airspace::DataMode::kReal);
         } else {
           return {};

@@ -1,7 +1,6 @@
 // The calls that an operator of this node makes and answers.
 #include "mechanism/core.h"
 #include "mechanism/core_line.h"
-#include "mechanism/stop_answers.h"
 
 namespace wideberth::mechanism {
 namespace {

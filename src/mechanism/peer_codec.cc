@@ -1,4 +1,4 @@
-#include "mechanism/peer_codec.h"
+#include "mechanism/desk_codec.h"
 
 #include <array>
 #include <limits>
@@ -48,7 +48,79 @@ Result<std::vector<crypto::PublicKey>> ReadKeys(WireReader* wire) {
   return keys;
 }
 
+void Put(const AgreementAct& act, WireWriter* wire) {
+  wire->Fixed(act.act.bytes);
+  wire->EnumValue(act.role);
+  wire->Text(act.key_id);
+  wire->Time(act.at);
+}
+AgreementAct ReadAgreementAct(WireReader* wire) {
+  AgreementAct act;
+  act.act = wire->ReadDigest();
+  act.role = wire->EnumValue(operators::Role::kAdministrator);
+  act.key_id = wire->Text();
+  act.at = wire->Time();
+  return act;
+}
+
+void Put(const AgreementSignature& signature, WireWriter* wire) {
+  Put(signature.by, wire);
+  wire->Text(signature.envelope);
+}
+AgreementSignature ReadSignature(WireReader* wire) {
+  AgreementSignature signature;
+  signature.by = ReadAgreementAct(wire);
+  signature.envelope = wire->Text();
+  return signature;
+}
+
 }  // namespace
+
+void Put(const KeptAgreement& kept, WireWriter* wire) {
+  Put(kept.peer, wire);
+  wire->Fixed(kept.digest.bytes);
+  wire->I64(kept.number);
+  wire->Time(kept.effective_from);
+  wire->OptionalTime(kept.expires);
+  wire->Text(kept.text);
+  wire->Bool(kept.by_us);
+  wire->Bool(kept.counters.has_value());
+  if (kept.counters) wire->Fixed(kept.counters->bytes);
+  Put(kept.ours, wire);
+  Put(kept.theirs, wire);
+  wire->Bool(kept.receipted);
+  wire->Bool(kept.denounced.has_value());
+  if (kept.denounced) {
+    Put(kept.denounced->by, wire);
+    wire->Bool(kept.denounced->by_us);
+    wire->Time(kept.denounced->until);
+  }
+  wire->OptionalTime(kept.closed_at);
+  wire->Text(kept.closed_as);
+}
+KeptAgreement ReadAgreement(WireReader* wire) {
+  KeptAgreement kept;
+  kept.peer = wire->ReadId<base::PartyId>();
+  kept.digest = wire->ReadDigest();
+  kept.number = wire->I64();
+  kept.effective_from = wire->Time();
+  kept.expires = wire->OptionalTime();
+  kept.text = wire->Text();
+  kept.by_us = wire->Bool();
+  if (wire->Bool()) kept.counters = wire->ReadDigest();
+  kept.ours = ReadSignature(wire);
+  kept.theirs = ReadSignature(wire);
+  kept.receipted = wire->Bool();
+  if (wire->Bool()) {
+    kept.denounced.emplace();
+    kept.denounced->by = ReadAgreementAct(wire);
+    kept.denounced->by_us = wire->Bool();
+    kept.denounced->until = wire->Time();
+  }
+  kept.closed_at = wire->OptionalTime();
+  kept.closed_as = wire->Text();
+  return kept;
+}
 
 void Put(const OwnCard& own, WireWriter* wire) {
   wire->Text(own.card);

@@ -11,7 +11,6 @@
 #include "mechanism/core.h"
 #include "mechanism/core_line.h"
 #include "mechanism/mode.h"
-#include "mechanism/stop_answers.h"
 
 namespace wideberth::mechanism {
 namespace {
@@ -71,7 +70,11 @@ void Core::TakeAct(Line& line, const line::Received& received, line::Now now) {
     }
     return std::visit(
         [&](const auto& body) {
-          return TakeBody(line, *act, body, declaration.value_or(std::string_view()), now.utc);
+          if constexpr (requires { body.agreement; }) {
+            return TakeAgreementAct(line, *act, &object, now.utc);
+          } else {
+            return TakeBody(line, *act, body, declaration.value_or(std::string_view()), now.utc);
+          }
         },
         act->act.body);
   };

@@ -82,6 +82,7 @@ enum class ActKind : uint8_t {
   kClimbToPrincipal,
   kProposeAgreement,
   kSignAgreement,
+  kDenounceAgreement,
   kOpenExercise,
   kCloseExercise,
   // The node

@@ -61,7 +61,10 @@ TEST(Role, WhatTheMechanismKeepsForASupervisor) {
 }
 
 TEST(Role, ThePrincipalSignsAndDeals) {
-  EXPECT_EQ(Who(ActKind::kSignAgreement), (std::set<Role>{Role::kDeputyChief, Role::kPrincipal}));
+  for (const ActKind act :
+       {ActKind::kProposeAgreement, ActKind::kSignAgreement, ActKind::kDenounceAgreement}) {
+    EXPECT_EQ(Who(act), (std::set<Role>{Role::kDeputyChief, Role::kPrincipal})) << Name(act);
+  }
   EXPECT_EQ(Who(ActKind::kProposeAgreement),
             (std::set<Role>{Role::kDeputyChief, Role::kPrincipal}));
   EXPECT_EQ(Who(ActKind::kClimbToPrincipal), std::set<Role>{Role::kDeputyChief});

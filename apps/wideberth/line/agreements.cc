@@ -33,7 +33,7 @@ Result<line::PartyCard> ReadCardFile(const std::string& path) {
 }
 
 PartyKeys KeysOf(const line::PartyCard& card) {
-  return {card.party, {card.key(line::KeyRole::kMessage)}};
+  return {card.party, {{card.key(line::KeyRole::kMessage)}}};
 }
 
 // An agreement as its text, or inside a signed file.
@@ -170,8 +170,9 @@ Result<int> RunAgreementPropose(const Session& session, const AgreementOptions& 
   WB_ASSIGN_OR_RETURN(const Agreement agreement, ReadAgreementFile(options.file));
   WB_ASSIGN_OR_RETURN(const Signer signer, ReadSigner(options));
   WB_RETURN_IF_ERROR(RequireParty(agreement, signer.card));
-  WB_ASSIGN_OR_RETURN(const std::string signature,
-                      agreement::SignAgreement(agreement.text, signer.key));
+  WB_ASSIGN_OR_RETURN(
+      const std::string signature,
+      agreement::SignAgreement(agreement.text, signer.key, base::SystemClock().Now()));
   const std::array signatures = {signature};
   WB_ASSIGN_OR_RETURN(
       const bool written,
@@ -197,8 +198,9 @@ Result<int> RunAgreementSign(const Session& session, const AgreementOptions& opt
     return Fail(ErrorCode::kConflict, options.file, "must not be signed by us yet",
                 signer.card.name);
   }
-  WB_ASSIGN_OR_RETURN(const std::string signature,
-                      agreement::SignAgreement(read->agreement.text, signer.key));
+  WB_ASSIGN_OR_RETURN(
+      const std::string signature,
+      agreement::SignAgreement(read->agreement.text, signer.key, base::SystemClock().Now()));
   std::vector<std::string> signatures = read->signatures;
   signatures.push_back(signature);
   const std::string& output = options.output.empty() ? options.file : options.output;

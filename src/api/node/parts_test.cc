@@ -134,7 +134,7 @@ class AgreementsOfPeersTest : public PartsTest {
   }
   static std::string Sign(const Party& party) {
     const auto role = static_cast<size_t>(line::KeyRole::kMessage);
-    return agreement::SignAgreement(Text(), party.keys[role]).value();
+    return agreement::SignAgreement(Text(), party.keys[role], {1'800'000'000'000'000}).value();
   }
   std::string Signed(const std::vector<std::string>& signatures) {
     return Write("agreement.json", agreement::WriteSignedAgreement(Text(), signatures));

@@ -128,6 +128,9 @@ std::vector<ActBody> OneOfEach() {
       MarkTold{ref, "joint command", "acknowledged"},
       OpenExercise{{kNoon, {kNoon.us + 3'600'000'000}}, NumberedUuid(9)},
       CloseExercise{},
+      ProposeAgreement{NumberedDigest(0x21), NumberedDigest(0x22)},
+      SignAgreement{NumberedDigest(0x21)},
+      DenounceAgreement{NumberedDigest(0x21), base::UtcMicros{kNoon.us + 60'000'000}},
   };
 }
 
@@ -161,7 +164,7 @@ std::optional<base::UtcMicros> DrawOptionalTime(base::SeededRandom* random) {
 Matter DrawMatter(base::SeededRandom* random, base::PartyId peer) {
   Matter matter;
   matter.number = 1 + random->Below(300);
-  matter.kind = DrawEnum(random, MatterKind::kKeysChanged);
+  matter.kind = DrawEnum(random, MatterKind::kAgreement);
   matter.owed_by_peer = random->Below(2) == 0;
   matter.peer = peer;
   matter.data_mode = DrawEnum(random, airspace::DataMode::kTest);
@@ -253,6 +256,31 @@ OwnCardChanged DrawOwnCard(base::SeededRandom* random) {
   return {std::move(own)};
 }
 
+DeskEffect DrawAgreement(base::SeededRandom* random, base::PartyId peer) {
+  const auto act = [&] {
+    return AgreementAct{DrawDigest(random), Role::kPrincipal, DrawText(random, 16),
+                        DrawTime(random)};
+  };
+  KeptAgreement kept;
+  kept.peer = peer;
+  kept.digest = NumberedDigest(static_cast<uint8_t>(random->Below(4)));
+  kept.number = random->Between(1, 1'000'000);
+  kept.effective_from = DrawTime(random);
+  kept.expires = DrawOptionalTime(random);
+  kept.text = DrawText(random, 60);
+  kept.by_us = random->Below(2) == 0;
+  if (random->Below(2) == 0) kept.counters = DrawDigest(random);
+  kept.ours = {act(), DrawText(random, 30)};
+  if (random->Below(2) == 0) kept.theirs = {act(), DrawText(random, 30)};
+  kept.receipted = random->Below(2) == 0;
+  if (random->Below(2) == 0) {
+    kept.denounced = Denunciation{act(), random->Below(2) == 0, DrawTime(random)};
+  }
+  kept.closed_at = DrawOptionalTime(random);
+  kept.closed_as = DrawText(random, 9);
+  return AgreementChanged{std::move(kept), random->Below(3) == 0};
+}
+
 DeadMan DrawDeadMan(base::SeededRandom* random) {
   DeadMan dead_man{DrawText(random, 2),
                    DrawEnum(random, DeadManState::kRaised),
@@ -328,8 +356,10 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
     case 14:
       return ReleaseChecked{TestNotice(static_cast<uint8_t>(random->Below(40))), DrawDigest(random),
                             DrawText(random, 16)};
-    default:
+    case 15:
       return DeadManChanged{DrawDeadMan(random)};
+    default:
+      return DrawAgreement(random, peer);
   }
 }
 
