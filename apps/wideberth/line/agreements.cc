@@ -127,6 +127,7 @@ int ReportSigned(const Session& session, const Agreement& agreement, const std::
 }  // namespace
 
 Result<int> RunAgreementShow(const Session& session, const AgreementOptions& options) {
+  if (IsAgreementId(options.file)) return RunAgreementShowOnNode(session, options);
   WB_ASSIGN_OR_RETURN(const Agreement agreement, ReadAgreementFile(options.file));
   if (!session.json) {
     PrintAgreement(agreement);
@@ -167,6 +168,8 @@ Result<int> RunAgreementDiff(const Session& session, const AgreementOptions& opt
 }
 
 Result<int> RunAgreementPropose(const Session& session, const AgreementOptions& options) {
+  if (options.keys.empty()) return RunAgreementProposeOnNode(session, options);
+  if (options.output.empty()) return base::Invalid("--output", "must be given with --keys");
   WB_ASSIGN_OR_RETURN(const Agreement agreement, ReadAgreementFile(options.file));
   WB_ASSIGN_OR_RETURN(const Signer signer, ReadSigner(options));
   WB_RETURN_IF_ERROR(RequireParty(agreement, signer.card));
@@ -185,6 +188,10 @@ Result<int> RunAgreementPropose(const Session& session, const AgreementOptions& 
 }
 
 Result<int> RunAgreementSign(const Session& session, const AgreementOptions& options) {
+  if (options.keys.empty()) return RunAgreementSignOnNode(session, options);
+  if (options.cards.size() != 1) {
+    return base::Invalid("--card", "must be given once with --keys: the other side's");
+  }
   WB_ASSIGN_OR_RETURN(const Signer signer, ReadSigner(options));
   WB_ASSIGN_OR_RETURN(const line::PartyCard peer, ReadCardFile(options.cards.front()));
   WB_ASSIGN_OR_RETURN(const std::string file, ReadInput(options.file));

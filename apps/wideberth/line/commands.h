@@ -53,19 +53,28 @@ base::Result<int> RunKeysCard(const Session& session, const KeysOptions& options
 base::Result<int> RunKeysRotate(const Session& session, const KeysOptions& options);
 base::Result<int> RunPeerConfirm(const Session& session, const KeysOptions& options);
 
-// agreement ... (agreements.cc)
+// agreement ... (agreements.cc: of files; agreements_signed.cc: on a node)
 struct AgreementOptions {
   std::string file, other;
   std::string keys;
   std::string passphrase_file;
   std::string output;
   std::vector<std::string> cards;
+  std::string peer, counters, until;
 };
+// A digest, or the beginning of one: an agreement of a node, and no file.
+bool IsAgreementId(std::string_view text);
 base::Result<int> RunAgreementShow(const Session& session, const AgreementOptions& options);
 base::Result<int> RunAgreementDiff(const Session& session, const AgreementOptions& options);
 base::Result<int> RunAgreementPropose(const Session& session, const AgreementOptions& options);
 base::Result<int> RunAgreementSign(const Session& session, const AgreementOptions& options);
 base::Result<int> RunAgreementVerify(const Session& session, const AgreementOptions& options);
+base::Result<int> RunAgreementList(const Session& session);
+base::Result<int> RunAgreementShowOnNode(const Session& session, const AgreementOptions& options);
+base::Result<int> RunAgreementProposeOnNode(const Session& session,
+                                            const AgreementOptions& options);
+base::Result<int> RunAgreementSignOnNode(const Session& session, const AgreementOptions& options);
+base::Result<int> RunAgreementDenounce(const Session& session, const AgreementOptions& options);
 
 // notice check|release|read-back|script, plan ..., notice disregard (release.cc, script.cc)
 struct ReadingOptions {

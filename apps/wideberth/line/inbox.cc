@@ -54,6 +54,7 @@ std::string WhatText(const Item& item) {
       {"conflict", "conflict that nobody here has seen"},
       {"keys_changed",
        "the peer has changed its keys: compare the new fingerprint over another channel"},
+      {"agreement", "an agreement: proposed, or denounced"},
   };
   const auto text = texts.find(item.kind);
   return text == texts.end() ? item.kind : text->second;
@@ -82,6 +83,7 @@ std::string NextText(const Item& item, const CallIds& calls) {
   if (item.kind == "not_told") return "tell " + item.peer + " in another way";
   if (item.kind == "line_lost") return "line status; line check; line confirm";
   if (item.kind == "conflict") return "conflict seen " + item.subject.substr(0, 8);
+  if (item.kind == "agreement") return "agreement show " + item.subject.substr(0, 8);
   return "call " + item.peer;
 }
 

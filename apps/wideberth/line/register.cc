@@ -187,8 +187,9 @@ void LineCommands::AddAgreements(Registry* registry) {
   const Session& session = registry->session();
   CLI::App* group = registry->Group("agreement", "What two parties have agreed and signed");
   const auto keys = [&](CLI::App* command) {
-    registry->Text(command, "--keys", &agreement_.keys, "DIR", "The folder of `keygen`.")
-        ->required();
+    registry->Text(command, "--keys", &agreement_.keys, "DIR",
+                   "The folder of `keygen`, to sign a file. Without it the node signs, and tells "
+                   "the peer on the line.");
     registry->Text(command, "--passphrase-file", &agreement_.passphrase_file, "FILE",
                    "Of the keys; without it they are read in the clear.");
   };
@@ -196,16 +197,27 @@ void LineCommands::AddAgreements(Registry* registry) {
     command->add_option("--card", agreement_.cards, help)
         ->type_name("CARD")
         ->expected(1)
-        ->take_all()
-        ->required();
+        ->take_all();
   };
+  const auto peer = [&](CLI::App* command) {
+    registry->Text(command, "--peer", &agreement_.peer, "NAME",
+                   "With whom; the only peer if not given.");
+  };
+  registry->Command(group, "list", "List the agreements with the peers, and how each stands",
+                    "wideberth agreement list", [&session] { return RunAgreementList(session); });
   const char* const text_help = "Its text (TOML), or a signed file.";
-  registry
-      ->Command(group, "show", "Show what an agreement says",
-                "wideberth agreement show examples/agreements/default.toml",
-                [this, &session] { return RunAgreementShow(session, agreement_); })
-      ->add_option("FILE", agreement_.file, text_help)
+  CLI::App* show = registry->Command(
+      group, "show",
+      "Show what an agreement says\n"
+      "Of a file; or one of the node, by its digest: also who has signed it, and what it changes.",
+      "wideberth agreement show examples/agreements/default.toml\n"
+      "wideberth agreement show 3f2a91c4",
+      [this, &session] { return RunAgreementShow(session, agreement_); });
+  show->add_option("FILE", agreement_.file,
+                   std::string(text_help) + " Or 4 or more digits of a digest.")
       ->required();
+  registry->Text(show, "--output", &agreement_.output, "FILE",
+                 "Also writes the signed file of one of the node; one that is not there yet.");
   CLI::App* diff = registry->Command(
       group, "diff", "Show what changes from one agreement to another, before signing",
       "wideberth agreement diff agreement-6.toml agreement-7.toml",
@@ -215,26 +227,43 @@ void LineCommands::AddAgreements(Registry* registry) {
   CLI::App* propose = registry->Command(
       group, "propose",
       "Sign a text, for the other side to sign too\n"
-      "Shows what it says. What one side alone has signed is a proposal, and no node runs under "
-      "it.",
+      "On the line, signed by the node for the person who is signed on; or into a file, with the "
+      "keys. Shows what it changes, or says. What one side alone has signed is a proposal, and no "
+      "node runs under it.",
+      "wideberth agreement propose agreement-7.toml --counters 3f2a91c4\n"
       "wideberth agreement propose agreement-7.toml --keys keys --passphrase-file passphrase "
       "--output agreement-7.json",
       [this, &session] { return RunAgreementPropose(session, agreement_); });
   propose->add_option("FILE", agreement_.file, "The text.")->required();
   keys(propose);
-  registry->Text(propose, "--output", &agreement_.output, "FILE", "One that is not there yet.")
-      ->required();
+  registry->Text(propose, "--output", &agreement_.output, "FILE",
+                 "With --keys: one that is not there yet.");
+  peer(propose);
+  registry->Text(propose, "--counters", &agreement_.counters, "ID",
+                 "The peer's proposal that this one answers, which is refused by it.");
   CLI::App* sign = registry->Command(
       group, "sign",
-      "Add one's own signature to a proposal\n"
-      "Verifies the other side's signature first. Look at it with `agreement show` and `agreement "
-      "diff` before.",
+      "Sign what the other side has proposed\n"
+      "On the line, by its digest; or a file, with the keys and the other side's card, whose "
+      "signature is verified first. Look at it with `agreement show` and `agreement diff` before.",
+      "wideberth agreement sign 3f2a91c4\n"
       "wideberth agreement sign agreement-7.json --keys keys --card peers/north.json",
       [this, &session] { return RunAgreementSign(session, agreement_); });
-  sign->add_option("FILE", agreement_.file, "The proposal.")->required();
+  sign->add_option("ID", agreement_.file, "The proposal's digest, or a file with --keys.")
+      ->required();
   keys(sign);
   cards(sign, "The other side's.");
   registry->Text(sign, "--output", &agreement_.output, "FILE", "Instead of the proposal itself.");
+  CLI::App* denounce = registry->Command(
+      group, "denounce",
+      "End an agreement, or take back or refuse a proposal\n"
+      "It goes on for the notice that it gives itself (denunciation_notice_min). Then the safety "
+      "floor holds: hazards stay, stop calls and line checks go on, under the widest separations.",
+      "wideberth agreement denounce 3f2a91c4 --until 2027-02-01T00:00:00Z",
+      [this, &session] { return RunAgreementDenounce(session, agreement_); });
+  denounce->add_option("ID", agreement_.file, "Its digest, or 4 digits or more of it.")->required();
+  registry->Text(denounce, "--until", &agreement_.until, "TIME",
+                 "When it ends; as soon as its notice allows if not given.");
   CLI::App* verify = registry->Command(
       group, "verify", "Check that both have signed, and that it is in force",
       "wideberth agreement verify agreement.json --card keys/party-card.json --card "

@@ -62,6 +62,8 @@ constexpr std::array kRoutes = {
     Route{{Method::kPost, "/v1/dead-man/{name}/disarm", Scope::kSession, true}, DisarmDeadManArea},
     Route{{Method::kPost, "/v1/dead-man/{name}/heartbeat", Scope::kHeartbeat, true},
           BeatDeadManArea},
+    Route{{Method::kGet, "/v1/agreements", Scope::kRead, true}, ListAgreements},
+    Route{{Method::kGet, "/v1/agreements/{digest}", Scope::kRead, true}, GetAgreement},
     Route{{Method::kGet, "/v1/matters", Scope::kRead, true}, ListMatters},
     Route{{Method::kGet, "/v1/calls", Scope::kRead, true}, ListCalls},
     Route{{Method::kGet, "/v1/statistics", Scope::kRead, true}, GetStatistics},

@@ -3,7 +3,6 @@
 
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
-#include "api/node/page.h"
 #include "api/node/views.h"
 #include "formats/notice_json.h"
 

@@ -6,7 +6,6 @@
 
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
-#include "api/node/page.h"
 #include "api/node/views.h"
 #include "mechanism/basis.h"
 

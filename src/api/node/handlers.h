@@ -85,6 +85,9 @@ base::Result<void> ListDeadManAreas(Call& call);
 base::Result<void> ArmDeadManArea(Call& call);
 base::Result<void> DisarmDeadManArea(Call& call);
 base::Result<void> BeatDeadManArea(Call& call);
+// agreements.cc
+base::Result<void> ListAgreements(Call& call);
+base::Result<void> GetAgreement(Call& call);
 // desk.cc
 base::Result<void> ListMatters(Call& call);
 base::Result<void> ListCalls(Call& call);

@@ -4,7 +4,6 @@
 
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
-#include "api/node/page.h"
 #include "api/node/views.h"
 #include "base/limits.h"
 #include "base/random.h"

@@ -42,6 +42,7 @@ struct Draft {
   std::optional<base::PartyId> to;
   Prepared prepared;  // of a release
   std::optional<base::NoticeId> from_plan;
+  std::string agreement;  // of one that is proposed
 };
 
 // ---- Releases ----
@@ -221,6 +222,8 @@ concept AboutNotice = std::derived_from<Body, mechanism::NoticeVersionRef>;
 template <class Body>
 concept AboutConflict = requires(const Body& body) { body.conflict; };
 template <class Body>
+concept AboutAgreement = requires(const Body& body) { body.agreement; };
+template <class Body>
 concept Answering = requires(const Body& body) { body.answers; };
 
 Result<Draft> ReadOther(const Call& call, ActKind kind, json::Object* body) {
@@ -243,7 +246,7 @@ Result<Draft> ReadOther(const Call& call, ActKind kind, json::Object* body) {
       WB_ASSIGN_OR_RETURN(draft.data_mode, TakeMode(body));
       WB_ASSIGN_OR_RETURN(draft.to, TakePeer(call, body, "peer"));
     } else if constexpr (std::is_same_v<Body, mechanism::OpenExercise> ||
-                         std::is_same_v<Body, mechanism::CloseExercise>) {
+                         std::is_same_v<Body, mechanism::CloseExercise> || AboutAgreement<Body>) {
       WB_ASSIGN_OR_RETURN(draft.to, TakePeer(call, body, "peer"));
     } else {
       // Line checks and the policy lane are REAL always (MECHANISM 2.4).
@@ -255,9 +258,25 @@ Result<Draft> ReadOther(const Call& call, ActKind kind, json::Object* body) {
   return draft;
 }
 
+// The text stands for its digest.
+Result<Draft> ReadProposal(const Call& call, json::Object* body) {
+  Draft draft;
+  mechanism::ProposeAgreement propose;
+  WB_ASSIGN_OR_RETURN(const std::string_view text,
+                      body->RequiredString("text", limits::kAgreementBytesMax));
+  draft.agreement = text;
+  propose.agreement = crypto::Sha256(base::AsBytes(text));
+  WB_ASSIGN_OR_RETURN(propose.counters,
+                      body->OptionalParsed("counters", kDigestDigits, base::Digest::FromHex));
+  WB_ASSIGN_OR_RETURN(draft.to, TakePeer(call, body, "peer"));
+  draft.body = propose;
+  return draft;
+}
+
 Result<Draft> ReadDraft(const Call& call, ActKind kind, json::Object* body) {
   if (kind == ActKind::kRelease) return ReadRelease(call, body);
   if (kind == ActKind::kReadBack) return ReadReadBack(call, body);
+  if (kind == ActKind::kProposeAgreement) return ReadProposal(call, body);
   return ReadOther(call, kind, body);
 }
 
@@ -270,6 +289,15 @@ base::Error InActWords(base::Error error, ActKind kind, const Prepared& prepared
   return prepared == nullptr ? error : InRequestWords(std::move(error), prepared->declaration());
 }
 
+const base::Digest* AgreementOf(const mechanism::ActBody& body) {
+  return std::visit(
+      [](const auto& each) -> const base::Digest* {
+        if constexpr (AboutAgreement<std::decay_t<decltype(each)>>) return &each.agreement;
+        return nullptr;
+      },
+      body);
+}
+
 net::Response ActResponse(const Context& context, const mechanism::SealedAct& act,
                           airspace::Decision decision) {
   const int status = decision.created ? 201 : 200;
@@ -278,6 +306,9 @@ net::Response ActResponse(const Context& context, const mechanism::SealedAct& ac
   json.BeginObject();
   json.StringField("act", act.digest.ToHex());
   json.StringField("id", act.act.id.ToString());
+  if (const base::Digest* agreement = AgreementOf(act.act.body)) {
+    json.StringField("agreement", agreement->ToHex());
+  }
   if (decision.notice) {
     json.Key("decision");
     json.Raw(DecisionWriter(context)(std::move(decision)));
@@ -313,6 +344,7 @@ Result<void> PostAct(Call& call) {
   if (draft.prepared != nullptr) request.declaration = draft.prepared->declaration().original;
   request.from_plan = draft.from_plan;
   request.to = draft.to;
+  request.agreement = std::move(draft.agreement);
   const auto work = [&context = call.context, request = std::move(request)](
                         mechanism::Core& core, line::Now now) -> Result<net::Response> {
     WB_ASSIGN_OR_RETURN(mechanism::ActResult result, core.Do(request, now));

@@ -16,17 +16,19 @@ namespace {
 
 struct Identity {
   base::PartyId party;
+  std::string name;
   std::shared_ptr<service::testing::MemoryKeys> keys;
   std::string card;
 
-  Identity(uint8_t n, std::string_view name)
+  Identity(uint8_t n, std::string_view of_party)
       : party(airspace::testing::TestParty(n)),
+        name(of_party),
         keys(std::make_shared<service::testing::MemoryKeys>(
-            party, std::string(name), static_cast<uint8_t>(40 * n), airspace::testing::kNoon)),
+            party, name, static_cast<uint8_t>(40 * n), airspace::testing::kNoon)),
         card(keys->FirstCard().value()) {}
 };
 
-LineParts PartsOf(const Identity& self, const Identity& peer, std::string connect) {
+LineParts PartsOf(const Identity& self, const Identity& peer, std::string connect, bool agreed) {
   mechanism::Terms terms;
   terms.agreement = airspace::testing::TestRules().digest();
   agreement::StandingRelease corridor;
@@ -36,6 +38,10 @@ LineParts PartsOf(const Identity& self, const Identity& peer, std::string connec
   corridor.hazard_class = airspace::HazardClass::kLaunch;
   terms.standing_releases = {std::move(corridor)};
   service::LineOptions options{self.party, self.keys, terms, {{peer.card, 1}}};
+  if (!agreed) {
+    options.agreements.emplace(
+        peer.party, agreement::LineAgreements({self.party, self.name}, {peer.party, peer.name}));
+  }
   const bool listens = connect.empty();
   const line::PartyCard card = line::ReadCard(peer.card).value();
   return {std::move(options),
@@ -90,15 +96,16 @@ Answer Side::ReadBack(int notice, const Sketch& sketch, std::string_view version
              Quoted(version) + ",\"reading\":" + ReadingJson(sketch) + std::string(more) + "}");
 }
 
-LinePair::LinePair() {
+LinePair::LinePair(bool agreed) {
   const Identity north_identity(1, "north");
   const Identity south_identity(2, "south");
   north.name = "north";
   south.name = "south";
-  north.node = std::make_unique<TestNode>(nullptr, PartsOf(north_identity, south_identity, ""));
+  north.node =
+      std::make_unique<TestNode>(nullptr, PartsOf(north_identity, south_identity, "", agreed));
   const std::string address = "127.0.0.1:" + std::to_string(north.node->server().line_port());
   south.node =
-      std::make_unique<TestNode>(nullptr, PartsOf(south_identity, north_identity, address));
+      std::make_unique<TestNode>(nullptr, PartsOf(south_identity, north_identity, address, agreed));
   for (Side* side : {&north, &south}) {
     side->duty = side->SignOn("a.duty", "duty_officer");
     side->second = side->SignOn("b.duty", "duty_officer");

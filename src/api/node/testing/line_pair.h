@@ -38,7 +38,8 @@ struct Side {
 
 class LinePair {
  public:
-  LinePair();
+  // `agreed`: on nothing but the safety floor, so far; else what they have agreed on is given to the nodes.
+  explicit LinePair(bool agreed = true);
 
   Side north;
   Side south;
