@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -201,7 +202,14 @@ void PrintSettings(const Session& session, const std::string& path,
 // Everything that a node would refuse to start over, save its store and its port.
 Result<void> CheckFilesOf(const NodeConfig& config) {
   if (!config.rules_file.empty()) WB_RETURN_IF_ERROR(LoadRules(config.rules_file));
-  WB_RETURN_IF_ERROR(service::ReadAgreements(config));
+  // Keys that came after the cards are in the store, which is not looked at here.
+  if (const auto agreed = service::ReadAgreements(config); !agreed) {
+    if (agreed.error().code != base::ErrorCode::kUnauthorized) return base::Fail(agreed.error());
+    std::fputs(("not verified by the cards of the configuration, the node's store decides: " +
+                agreed.error().ToString() + "\n")
+                   .c_str(),
+               stderr);
+  }
   WB_RETURN_IF_ERROR(LoadHeights(config.geoid_file));
   const auto check = [](const std::string& path, auto parse) -> Result<void> {
     WB_ASSIGN_OR_RETURN(const std::string text, ReadInput(path));

@@ -64,6 +64,11 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
   if (const auto& line = node->options_.line) {
     self.party = line->party;
     WB_ASSIGN_OR_RETURN(self.message_keys, node->LoadOwnKeys());
+    if (line->agreement_files) {
+      WB_ASSIGN_OR_RETURN(const MessageKeys keys, MessageKeysOf(node->contents_.desk()));
+      WB_ASSIGN_OR_RETURN(node->options_.line->agreements,
+                          VerifyAgreements(*line->agreement_files, keys));
+    }
   }
   node->sequencer_ = std::make_unique<Sequencer>(
       node->contents_, node->lock_, *node->store_, std::move(self), node->terms_, node->rules_,

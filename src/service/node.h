@@ -42,6 +42,7 @@
 #include "line/party_card.h"
 #include "mechanism/core.h"
 #include "mechanism/desk.h"
+#include "service/agreements.h"
 #include "service/contents.h"
 #include "service/party_keys.h"
 #include "service/sequencer.h"
@@ -62,6 +63,8 @@ struct LineOptions {
   std::vector<PeerOptions> peers;  // at most limits::kLinkPeersMax
   // By peer. A line that is not named here has the node's rules and `terms` for ever.
   std::map<base::PartyId, agreement::LineAgreements> agreements = {};
+  // Verified by the keys that the store knows, and added as `agreements` of all peers.
+  std::optional<AgreementFiles> agreement_files = {};
 };
 
 struct NodeOptions {

@@ -126,7 +126,7 @@ TEST_F(AgreementsTest, RefusesWhatIsNoAgreementOfThisNode) {
   EXPECT_EQ(pair_.north.Act(About("denounce_agreement", nobodys), north_).status, 404);
   EXPECT_EQ(pair_.north.Act(About("sign_agreement", "12"), north_).status, 400);
   EXPECT_EQ(pair_.north.Get("/v1/agreements/" + nobodys).status, 404);
-  EXPECT_EQ(pair_.north.Get("/v1/agreements/12").status, 404);
+  EXPECT_EQ(pair_.north.Get("/v1/agreements/12").status, 400);
   const Answer proposed = Propose(Text(1, kMinuteUs));
   ASSERT_EQ(proposed.status, 200) << proposed.body;
   EXPECT_EQ(Propose(Text(1, kMinuteUs)).status, 409);

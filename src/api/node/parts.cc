@@ -74,7 +74,7 @@ Result<LineParts> ReadLineParts(const service::LineConfig& config) {
   if (!card) return InFile(config.keys_folder, base::Error(card.error()));
   // Which keys are in force, the store says; that the passphrase is theirs is seen here.
   WB_RETURN_IF_ERROR(keys->Load(*card));
-  LineParts parts{{card->party, std::move(keys), mechanism::Terms(), {}, {}},
+  LineParts parts{{card->party, std::move(keys), mechanism::Terms(), {}, {}, {}},
                   config.listen_address,
                   config.listen_port,
                   {},
@@ -143,7 +143,7 @@ Result<Parts> ReadParts(const service::NodeConfig& config) {
     parts.rules = std::move(rules);
   } else {
     WB_ASSIGN_OR_RETURN(parts.rules, RulesOfOneParty(*config.line));
-    WB_ASSIGN_OR_RETURN(parts.line->node.agreements, service::ReadAgreements(config));
+    WB_ASSIGN_OR_RETURN(parts.line->node.agreement_files, service::ReadAgreementFiles(config));
   }
   WB_ASSIGN_OR_RETURN(parts.heights.geoid, ReadGeoid(config.geoid_file));
   WB_ASSIGN_OR_RETURN(crypto::TokenKeys keys, ReadTokenKeys(config));

@@ -90,6 +90,8 @@ TEST_F(PartsTest, RefusalsNameTheFile) {
 }
 
 // Two parties as a node's configuration names them, with the agreement of examples/ between them.
+constexpr base::UtcMicros kSigned{1'800'000'000'000'000};
+
 class AgreementsOfPeersTest : public PartsTest {
  protected:
   struct Party {
@@ -134,7 +136,7 @@ class AgreementsOfPeersTest : public PartsTest {
   }
   static std::string Sign(const Party& party) {
     const auto role = static_cast<size_t>(line::KeyRole::kMessage);
-    return agreement::SignAgreement(Text(), party.keys[role], {1'800'000'000'000'000}).value();
+    return agreement::SignAgreement(Text(), party.keys[role], kSigned).value();
   }
   std::string Signed(const std::vector<std::string>& signatures) {
     return Write("agreement.json", agreement::WriteSignedAgreement(Text(), signatures));
@@ -185,6 +187,37 @@ TEST_F(AgreementsOfPeersTest, RefusesWhatNotBothHaveSigned) {
   EXPECT_EQ(Refused().code, base::ErrorCode::kConflict);
   config_.line->peers.clear();
   EXPECT_THAT(Refused().rule, HasSubstr("no [[peer]]"));
+}
+
+// What the cards of the configuration do not know, the store does.
+TEST_F(AgreementsOfPeersTest, ChangedKeysVerifyWhatTheySignedWhileTheyWereInForce) {
+  const Party now = Make(parties_[1].entry);
+  const auto text_of = [](const Party& party) { return party.card; };
+  const auto message = [](const Party& party) {
+    return party.keys[static_cast<size_t>(line::KeyRole::kMessage)].public_key();
+  };
+  mechanism::Desk desk;
+  mechanism::Peer peer;
+  peer.id = parties_[1].entry.id;
+  peer.name = parties_[1].entry.name;
+  peer.card = text_of(now);
+  peer.former = {{text_of(parties_[1]), 5, kSigned}};
+  const auto read = [&](const Party& signer) {
+    config_.line->peers[0].agreement_files = {Signed({Sign(parties_[0]), Sign(signer)})};
+    desk.Apply(mechanism::PeerChanged{peer});
+    return service::VerifyAgreements(service::ReadAgreementFiles(config_).value(),
+                                     service::MessageKeysOf(desk).value());
+  };
+  EXPECT_TRUE(read(now).has_value());
+  EXPECT_EQ(Refused().code, base::ErrorCode::kUnauthorized) << "by the cards alone";
+  EXPECT_TRUE(read(parties_[1]).has_value()) << "signed at the last moment of its key";
+  peer.former[0].ended_at = {kSigned.us - 1};
+  EXPECT_EQ(read(parties_[1]).error().code, base::ErrorCode::kUnauthorized);
+  peer.former[0].ended_at = kSigned;
+  peer.revoked = {message(parties_[1])};
+  EXPECT_EQ(read(parties_[1]).error().code, base::ErrorCode::kUnauthorized);
+  EXPECT_TRUE(read(now).has_value());
+  EXPECT_FALSE(read(parties_[0]).has_value()) << "one side twice";
 }
 
 TEST_F(AgreementsOfPeersTest, AConfigurationHasRulesOrAgreements) {
