@@ -16,7 +16,7 @@
 //   number = 7                        # 1 to 1,000,000; counts the agreements of the line
 //   effective_from = 2027-01-01T00:00:00Z
 //   expires = 2028-01-01T00:00:00Z    # optional; after effective_from
-//   denunciation_notice_min = 10080   # how long it goes on when a party has denounced it; 0 to 527,040, if absent 7 days
+//   denunciation_notice_min = 10080   # how long it goes on once it is denounced; 0 to 527,040, if absent 7 days
 //   languages = ["en", "ko"]          # at most 8; [a-z]{2,3}, then -[A-Za-z0-9]{2,8}
 //
 //   [read_back]                       # tolerances; these are the defaults

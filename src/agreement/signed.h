@@ -5,7 +5,7 @@
 //
 //   {"agreement_sha256": hex, "number": 7, "parties": [uuid, uuid], "signed_at": "2027-01-15T12:00:00Z"}
 //
-// with the parties in the order of the text, made with the message key that the party had then. A signed agreement is a JSON file
+// made with the message key that the party had then; parties as in the text. A signed agreement is a JSON file
 //
 //   {"wideberth_signed_agreement": 1, "text": "...", "signatures": ["{...}", "{...}"]}
 //
@@ -36,7 +36,7 @@
 namespace wideberth::agreement {
 
 // A message key that a party has, or had: an agreement outlives a change of keys. What is said to be signed after
-// `until` was not signed by the party. The time is the signer's word: a key that somebody else may have had is left out.
+// `until` was not signed by the party. The time is the signer's word: a key that others may have had is left out.
 struct PartyKey {
   PartyKey(crypto::PublicKey public_key, std::optional<base::UtcMicros> replaced_at = {})
       : key(public_key), until(replaced_at) {}

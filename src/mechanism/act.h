@@ -36,7 +36,7 @@
 //   denounce_agreement  agreement_sha256, until?
 //
 // The content of a declaration goes beside the act and is named in it by the SHA-256 of its text, so an envelope stays
-// small whatever an outline has; so do the text of an agreement and what the party has signed of it. Reading is strict in known fields and passes over others, as line/message.h.
+// small; so does an agreement. Reading is strict in known fields and passes over others, as line/message.h.
 //
 // Pure; any thread. Sealing costs one signature (25 us), opening one verification (60 us).
 #ifndef WIDEBERTH_MECHANISM_ACT_H_

@@ -120,7 +120,7 @@ TEST(ActTest, NothingInItThatMustNotCross) {
       "over_voice", "assessment", "until", "units_told", "own_aircraft_clear", "centre", "lat",
       "lng", "radius_m", "call_sign", "frequency", "answers", "answer", "wait_s", "word",
       "conflict", "versions", "measures", "from", "to", "text", "entry_at", "third_party",
-      "receipt",
+      "receipt", "agreement_sha256", "counters",
       // a reading
       "volume", "vertices", "outline_circle", "center", "radius", "value", "units",
       "altitude_lower", "altitude_upper", "reference", "time_start", "time_end"};

@@ -1,6 +1,6 @@
 // How an agreement comes to be and ends on the line itself (MECHANISM 8.1).
 //
-// An agreement is signed by both parties, each with its message key; the acts of the people who decide on it travel with
+// An agreement is signed by both parties, each with its message key; the acts of the people who decide travel with
 // those signatures. A side counts it when it holds both and knows that the other holds both: the proposer when the
 // other's signature comes, the other when that is receipted. So whatever crosses on the way, both count the same.
 // Nothing can be signed that has come into force already, so both change over by the date in it.
@@ -183,7 +183,8 @@ void Core::PutAgreement(KeptAgreement kept, UtcMicros now) {
   const bool counted = found->second.agreements.Find(kept.digest) != nullptr;
   Count(kept, &found->second, now);
   if (counted || !kept.counts()) return;
-  CloseMattersOf(kept.digest, MatterKind::kAgreement, "signed", now);
+  // Of one that is denounced already people are still to hear that it ends.
+  if (!kept.denounced) CloseMattersOf(kept.digest, MatterKind::kAgreement, "signed", now);
   Journal("agreement_signed_by_both", nullptr,
           std::to_string(kept.number) + " " + kept.digest.ToHex() + ", from " +
               base::FormatRfc3339(kept.effective_from),
@@ -298,6 +299,7 @@ Result<void> Core::EndAgreement(KeptAgreement kept, const SealedAct& act,
     CloseAgreement(std::move(kept), "denounced", now);
     return {};
   }
+  if (signed_by_both) CloseMattersOf(kept.digest, MatterKind::kAgreement, "signed", now);
   if (signed_by_both && !by_us) OpenAgreementMatter(kept, false, until, now);
   PutAgreement(std::move(kept), now);
   return {};
@@ -393,7 +395,9 @@ Result<void> Core::TakeSignature(Line& line, const SealedAct& act, const SignAgr
   const bool denounced = kept.denounced.has_value();
   PutAgreement(std::move(kept), now);
   // Taken back, and signed before they heard of it: it is an agreement that we have denounced.
-  if (denounced) OpenAgreementMatter(*known, false, known->denounced->until, now);
+  if (!denounced) return {};
+  CloseMattersOf(body.agreement, MatterKind::kAgreement, "signed", now);
+  OpenAgreementMatter(*known, false, known->denounced->until, now);
   return {};
 }
 

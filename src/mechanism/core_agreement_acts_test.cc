@@ -274,7 +274,7 @@ TEST_F(AgreementActsTest, ADenouncedOneLapsesToTheFloorAndHazardsStay) {
     EXPECT_EQ(InForce(n), Digest()) << "and not the older one";
     EXPECT_EQ(parties_.state(n).rules(), floor->rules.digest());
     EXPECT_EQ(parties_.notice(n, 6)->activity, airspace::ActivityState::kPlanned);
-    EXPECT_TRUE(airspace::InForce(*parties_.notice(n, 6)));
+    EXPECT_TRUE(airspace::InForce(*parties_.notice(n, 6), parties_.now(n).utc));
   }
   EXPECT_EQ(parties_.Do(0, SendPolicyText{"Let us meet."}).error().field, "/agreement");
   // On the floor agreements can be made.

@@ -1,10 +1,11 @@
 // The binary form of desk effects and rows.
+#include "mechanism/desk_codec.h"
+
 #include <limits>
 
 #include "airspace/wire.h"
 #include "base/check.h"
 #include "mechanism/desk.h"
-#include "mechanism/desk_codec.h"
 
 namespace wideberth::mechanism {
 namespace {
@@ -419,6 +420,21 @@ struct Encoder {
   }
 };
 
+CountsChanged ReadCountsChanged(WireReader* wire) {
+  CountsChanged changed;
+  changed.key.peer = wire->ReadId<base::PartyId>();
+  changed.key.data_mode = wire->EnumValue(DataMode::kTest);
+  changed.counts = ReadCounts(wire);
+  return changed;
+}
+
+LineCheckScheduled ReadScheduled(WireReader* wire) {
+  LineCheckScheduled scheduled{wire->ReadId<base::PartyId>(), false, {}};
+  scheduled.theirs = wire->Bool();
+  scheduled.next_at = wire->Time();
+  return scheduled;
+}
+
 ReleaseChecked ReadReleaseChecked(WireReader* wire) {
   ReleaseChecked checked{wire->ReadId<base::NoticeId>(), {}, {}};
   checked.declaration_sha256 = wire->ReadDigest();
@@ -454,13 +470,8 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       changed.done = wire->Bool();
       return DeskEffect(changed);
     }
-    case Kind::kCounts: {
-      CountsChanged changed;
-      changed.key.peer = wire->ReadId<base::PartyId>();
-      changed.key.data_mode = wire->EnumValue(DataMode::kTest);
-      changed.counts = ReadCounts(wire);
-      return DeskEffect(changed);
-    }
+    case Kind::kCounts:
+      return DeskEffect(ReadCountsChanged(wire));
     case Kind::kBasisSigned: {
       BasisSigned basis{wire->ReadDigest(), {}};
       basis.basis = wire->ReadDigest();
@@ -476,12 +487,8 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       journal.text = wire->Text();
       return DeskEffect(std::move(journal));
     }
-    case Kind::kLineCheck: {
-      LineCheckScheduled scheduled{wire->ReadId<base::PartyId>(), false, {}};
-      scheduled.theirs = wire->Bool();
-      scheduled.next_at = wire->Time();
-      return DeskEffect(scheduled);
-    }
+    case Kind::kLineCheck:
+      return DeskEffect(ReadScheduled(wire));
     case Kind::kOwnCard: {
       WB_ASSIGN_OR_RETURN(OwnCard own, ReadOwnCard(wire));
       return DeskEffect(OwnCardChanged{std::move(own)});

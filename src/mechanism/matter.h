@@ -92,8 +92,8 @@ struct Matter {
   bool operator==(const Matter&) const = default;
 };
 
-// By the agreement's rule for such a matter (agreement/terms.h). A receipt is a machine's: 10 s, whatever was agreed. An
-// agreement takes a day, or a quarter of the time that is left, but ten minutes at least.
+// By the agreement's rule for such a matter (agreement/terms.h). A receipt is a machine's: 10 s, whatever was agreed.
+// An agreement has a day, or a quarter of the time that is left, but ten minutes at least.
 // Open takes the third party's own deadline for what it is to be told.
 int64_t DeadlineUs(const Terms& terms, MatterKind kind, base::UtcMicros now,
                    std::optional<base::UtcMicros> starts_at);

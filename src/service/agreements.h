@@ -1,8 +1,8 @@
 // The agreements that a configuration names.
 //
-// A file is verified by the message keys that the parties have, and had: the store knows those that came after the cards
-// of the configuration. A key that was revoked verifies nothing, since the time of a signature is its maker's word; what
-// it has signed on the line was verified when it came, and stays.
+// A file is verified by the message keys that the parties have, and had: the store knows those that came after the
+// cards of the configuration. A key that was revoked verifies nothing, since when a signature was made is its maker's
+// word; what it has signed on the line was verified when it came, and stays.
 #ifndef WIDEBERTH_SERVICE_AGREEMENTS_H_
 #define WIDEBERTH_SERVICE_AGREEMENTS_H_
 

@@ -191,6 +191,8 @@ class LineCommands {
   void AddPeers(Registry* registry);
   void AddKeys(Registry* registry);
   void AddAgreements(Registry* registry);
+  void AddSigning(Registry* registry, CLI::App* group);
+  void AddDenouncing(Registry* registry, CLI::App* group);
   void AddNotices(Registry* registry);
   void AddDeadMan(Registry* registry);
   void AddReadings(Registry* registry);

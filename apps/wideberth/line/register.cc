@@ -186,23 +186,6 @@ void LineCommands::AddPeers(Registry* registry) {
 void LineCommands::AddAgreements(Registry* registry) {
   const Session& session = registry->session();
   CLI::App* group = registry->Group("agreement", "What two parties have agreed and signed");
-  const auto keys = [&](CLI::App* command) {
-    registry->Text(command, "--keys", &agreement_.keys, "DIR",
-                   "The folder of `keygen`, to sign a file. Without it the node signs, and tells "
-                   "the peer on the line.");
-    registry->Text(command, "--passphrase-file", &agreement_.passphrase_file, "FILE",
-                   "Of the keys; without it they are read in the clear.");
-  };
-  const auto cards = [&](CLI::App* command, const char* help) {
-    command->add_option("--card", agreement_.cards, help)
-        ->type_name("CARD")
-        ->expected(1)
-        ->take_all();
-  };
-  const auto peer = [&](CLI::App* command) {
-    registry->Text(command, "--peer", &agreement_.peer, "NAME",
-                   "With whom; the only peer if not given.");
-  };
   registry->Command(group, "list", "List the agreements with the peers, and how each stands",
                     "wideberth agreement list", [&session] { return RunAgreementList(session); });
   const char* const text_help = "Its text (TOML), or a signed file.";
@@ -224,6 +207,29 @@ void LineCommands::AddAgreements(Registry* registry) {
       [this, &session] { return RunAgreementDiff(session, agreement_); });
   diff->add_option("A", agreement_.file, text_help)->required();
   diff->add_option("B", agreement_.other, text_help)->required();
+  AddSigning(registry, group);
+  AddDenouncing(registry, group);
+}
+
+void LineCommands::AddSigning(Registry* registry, CLI::App* group) {
+  const Session& session = registry->session();
+  const auto keys = [&](CLI::App* command) {
+    registry->Text(command, "--keys", &agreement_.keys, "DIR",
+                   "The folder of `keygen`, to sign a file. Without it the node signs, and tells "
+                   "the peer on the line.");
+    registry->Text(command, "--passphrase-file", &agreement_.passphrase_file, "FILE",
+                   "Of the keys; without it they are read in the clear.");
+  };
+  const auto cards = [&](CLI::App* command, const char* help) {
+    command->add_option("--card", agreement_.cards, help)
+        ->type_name("CARD")
+        ->expected(1)
+        ->take_all();
+  };
+  const auto peer = [&](CLI::App* command) {
+    registry->Text(command, "--peer", &agreement_.peer, "NAME",
+                   "With whom; the only peer if not given.");
+  };
   CLI::App* propose = registry->Command(
       group, "propose",
       "Sign a text, for the other side to sign too\n"
@@ -254,6 +260,17 @@ void LineCommands::AddAgreements(Registry* registry) {
   keys(sign);
   cards(sign, "The other side's.");
   registry->Text(sign, "--output", &agreement_.output, "FILE", "Instead of the proposal itself.");
+  CLI::App* verify = registry->Command(
+      group, "verify", "Check that both have signed, and that it is in force",
+      "wideberth agreement verify agreement.json --card keys/party-card.json --card "
+      "peers/north.json",
+      [this, &session] { return RunAgreementVerify(session, agreement_); });
+  verify->add_option("FILE", agreement_.file, "The signed file.")->required();
+  cards(verify, "Of each of the two parties.");
+}
+
+void LineCommands::AddDenouncing(Registry* registry, CLI::App* group) {
+  const Session& session = registry->session();
   CLI::App* denounce = registry->Command(
       group, "denounce",
       "End an agreement, or take back or refuse a proposal\n"
@@ -264,13 +281,6 @@ void LineCommands::AddAgreements(Registry* registry) {
   denounce->add_option("ID", agreement_.file, "Its digest, or 4 digits or more of it.")->required();
   registry->Text(denounce, "--until", &agreement_.until, "TIME",
                  "When it ends; as soon as its notice allows if not given.");
-  CLI::App* verify = registry->Command(
-      group, "verify", "Check that both have signed, and that it is in force",
-      "wideberth agreement verify agreement.json --card keys/party-card.json --card "
-      "peers/north.json",
-      [this, &session] { return RunAgreementVerify(session, agreement_); });
-  verify->add_option("FILE", agreement_.file, "The signed file.")->required();
-  cards(verify, "Of each of the two parties.");
 }
 
 void LineCommands::AddNotices(Registry* registry) {
