@@ -55,3 +55,22 @@ build() {
   ninja -C "$BUILD_ROOT/$preset" "$@" || die "the build of $preset failed"
   say "built $preset in $((SECONDS - start)) s"
 }
+
+# Node and npm of the machine, or those that script/bootstrap put into local/nodejs.
+use_node() {
+  local own=$PWD/local/nodejs/node_modules/node/bin
+  if [[ -x $own/node ]]; then PATH=$own:$PATH; fi
+}
+
+# The console, into build/web. The packages are fetched when the lock file has changed; building takes seconds.
+build_console() {
+  use_node
+  say "build the console into $BUILD_ROOT/web"
+  if [[ ! web/node_modules/.package-lock.json -nt web/package-lock.json ]]; then
+    (cd web && npm ci --no-audit --no-fund --loglevel=error </dev/null) || die "npm ci failed"
+    touch web/node_modules/.package-lock.json
+  fi
+  local out=$PWD/$BUILD_ROOT/web
+  (cd web && npm run --silent types && WIDEBERTH_CONSOLE_OUT=$out npm run --silent build) >/dev/null ||
+    die "the console was not built: (cd web && npm run build) says why"
+}

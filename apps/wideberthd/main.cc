@@ -10,13 +10,16 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "api/node/parts.h"
 #include "api/node/server.h"
+#include "api/web/console.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -97,10 +100,22 @@ bool ServeUntilSignal(const service::NodeConfig& config, const std::atomic<bool>
   return !failed;
 }
 
-base::Result<bool> Run(const service::NodeConfig& config) {
+// Where the console is installed beside the program; empty if it is not.
+std::string InstalledConsole() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path folder =
+      program.parent_path().parent_path() / "share" / "wideberth" / "console";
+  return std::filesystem::is_directory(folder, error) ? folder.string() : "";
+}
+
+base::Result<bool> Run(const service::NodeConfig& config, const std::string& console) {
   const base::SystemClock clock;
   std::atomic<bool> failed = false;
   WB_ASSIGN_OR_RETURN(Parts parts, api::node::ReadParts(config));
+  if (!console.empty()) {
+    WB_ASSIGN_OR_RETURN(parts.console, api::web::Console::Read(console));
+  }
   WB_ASSIGN_OR_RETURN(parts.store, OpenStore(config.store_directory));
   parts.progress = [](std::string_view what, uint64_t done, uint64_t total) {
     Log(LogLevel::kInfo, "opening", {{"step", what}, {"done", done}, {"total", total}});
@@ -126,6 +141,11 @@ int Main(int argc, char** argv) {
   bool check = false;
   app.set_version_flag("--version", "wideberthd " + std::string(base::kVersion));
   app.add_option("--config", path, "The configuration file (TOML)")->required();
+  std::string console;
+  app.add_option(
+      "--console", console,
+      "The folder of the built console; ../share/wideberth/console beside the program if "
+      "not given and there");
   app.add_flag("--check", check, "Read the configuration and the files it names, then end");
   app.footer(
       "SIGTERM and SIGINT stop the node in order; SIGHUP reads the token keys again.\n"
@@ -152,7 +172,7 @@ int Main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   base::StartLogging(config->log);
-  const base::Result<bool> in_order = Run(*config);
+  const base::Result<bool> in_order = Run(*config, console.empty() ? InstalledConsole() : console);
   if (!in_order) Log(LogLevel::kError, "not_started", {{"error", in_order.error().ToString()}});
   base::StopLogging();
   return in_order.has_value() && *in_order ? 0 : 1;

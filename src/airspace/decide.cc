@@ -172,6 +172,14 @@ Result<void> CheckDisclosure(const Declare& command) {
   return {};
 }
 
+// Of two people who edit one draft, the second must have seen what the first has stored: the version in effect below it
+// will not do. A draft that is released is itself what is replaced.
+bool MayReplace(const Notice& held, const Declare& command, bool in_place) {
+  if (in_place) return true;
+  return command.draft ? held.latest().digest == *command.replaces
+                       : NamesLatest(held, *command.replaces);
+}
+
 // What every further version of a notice must respect. `in_place`: a draft becomes one.
 Result<void> CheckFurther(const Context& context, const Notice& held, const Declare& command,
                           bool in_place) {
@@ -191,7 +199,7 @@ Result<void> CheckFurther(const Context& context, const Notice& held, const Decl
                 std::to_string(held.versions.size()));
   }
   const bool may_leave_out = in_place || command.name.has_value();
-  if (command.replaces ? !in_place && !NamesLatest(held, *command.replaces) : !may_leave_out) {
+  if (command.replaces ? !MayReplace(held, command, in_place) : !may_leave_out) {
     return Fail(ErrorCode::kConflict, "/replaces",
                 "must name the latest version, " + held.latest().digest.ToHex(),
                 command.replaces ? command.replaces->ToHex() : "nothing");

@@ -207,6 +207,23 @@ TEST(DecideTest, ADraftOverAReleasedVersionLeavesItInForce) {
   EXPECT_TRUE(world.Live().empty());
 }
 
+TEST(DecideTest, TheSecondOfTwoWhoEditOneDraftMustHaveSeenTheFirst) {
+  World world;
+  ASSERT_TRUE(world.Put(1, 1, TestActivity()).has_value());
+  const base::Digest released = world.Latest(1);
+  const auto draft = [&](double away_m, const base::Digest& replaces) {
+    auto prepared =
+        PreparedDeclaration::Prepare(TestActivity(away_m), world.rules(), {}, testing::TestDigest);
+    auto shared = std::make_shared<const PreparedDeclaration>(std::move(prepared).value());
+    return world.Do(TestParty(1), Declare{TestNotice(1), shared, true, replaces});
+  };
+  ASSERT_TRUE(draft(50'000, released).has_value());
+  const base::Digest first = world.Latest(1);
+  ExpectRefused(draft(60'000, released), ErrorCode::kConflict, "/replaces");
+  EXPECT_EQ(world.Latest(1), first);
+  EXPECT_TRUE(draft(60'000, first).has_value());
+}
+
 TEST(DecideTest, WithdrawalResolvesWhatHadNotBegunAndPassesWhatHad) {
   World world;
   ASSERT_TRUE(world.Put(1, 1, TestActivity()).has_value());

@@ -4,12 +4,19 @@
 #include <utility>
 
 #include "api/node/answer.h"
+#include "api/web/cookie.h"
 
 namespace wideberth::api::node {
 namespace {
 
 constexpr std::string_view kScheme = "Bearer ";
 constexpr std::string_view kHeader = "authorization";
+constexpr std::string_view kCsrfField = "x-wideberth-csrf";
+
+bool ChangesNothing(net::Method method) {
+  return method == net::Method::kGet || method == net::Method::kHead ||
+         method == net::Method::kOptions;
+}
 
 // The rules may be replaced while a request is answered: what is kept of them is a copy.
 std::optional<airspace::PartyEntry> Entry(const airspace::PartyEntry* party) {
@@ -63,6 +70,21 @@ base::Result<std::string_view> BearerToken(const net::Headers& headers) {
   return value->substr(kScheme.size());
 }
 
+base::Result<std::string_view> PersonToken(const net::Request& request, base::PartyId party) {
+  const net::Headers& headers = request.headers;
+  const std::optional<std::string_view> token = web::CookieToken(headers, party);
+  if (headers.Find(kHeader) || !token || !token->starts_with(kSessionTokenPrefix)) {
+    return BearerToken(headers);
+  }
+  if (ChangesNothing(request.method)) return *token;
+  const std::optional<std::string_view> proof = headers.Find(web::kCsrfHeader);
+  if (proof && headers.Count(web::kCsrfHeader) == 1 && *proof == web::CsrfOf(*token)) {
+    return *token;
+  }
+  return base::Fail(base::ErrorCode::kForbidden, kCsrfField,
+                    "must be the text that /v1/me gives, beside a session in a cookie");
+}
+
 std::string_view ScopeName(Scope scope) {
   switch (scope) {
     case Scope::kNone:
@@ -82,7 +104,10 @@ std::string_view ScopeName(Scope scope) {
 
 base::Result<Caller> Authenticate(const net::Request& request, Scope scope,
                                   const Authority& authority, base::UtcMicros now) {
-  WB_ASSIGN_OR_RETURN(const std::string_view token, BearerToken(request.headers));
+  const auto given =
+      authority.party ? PersonToken(request, *authority.party) : BearerToken(request.headers);
+  if (!given) return base::Fail(given.error());
+  const std::string_view token = *given;
   if (authority.party && token.starts_with(kSessionTokenPrefix)) {
     if (scope != Scope::kHeartbeat) return OfSession(token, authority, now);
     return base::Fail(base::ErrorCode::kForbidden, kHeader,

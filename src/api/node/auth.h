@@ -11,7 +11,7 @@
 // A scope does not imply another. In line mode (the node is one party's) people act, in sessions (api/node/sessions.h):
 // a session's token is accepted everywhere, and what it may do is its role's to say (operators/role.h). A machine may
 // look and, with wideberth.admin, manage the operators; it acts for nobody, and its subject must be the node's party. A
-// session is no telemetry.
+// session is no telemetry. A browser keeps the token in a cookie (api/web/cookie.h).
 // No token, and no part of one, is ever logged or answered.
 #ifndef WIDEBERTH_API_NODE_AUTH_H_
 #define WIDEBERTH_API_NODE_AUTH_H_
@@ -60,6 +60,10 @@ struct Caller {
 
 // The token of a request. Refuses with kUnauthorized, field "authorization".
 base::Result<std::string_view> BearerToken(const net::Headers& headers);
+
+// In line mode: the token of `Authorization`, or of the party's cookie. A request that may change something needs
+// web::kCsrfHeader beside the cookie, or it is refused with kForbidden, field "x-wideberth-csrf".
+base::Result<std::string_view> PersonToken(const net::Request& request, base::PartyId party);
 
 // Refuses with kUnauthorized what has no valid token, with kForbidden a token without the scope or
 // of no party. The field is "authorization", or names the part of the token.

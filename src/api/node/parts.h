@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "airspace/rules.h"
+#include "api/web/console.h"
 #include "base/result.h"
 #include "crypto/token.h"
 #include "geo/altitude.h"
@@ -38,6 +39,7 @@ struct Parts {
   geo::HeightModel heights;
   std::unique_ptr<crypto::TokenVerifier> tokens;
   std::optional<LineParts> line;
+  std::optional<web::Console> console;  // none: / is 404
   // As NodeOptions.
   std::function<void(std::string_view what, uint64_t done, uint64_t total)> progress;
   // Once, on the sequencer's thread, when the store has failed: nothing more is accepted, and the

@@ -74,6 +74,8 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   self->api_ = std::make_unique<Api>(self->MakeContext(account_cost));
   self->router_ = std::make_unique<net::Router>(RenderError);
   self->api_->AddRoutes(self->router_.get());
+  self->console_ = std::move(parts.console);
+  if (self->console_) self->console_->AddRoutes(self->router_.get());
 
   net::HttpServer::Options http;
   http.address = config.listen_address;

@@ -13,12 +13,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "api/node/api.h"
 #include "api/node/events.h"
 #include "api/node/parts.h"
 #include "api/node/sessions.h"
+#include "api/web/console.h"
 #include "base/metrics.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -65,6 +67,7 @@ class Server {
   std::unique_ptr<link::Transport> transport_;
   std::unique_ptr<Sessions> sessions_;
   std::unique_ptr<PasswordWorker> passwords_;
+  std::optional<web::Console> console_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<net::Router> router_;
   std::unique_ptr<net::HttpServer> http_;

@@ -7,6 +7,7 @@
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
 #include "api/node/query.h"
+#include "api/web/cookie.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "crypto/secret.h"
@@ -68,13 +69,20 @@ struct SignOn {
   uint64_t seq = 0;  // what has to be durable first
 };
 
+struct Credentials {
+  std::string name;
+  std::shared_ptr<const crypto::SecretBytes> password;
+  bool in_cookie = false;
+  bool tls = false;
+};
+
 // On the worker: as long for a name that does not exist as for one that does.
-Result<SignOn> TrySignOn(const Context& context, const std::string& name,
-                         const crypto::SecretBytes& password) {
+Result<SignOn> TrySignOn(const Context& context, const Credentials& who) {
+  const std::string& name = who.name;
   const FoundAccount found = FindAccount(context.node, name);
   const Account* account = found.account ? &*found.account : nullptr;
   WB_ASSIGN_OR_RETURN(crypto::SecretKey key,
-                      operators::UnlockAccount(account, password, context.line->account_cost));
+                      operators::UnlockAccount(account, *who.password, context.line->account_cost));
   WB_ASSIGN_OR_RETURN(
       const Sessions::Opened opened,
       context.line->sessions.Open(name, account->role, std::move(key), context.node.clock().Now()));
@@ -86,10 +94,19 @@ Result<SignOn> TrySignOn(const Context& context, const std::string& name,
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
-  json.StringField("token", opened.token);
+  if (who.in_cookie) {
+    json.StringField("csrf", web::CsrfOf(opened.token));
+  } else {
+    json.StringField("token", opened.token);
+  }
   WritePerson(&json, *opened.session);
   json.EndObject();
-  return SignOn{net::JsonResponse(200, std::move(body)), found.seq};
+  SignOn done{net::JsonResponse(200, std::move(body)), found.seq};
+  if (who.in_cookie) {
+    done.response.headers.Add("Set-Cookie", web::SetCookie(*context.node.party(), opened.token,
+                                                           limits::kSessionLifetimeUs, who.tls));
+  }
+  return done;
 }
 
 operators::AccountSalts DrawSalts() {
@@ -147,12 +164,15 @@ Result<void> PostLogin(Call& call) {
                       body.RequiredString("name", limits::kOperatorNameBytesMax));
   WB_ASSIGN_OR_RETURN(const std::string_view password,
                       body.RequiredString("password", limits::kPasswordBytesMax));
+  WB_ASSIGN_OR_RETURN(const std::optional<bool> in_cookie, body.OptionalBool("cookie"));
   WB_RETURN_IF_ERROR(body.ExpectNoOtherFields());
-  const auto secret =
-      std::make_shared<const crypto::SecretBytes>(crypto::SecretBytes::CopyOf(password));
+  const Credentials who{
+      std::string(name),
+      std::make_shared<const crypto::SecretBytes>(crypto::SecretBytes::CopyOf(password)),
+      in_cookie.value_or(false), call.request.peer.tls};
   const auto responder = std::make_shared<net::Responder>(std::move(call.responder));
-  const auto task = [&context = call.context, name = std::string(name), secret, responder] {
-    Result<SignOn> signed_on = TrySignOn(context, name, *secret);
+  const auto task = [&context = call.context, who, responder] {
+    Result<SignOn> signed_on = TrySignOn(context, who);
     if (signed_on) {
       return AnswerWhenDurable(&context.node.sequencer(), signed_on->seq, std::move(*responder),
                                std::move(signed_on->response));
@@ -172,9 +192,14 @@ Result<void> PostLogout(Call& call) {
   std::optional<json::Document> document;
   WB_ASSIGN_OR_RETURN(const json::Object body, ReadBody(call, &document));
   WB_RETURN_IF_ERROR(body.ExpectNoOtherFields());
-  WB_ASSIGN_OR_RETURN(const std::string_view token, BearerToken(call.request.headers));
+  const base::PartyId party = *call.context.node.party();
+  WB_ASSIGN_OR_RETURN(const std::string_view token, PersonToken(call.request, party));
   call.context.line->sessions.End(token);
-  call.responder(net::JsonResponse(200, "{}"));
+  net::Response response = net::JsonResponse(200, "{}");
+  if (web::CookieToken(call.request.headers, party) == token) {
+    response.headers.Add("Set-Cookie", web::DropCookie(party, call.request.peer.tls));
+  }
+  call.responder(std::move(response));
   return {};
 }
 
@@ -196,6 +221,10 @@ Result<void> GetMe(Call& call) {
     if (operators::MayDo(call.caller.session->role, act)) json.String(operators::Name(act));
   }
   json.EndArray();
+  const base::PartyId party = *call.context.node.party();
+  WB_ASSIGN_OR_RETURN(const std::string_view token, PersonToken(call.request, party));
+  if (web::CookieToken(call.request.headers, party) == token)
+    json.StringField("csrf", web::CsrfOf(token));
   json.EndObject();
   call.responder(net::JsonResponse(200, std::move(body)));
   return {};

@@ -1,0 +1,101 @@
+// What goes wrong on a watch: the cut line, a node that dies, a tab that is older than its node.
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Desk, launch, openDesk, shoot, violations } from "./browser.ts";
+import { circle, consoleFolder, eventually, type Pair, password, startPair } from "./nodes.ts";
+
+let pair: Pair;
+let browser: Browser;
+let north: Desk;
+
+beforeAll(async () => {
+  [pair, browser] = await Promise.all([startPair(), launch()]);
+  north = await openDesk(browser, pair.north, "duty");
+});
+afterAll(async () => {
+  await browser?.close();
+  await pair?.stop();
+});
+
+it("says by colour, title and words that the line is lost, and what holds meanwhile", async () => {
+  const { page } = north;
+  const began = Date.now();
+  pair.south.freeze();
+  await page.getByRole("alert").getByText("LINK LOST to south").waitFor({ timeout: 30_000 });
+  console.log(`measured: the screen says LINK LOST ${((Date.now() - began) / 1000).toFixed(1)} s after the other node froze`);
+  expect(await page.title()).toContain("LINK LOST to south");
+  await page.keyboard.press("5");
+  await page.getByText("What the other side declared stays in force.").waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, "link-lost");
+  // Silenced is not gone: the title and the line's state still say it.
+  await page.keyboard.press("m");
+  await page.getByRole("alert").getByText("LINK LOST to south").waitFor({ state: "detached" });
+  expect(await page.title()).toContain("LINK LOST to south");
+  pair.south.thaw();
+  await page.getByRole("button", { name: "Confirm: the line is whole" }).click({ timeout: 40_000 });
+  await page.locator(".linestate.up").waitFor();
+});
+
+it("keeps what was entered when the node dies in the middle, and says that nobody knows whether it was done", async () => {
+  const { page } = north;
+  await page.keyboard.press("g");
+  await page.getByLabel("Centre").fill("46.4, 6.5");
+  await page.getByText("none that is known here").waitFor();
+  await pair.north.stop("SIGKILL");
+  await page.getByText("This screen has lost its node").waitFor();
+  await page.getByRole("button", { name: "Keep as a draft" }).click();
+  await page.getByText("Whether it was done is not known").waitFor();
+  await pair.north.start();
+  await page.getByText("Your session has ended").waitFor();
+  await page.locator('input[name="password"]').fill(password);
+  await page.locator('input[name="password"]').press("Enter");
+  await page.getByText(/Back after/).waitFor();
+  expect(await page.getByLabel("Centre").inputValue()).toBe("46.4, 6.5");
+  await page.getByRole("button", { name: "Keep as a draft" }).click();
+  await page.getByRole("heading", { name: "To be released" }).waitFor();
+});
+
+it("tells a tab that is older than its node", async () => {
+  const { page } = north;
+  const folder = mkdtempSync(join(tmpdir(), "wideberth-console-"));
+  try {
+    // The same console as another build would be: its first script has another name.
+    cpSync(consoleFolder, folder, { recursive: true });
+    for (const packed of readdirSync(folder).filter((name) => name.endsWith(".gz"))) rmSync(join(folder, packed));
+    const index = readFileSync(join(folder, "index.html"), "utf8");
+    const script = /assets\/(index-[\w-]+\.js)/.exec(index)?.[1] ?? "";
+    expect(script).not.toBe("");
+    writeFileSync(join(folder, "index.html"), index.replaceAll(script, "index-upgraded.js"));
+    renameSync(join(folder, "assets", script), join(folder, "assets/index-upgraded.js"));
+    await pair.north.stop();
+    await pair.north.start(folder);
+    await page.getByText("Your session has ended").waitFor();
+    await page.locator('input[name="password"]').fill(password);
+    await page.locator('input[name="password"]').press("Enter");
+    await page.getByText("The node was upgraded.").waitFor();
+    expect(await violations(page)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+it("says what it missed", async () => {
+  const south = await openDesk(browser, pair.south, "duty");
+  await south.context.setOffline(true);
+  await south.page.getByText("This screen has lost its node").waitFor();
+  const id = crypto.randomUUID();
+  await eventually("the line is up", async () => {
+    const { lines } = await pair.north.api<{ lines: { state: string }[] }>("duty", "GET", "/v1/lines");
+    if (lines[0]?.state === "recovering") await pair.north.api("duty", "POST", "/v1/lines/south/confirm", {});
+    return lines[0]?.state === "up";
+  });
+  await pair.north.release(id, circle({ lat: 41, lng: 1 }));
+  await eventually("it has arrived", () => pair.south.api("duty", "GET", `/v1/notices/${id}`));
+  await south.context.setOffline(false);
+  await south.page.getByText(/Back after .* 1 notices/).waitFor();
+  await south.context.close();
+});

@@ -1,0 +1,44 @@
+// Each of the seven languages: its direction, its texts, no violation, and everything within reach of the keyboard.
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { isRightToLeft, languages, nameOfLanguage } from "../src/i18n/languages.ts";
+import { launch, openDesk, shoot, violations } from "./browser.ts";
+import { circle, type Pair, startPair } from "./nodes.ts";
+
+let pair: Pair;
+let browser: Browser;
+
+beforeAll(async () => {
+  [pair, browser] = await Promise.all([startPair(), launch()]);
+  await pair.south.release(crypto.randomUUID(), circle({ lat: 46.9, lng: 7.5 }, { kind: "hazard" }));
+  await pair.north.release(crypto.randomUUID(), circle({ lat: 46.95, lng: 7.5 }));
+});
+afterAll(async () => {
+  await browser?.close();
+  await pair?.stop();
+});
+
+it.each(languages)("%s", async (language) => {
+  const { page, context, faults } = await openDesk(browser, pair.north, "duty", { language });
+  const words = new Set<string>();
+  for (const [i, name] of ["watch", "notices", "conflicts", "calls", "line"].entries()) {
+    await page.keyboard.press(String(i + 1));
+    await page.waitForURL(`**/#/${name}`);
+    words.add(await page.locator("nav.rail a[aria-current]").innerText());
+  }
+  expect(await page.evaluate(() => document.documentElement.lang)).toBe(language);
+  expect(await page.evaluate(() => document.documentElement.dir)).toBe(isRightToLeft(language) ? "rtl" : "ltr");
+  if (language !== "en") expect([...words].join(" ")).not.toContain("Conflicts");
+  // Times and codes run from left to right in each of them.
+  expect(await page.locator(".clock").evaluate((clock) => getComputedStyle(clock).direction)).toBe("ltr");
+  await page.keyboard.press("1");
+  await page.locator(".conflictlink").first().waitFor();
+  await shoot(page, `language-${language}`);
+  expect(await violations(page)).toEqual([]);
+  // Nothing runs over the edge at 1366x768, with large type too.
+  await page.keyboard.press("l");
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow, nameOfLanguage[language]).toBeLessThanOrEqual(0);
+  expect(faults).toEqual([]);
+  await context.close();
+});

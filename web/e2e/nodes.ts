@@ -1,0 +1,181 @@
+// Two real linked nodes for the tests: made by `wideberth node pair`, each serving the built console.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../..");
+const bin = process.env.WIDEBERTH_BIN ?? join(root, "build/dev/bin");
+export const consoleFolder = process.env.WIDEBERTH_CONSOLE ?? join(root, "build/web");
+export const accounts = { duty: "duty_officer", second: "duty_officer", supervisor: "supervisor", administrator: "administrator" } as const;
+export type Account = keyof typeof accounts;
+export const password = "correct horse battery";
+const patience_ms = 30_000;
+
+export const sleep = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms));
+
+export async function eventually<T>(what: string, ask: () => Promise<T | false | undefined | null> | T | false | undefined | null): Promise<T> {
+  const until = Date.now() + patience_ms;
+  for (;;) {
+    try {
+      const answer = await ask();
+      if (answer) return answer;
+    } catch {
+      // Not yet.
+    }
+    if (Date.now() > until) throw new Error(`not within ${patience_ms} ms: ${what}`);
+    await sleep(50);
+  }
+}
+
+// The first of four ports in a row that are free.
+async function freePorts(): Promise<number> {
+  const isFree = (port: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      const server = createServer();
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+  for (let base = 20_000 + (process.pid % 5_000) * 4; base < 60_000; base += 4) {
+    const free = await Promise.all([0, 1, 2, 3].map((i) => isFree(base + i)));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error("no free ports");
+}
+
+export class Node {
+  readonly name: "north" | "south";
+  readonly url: string;
+  readonly #folder: string;
+  #process: ChildProcess | undefined;
+  #tokens = new Map<string, string>();
+
+  constructor(name: "north" | "south", folder: string, port: number) {
+    this.name = name;
+    this.#folder = join(folder, name);
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  async start(console = consoleFolder): Promise<void> {
+    this.#process = spawn(join(bin, "wideberthd"), ["--config", join(this.#folder, "wideberthd.toml"), "--console", console], {
+      stdio: ["ignore", "ignore", process.env.WIDEBERTH_E2E_LOG ? "inherit" : "ignore"],
+    });
+    await eventually(`${this.name} serves`, async () => (await fetch(`${this.url}/healthy`)).ok);
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const running = this.#process;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise((resolve) => running.once("exit", resolve));
+    running.kill(signal);
+    await ended;
+    this.#tokens.clear();
+  }
+
+  // Stands still, as a machine that hangs: its connections stay open and nothing comes.
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
+  run(...args: string[]): string {
+    return execFileSync(join(bin, "wideberth"), ["--node", this.url, ...args], { encoding: "utf8" });
+  }
+
+  async makeAccounts(): Promise<void> {
+    this.run("token", "issue", "--key", join(this.#folder, "token-key.pem"), "--party", this.name, "--lifetime", "1h", "--scope", "wideberth.read", "--scope", "wideberth.admin", "--output", join(this.#folder, "admin.token"));
+    const admin = readFileSync(join(this.#folder, "admin.token"), "utf8").trim();
+    for (const [name, role] of Object.entries(accounts)) await this.as(admin, "POST", "/v1/operators", { name, role, password });
+  }
+
+  async as<T>(token: string, method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { ...(token ? { Authorization: `Bearer ${token}` } : {}), "Content-Type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  // The interface beside the console: what a test prepares, and what it checks the screen against.
+  async api<T>(account: Account, method: string, path: string, body?: unknown): Promise<T> {
+    let token = this.#tokens.get(account);
+    if (!token) {
+      token = (await this.as<{ token: string }>("", "POST", "/v1/login", { name: account, password })).token;
+      this.#tokens.set(account, token);
+    }
+    return this.as(token, method, path, body);
+  }
+
+  // Draft, second entry, release: the answer is the version.
+  async release(id: string, declaration: Declaration): Promise<string> {
+    await this.api("duty", "PUT", `/v1/notices/${id}`, { declaration, draft: true });
+    await this.api("second", "POST", `/v1/notices/${id}/check`, { reading: readingOf(declaration) });
+    const done = await this.api<{ decision: { version: string } }>("duty", "POST", "/v1/acts", { act: "release", notice: id, check: "second_entry" });
+    return done.decision.version;
+  }
+}
+
+export interface Declaration {
+  kind: string;
+  data_mode: string;
+  volumes: { outline_circle: unknown; altitude_lower: unknown; altitude_upper: unknown; time_start: string; time_end: string }[];
+  [more: string]: unknown;
+}
+
+export const readingOf = (declaration: Declaration): unknown => ({ volume: declaration.volumes[0], data_mode: declaration.data_mode });
+
+export const minutesFromNow = (minutes: number): string =>
+  `${new Date(Math.floor(Date.now() / 60_000) * 60_000 + minutes * 60_000).toISOString().slice(0, 19)}Z`;
+
+export function circle(at: { lat: number; lng: number }, options: Partial<{ kind: string; radius_km: number; lower_m: number; upper_m: number; from: number; to: number; more: object }> = {}): Declaration {
+  const { kind = "activity", radius_km = 5, lower_m = 1000, upper_m = 2000, from = 60, to = 120, more = {} } = options;
+  return {
+    kind,
+    data_mode: "REAL",
+    ...(kind === "hazard" ? { hazard: { class: "live_firing", source: "own" } } : {}),
+    ...more,
+    volumes: [
+      {
+        outline_circle: { center: at, radius: { value: radius_km, units: "KM" } },
+        altitude_lower: { value: lower_m, reference: "AMSL", units: "M" },
+        altitude_upper: { value: upper_m, reference: "AMSL", units: "M" },
+        time_start: minutesFromNow(from),
+        time_end: minutesFromNow(to),
+      },
+    ],
+  };
+}
+
+export interface Pair {
+  north: Node;
+  south: Node;
+  stop(): Promise<void>;
+}
+
+export async function startPair(): Promise<Pair> {
+  const folder = mkdtempSync(join(tmpdir(), "wideberth-e2e-"));
+  const port = await freePorts();
+  execFileSync(join(bin, "wideberth"), ["node", "pair", "--development", "--dir", folder, "--port", String(port)]);
+  const north = new Node("north", folder, port);
+  const south = new Node("south", folder, port + 2);
+  await Promise.all([north.start(), south.start()]);
+  await Promise.all([north.makeAccounts(), south.makeAccounts()]);
+  await eventually("the line is up", async () => {
+    const { lines } = await north.api<{ lines: { state: string }[] }>("duty", "GET", "/v1/lines");
+    return lines[0]?.state === "up";
+  });
+  return {
+    north,
+    south,
+    stop: async () => {
+      await Promise.all([north.stop(), south.stop()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,127 @@
+// What lies on the map, as features and as the layers that draw them. Kinds differ by pattern of line as well as by colour.
+import type { Feature, FeatureCollection, MultiPolygon } from "geojson";
+import type { StyleSpecification } from "maplibre-gl";
+import type { Conflict, Notice } from "../api/types.ts";
+import { ringsOf } from "./geometry.ts";
+
+export interface Colours {
+  ground: string;
+  land: string;
+  border: string;
+  grid: string;
+  own: string;
+  peer: string;
+  alarm: string;
+  warn: string;
+  site: string;
+  text: string;
+}
+
+export const day: Colours = {
+  ground: "#dfe7ee", land: "#f7f6f1", border: "#9aa3ad", grid: "#c4ccd4", own: "#0b4f8a", peer: "#7a3d00",
+  alarm: "#a90f1d", warn: "#7a4b00", site: "#0d5c3c", text: "#14181f",
+};
+export const night: Colours = {
+  ground: "#0c1117", land: "#1a2129", border: "#55606e", grid: "#28313b", own: "#7cbcf5", peer: "#f2a766",
+  alarm: "#ff8a8a", warn: "#f2bd62", site: "#7ed6ae", text: "#e3e7ed",
+};
+
+export interface NoticeProperties {
+  id: string;
+  kind: string;
+  own: number;
+  held: number;
+  active: number;
+  // The window in seconds since 1970, for the time slider.
+  s: number;
+  e: number;
+}
+
+const far_s = 1e11;
+const seconds = (time: string, open: number): number => (time === "open" ? open : Date.parse(time) / 1000);
+
+// A hazard lasts until its all-clear, whatever its planned end.
+export function noticeFeatures(notice: Notice, party: string): Feature<MultiPolygon, NoticeProperties>[] {
+  return (notice.latest.declaration?.volumes ?? []).map((volume, i) => ({
+    type: "Feature",
+    id: `${notice.id} ${i}`,
+    properties: {
+      id: notice.id,
+      kind: notice.kind,
+      own: notice.party.id === party ? 1 : 0,
+      held: notice.latest.disclosure === "declared" ? 0 : 1,
+      active: notice.activity === "active" ? 1 : 0,
+      s: notice.activity === "active" ? -far_s : seconds(volume.time_start, -far_s),
+      e: notice.kind === "hazard" ? far_s : seconds(volume.time_end, far_s),
+    },
+    geometry: { type: "MultiPolygon", coordinates: ringsOf(volume).map((ring) => [ring]) },
+  }));
+}
+
+export function conflictFeatures(conflict: Conflict): Feature[] {
+  return conflict.pairs.map((pair) => {
+    const { south_west: sw, north_east: ne } = pair.area;
+    const east = ne.lng < sw.lng ? ne.lng + 360 : ne.lng;
+    return {
+      type: "Feature",
+      properties: { id: conflict.id, certain: conflict.verdict === "certain" ? 1 : 0 },
+      geometry: { type: "Polygon", coordinates: [[[sw.lng, sw.lat], [east, sw.lat], [east, ne.lat], [sw.lng, ne.lat], [sw.lng, sw.lat]]] },
+    };
+  });
+}
+
+export function gapFeatures(conflict: Conflict): Feature[] {
+  return conflict.pairs.filter((pair) => pair.closest.length === 2).map((pair) => ({
+    type: "Feature",
+    properties: { id: conflict.id },
+    geometry: { type: "LineString", coordinates: pair.closest.map(({ lat, lng }) => [lng, lat]) },
+  }));
+}
+
+export function graticule(step_deg: number): FeatureCollection {
+  const lines: Feature[] = [];
+  const line = (coordinates: [number, number][]): void => {
+    lines.push({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates } });
+  };
+  for (let lng = -180; lng <= 180; lng += step_deg) line([[lng, -85], [lng, 85]]);
+  for (let lat = -80; lat <= 80; lat += step_deg) line([[-180, lat], [180, lat]]);
+  return { type: "FeatureCollection", features: lines };
+}
+
+export const emptyCollection: FeatureCollection = { type: "FeatureCollection", features: [] };
+
+export const noticeLayers = ["notice-fill", "notice-line", "notice-hazard", "notice-held"] as const;
+
+export function style(c: Colours): StyleSpecification {
+  const source = (): { type: "geojson"; data: FeatureCollection; tolerance: number } => ({ type: "geojson", data: emptyCollection, tolerance: 0.2 });
+  const byKind = ["case", ["==", ["get", "kind"], "hazard"], c.alarm, ["==", ["get", "kind"], "protected_site"], c.site, ["==", ["get", "own"], 1], c.own, c.peer];
+  return {
+    version: 8,
+    sources: {
+      land: source(),
+      borders: source(),
+      grid: { type: "geojson", data: graticule(5) },
+      notices: source(),
+      conflicts: source(),
+      gaps: source(),
+      sketch: source(),
+      handles: source(),
+    },
+    layers: [
+      { id: "ground", type: "background", paint: { "background-color": c.ground } },
+      { id: "land", type: "fill", source: "land", paint: { "fill-color": c.land } },
+      { id: "grid", type: "line", source: "grid", paint: { "line-color": c.grid, "line-width": 1 } },
+      { id: "borders", type: "line", source: "borders", paint: { "line-color": c.border, "line-width": 1 } },
+      { id: "notice-fill", type: "fill", source: "notices", paint: { "fill-color": byKind as never, "fill-opacity": ["case", ["==", ["get", "active"], 1], 0.28, 0.1] } },
+      { id: "notice-line", type: "line", source: "notices", filter: ["all", ["!=", ["get", "kind"], "hazard"], ["==", ["get", "held"], 0]], paint: { "line-color": byKind as never, "line-width": ["case", ["==", ["get", "own"], 1], 2.5, 1.5] } },
+      { id: "notice-hazard", type: "line", source: "notices", filter: ["==", ["get", "kind"], "hazard"], paint: { "line-color": c.alarm, "line-width": 3, "line-dasharray": [4, 1] } },
+      { id: "notice-held", type: "line", source: "notices", filter: ["==", ["get", "held"], 1], paint: { "line-color": c.own, "line-width": 2, "line-dasharray": [1, 2] } },
+      { id: "conflict-fill", type: "fill", source: "conflicts", paint: { "fill-color": c.warn, "fill-opacity": 0.35 } },
+      { id: "conflict-line", type: "line", source: "conflicts", paint: { "line-color": c.alarm, "line-width": 3 } },
+      { id: "gaps", type: "line", source: "gaps", paint: { "line-color": c.text, "line-width": 3 } },
+      { id: "sketch-fill", type: "fill", source: "sketch", paint: { "fill-color": c.own, "fill-opacity": 0.2 } },
+      { id: "sketch-line", type: "line", source: "sketch", paint: { "line-color": c.own, "line-width": 3, "line-dasharray": [2, 1] } },
+      { id: "handles", type: "circle", source: "handles", paint: { "circle-radius": 6, "circle-color": c.ground, "circle-stroke-color": c.own, "circle-stroke-width": 3 } },
+    ],
+  };
+}

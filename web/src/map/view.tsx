@@ -1,0 +1,317 @@
+// The map: MapLibre over a basemap that the node itself serves. Loaded when first shown; everything on it can also be read
+// and done in the lists and forms.
+import type { FeatureCollection, Geometry } from "geojson";
+import { type GeoJSONSource, Map as MapLibreMap, type MapMouseEvent, setWorkerUrl } from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { effect } from "@preact/signals";
+import { feature, mesh } from "topojson-client";
+import type { GeometryCollection, Topology } from "topojson-specification";
+import worldUrl from "world-atlas/countries-10m.json?url";
+import { t } from "../i18n/text.ts";
+import { isInForce } from "../notices/select.ts";
+import { nodeNow, now } from "../state/clock.ts";
+import { conflicts, liveConflicts, notices } from "../state/picture.ts";
+import { go } from "../state/route.ts";
+import { partyId } from "../state/session.ts";
+import { settings } from "../state/settings.ts";
+import { formatDecimal, formatPosition, parsePosition } from "../units/coordinates.ts";
+import { formatLocal, formatUtc } from "../units/time.ts";
+import { ringsOfSketch, type Sketch, snapPoints, withClick, withMove } from "./draw.ts";
+import { cornersOf } from "./geometry.ts";
+import { conflictFeatures, day, emptyCollection, gapFeatures, night, noticeFeatures, noticeLayers, style } from "./layers.ts";
+import { pointer } from "./pointer.ts";
+
+setWorkerUrl(workerUrl);
+
+export interface MapProps {
+  // What is being drawn; null or none: the map only shows.
+  sketch?: Sketch;
+  onSketch?: (sketch: Sketch) => void;
+  // The conflict whose gap is drawn and that the map goes to.
+  conflict?: string;
+}
+
+interface World extends Topology {
+  objects: { countries: GeometryCollection; land: GeometryCollection };
+}
+
+let world: Promise<{ land: Geometry | FeatureCollection; borders: Geometry }> | undefined;
+
+function basemap(): NonNullable<typeof world> {
+  world ??= fetch(worldUrl)
+    .then((answer) => answer.json() as Promise<World>)
+    .then((topology) => ({
+      land: feature(topology, topology.objects.land) as FeatureCollection,
+      borders: mesh(topology, topology.objects.countries) as Geometry,
+    }));
+  return world;
+}
+
+const snap_px = 12;
+const redraw_ms = 250;
+const filterAt = (at_s: number): unknown[] => ["all", ["<=", ["get", "s"], at_s], [">", ["get", "e"], at_s]];
+
+function setData(map: MapLibreMap, source: string, data: FeatureCollection | Geometry): void {
+  (map.getSource(source) as GeoJSONSource | undefined)?.setData(data as never);
+}
+
+const collection = (features: unknown[]): FeatureCollection => ({ type: "FeatureCollection", features: features as never });
+
+function showPicture(map: MapLibreMap): void {
+  const party = partyId.peek();
+  const shown = [...notices.peek().values()].filter((n) => isInForce(n) || (n.party.id === party && n.latest.author !== "withdrawn" && n.activity === "planned"));
+  setData(map, "notices", collection(shown.flatMap((notice) => noticeFeatures(notice, party))));
+  const alarming = liveConflicts.peek().filter((conflict) => conflict.treatment !== "listed");
+  setData(map, "conflicts", collection(alarming.flatMap(conflictFeatures)));
+}
+
+function showSketch(map: MapLibreMap, sketch: Sketch | undefined): void {
+  if (!sketch) {
+    setData(map, "sketch", emptyCollection);
+    setData(map, "handles", emptyCollection);
+    return;
+  }
+  setData(map, "sketch", { type: "MultiPolygon", coordinates: ringsOfSketch(sketch).map((ring) => [ring]) });
+  setData(map, "handles", { type: "MultiPoint", coordinates: sketch.points.map(({ lat, lng }) => [lng, lat]) });
+}
+
+// The whole of what is declared; the last view of this tab if there was one.
+let lastView: { center: [number, number]; zoom: number } | undefined;
+
+function firstView(map: MapLibreMap, props: MapProps): void {
+  const chosen = props.conflict ? conflicts.peek().get(props.conflict) : undefined;
+  const corners = chosen
+    ? chosen.pairs.flatMap((pair) => [pair.area.south_west, pair.area.north_east])
+    : [...notices.peek().values()].filter(isInForce).slice(0, 500).flatMap((n) => n.latest.declaration?.volumes.flatMap(cornersOf) ?? []);
+  if (lastView && !chosen) {
+    map.jumpTo(lastView);
+    return;
+  }
+  if (corners.length === 0) return;
+  const lats = corners.map((c) => c.lat);
+  const lngs = corners.map((c) => c.lng);
+  map.fitBounds([Math.min(...lngs), Math.max(-85, Math.min(...lats)), Math.max(...lngs), Math.min(85, Math.max(...lats))], { padding: 60, maxZoom: 10, animate: false });
+}
+
+// The nearest corner of a zone or site within a few pixels, else where the person clicked.
+function snapped(map: MapLibreMap, event: MapMouseEvent): { lat: number; lng: number } {
+  let best = { at: event.lngLat as { lat: number; lng: number }, px: snap_px };
+  for (const corner of snapPoints(notices.peek().values())) {
+    const at = map.project([corner.lng, corner.lat]);
+    const px = Math.hypot(at.x - event.point.x, at.y - event.point.y);
+    if (px < best.px) best = { at: corner, px };
+  }
+  return { lat: best.at.lat, lng: best.at.lng };
+}
+
+interface Held {
+  map: MapLibreMap;
+  props: MapProps;
+  dragging: number | null;
+}
+
+function listen(held: Held): void {
+  const { map } = held;
+  map.on("click", (event) => {
+    const at = snapped(map, event);
+    pointer.value = { lat: +at.lat.toFixed(6), lng: +at.lng.toFixed(6) };
+    const { sketch, onSketch } = held.props;
+    if (sketch && onSketch) {
+      onSketch(withClick(sketch, at));
+      return;
+    }
+    const clash = map.queryRenderedFeatures(event.point, { layers: ["conflict-fill"] })[0];
+    const hit = clash ?? map.queryRenderedFeatures(event.point, { layers: [...noticeLayers] })[0];
+    if (hit) go(clash ? "conflicts" : "notices", String(hit.properties.id));
+  });
+  map.on("mousedown", "handles", (event) => {
+    const { sketch } = held.props;
+    if (!sketch) return;
+    const px = sketch.points.map((p) => {
+      const at = map.project([p.lng, p.lat]);
+      return Math.hypot(at.x - event.point.x, at.y - event.point.y);
+    });
+    held.dragging = px.indexOf(Math.min(...px));
+    event.preventDefault();
+  });
+  map.on("mousemove", (event) => {
+    const { sketch, onSketch } = held.props;
+    if (held.dragging === null || !sketch || !onSketch) return;
+    onSketch(withMove(sketch, held.dragging, snapped(map, event)));
+  });
+  map.on("mouseup", () => {
+    held.dragging = null;
+  });
+  map.on("moveend", () => {
+    const { lng, lat } = map.getCenter();
+    lastView = { center: [lng, lat], zoom: map.getZoom() };
+  });
+}
+
+function startMap(container: HTMLElement, props: MapProps, failed: () => void): { held: Held; stop: () => void } | null {
+  let map: MapLibreMap;
+  try {
+    map = new MapLibreMap({
+      container,
+      style: style(settings.peek().night ? night : day),
+      center: [7, 46.5],
+      zoom: 5,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      maxPitch: 0,
+      fadeDuration: 0,
+      renderWorldCopies: true,
+    });
+  } catch {
+    failed();
+    return null;
+  }
+  map.touchZoomRotate.disableRotation();
+  map.getCanvas().setAttribute("aria-label", t("map.label"));
+  const held: Held = { map, props, dragging: null };
+  const stops: (() => void)[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  map.on("load", () => {
+    void basemap().then(({ land, borders }) => {
+      setData(map, "land", land);
+      setData(map, "borders", borders);
+    }, () => undefined);
+    firstView(map, props);
+    listen(held);
+    showSketch(map, held.props.sketch);
+    // Many events of a moment are drawn once.
+    stops.push(
+      effect(() => {
+        void notices.value;
+        void liveConflicts.value;
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          showPicture(map);
+        }, redraw_ms);
+      }),
+    );
+    container.dataset.ready = "true";
+  });
+  return {
+    held,
+    stop: () => {
+      clearTimeout(timer);
+      for (const each of stops) each();
+      map.remove();
+    },
+  };
+}
+
+export default function MapView(props: MapProps): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const running = useRef<Held | null>(null);
+  const [failed, setFailed] = useState(false);
+  const [offset_min, setOffset] = useState<number | null>(null);
+  const [find, setFind] = useState("");
+  const isNight = settings.value.night;
+  useEffect(() => {
+    const started = box.current ? startMap(box.current, props, () => setFailed(true)) : null;
+    running.current = started?.held ?? null;
+    return () => {
+      running.current = null;
+      started?.stop();
+    };
+  }, [isNight, props.conflict]);
+  useEffect(() => {
+    const held = running.current;
+    if (!held) return;
+    held.props = props;
+    if (held.map.getSource("sketch")) showSketch(held.map, props.sketch);
+  }, [props.sketch]);
+  const at_ms = offset_min === null ? null : nodeNow() + offset_min * 60_000;
+  useEffect(() => {
+    const map = running.current?.map;
+    if (!map?.getSource("notices")) return;
+    for (const layer of noticeLayers) {
+      const own = style(day).layers.find((l) => l.id === layer);
+      const base = own && "filter" in own ? own.filter : undefined;
+      const at = at_ms === null ? undefined : filterAt(at_ms / 1000);
+      const filter = base && at ? ["all", base, at] : (at ?? base ?? null);
+      map.setFilter(layer, filter as never);
+    }
+  }, [at_ms === null ? null : Math.round(at_ms / 60_000), isNight]);
+  useEffect(() => {
+    const map = running.current?.map;
+    if (!map?.getSource("gaps")) return;
+    const chosen = props.conflict ? conflicts.value.get(props.conflict) : undefined;
+    setData(map, "gaps", collection(chosen ? gapFeatures(chosen) : []));
+  });
+  const target = parsePosition(find);
+  return (
+    <div class="mapframe">
+      {failed && <p class="item warn">{t("map.failed")}</p>}
+      <div ref={box} class="mapbox" />
+      <div class="maptools">
+        {props.sketch && props.onSketch && (
+          <>
+            <button type="button" disabled={props.sketch.points.length === 0} onClick={() => props.onSketch?.({ ...props.sketch!, points: props.sketch!.points.slice(0, -1) })}>
+              {t("map.undo")}
+            </button>
+            <button type="button" disabled={props.sketch.points.length === 0} onClick={() => props.onSketch?.({ ...props.sketch!, points: [] })}>
+              {t("map.clear")}
+            </button>
+          </>
+        )}
+        <form
+          class="row tight"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!target.ok) return;
+            pointer.value = target.value;
+            running.current?.map.flyTo({ center: [target.value.lng, target.value.lat], zoom: Math.max(8, running.current.map.getZoom()), animate: false });
+          }}
+        >
+          <input aria-label={t("map.go")} placeholder={t("map.go")} value={find} aria-invalid={find !== "" && !target.ok ? "true" : undefined} onInput={(event) => setFind(event.currentTarget.value)} />
+        </form>
+        {pointer.value && <span class="tag ltr" title={formatDecimal(pointer.value)}>{formatPosition(pointer.value)}</span>}
+      </div>
+      <TimeSlider offset_min={offset_min} change={setOffset} />
+    </div>
+  );
+}
+
+const past_min = -6 * 60;
+const future_min = 24 * 60;
+
+// From what was to what is planned; "now" follows the clock.
+function TimeSlider(props: { offset_min: number | null; change: (offset: number | null) => void }): JSX.Element {
+  const { offset_min, change } = props;
+  const at = new Date(now.value + (offset_min ?? 0) * 60_000).toISOString();
+  return (
+    <div class="timeslider panel">
+      <div class="row tight">
+        <label for="map-time">{t("map.time")}</label>
+        <strong class="ltr">
+          {offset_min === null ? t("map.all_times") : `${formatUtc(at, now.value)} · ${formatLocal(at)}`}
+        </strong>
+        <span class="grow" />
+        <button type="button" class="plain" aria-pressed={offset_min === 0} onClick={() => change(0)}>
+          {t("map.now")}
+        </button>
+        <button type="button" class="plain" aria-pressed={offset_min === null} onClick={() => change(null)}>
+          {t("map.all_times")}
+        </button>
+      </div>
+      <input
+        id="map-time"
+        type="range"
+        dir="ltr"
+        min={past_min}
+        max={future_min}
+        step={5}
+        value={offset_min ?? 0}
+        aria-valuetext={offset_min === null ? t("map.all_times") : at}
+        onInput={(event) => change(Number(event.currentTarget.value))}
+      />
+    </div>
+  );
+}

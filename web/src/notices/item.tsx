@@ -1,0 +1,108 @@
+// A notice in a list.
+import type { JSX } from "preact";
+import type { Notice } from "../api/types.ts";
+import { t, word } from "../i18n/text.ts";
+import { peerName } from "../line/linestate.tsx";
+import { now } from "../state/clock.ts";
+import { lines } from "../state/picture.ts";
+import { partyId } from "../state/session.ts";
+import { Tag } from "../ui/parts.tsx";
+import { formatHeight } from "../units/measures.ts";
+import { formatUtc } from "../units/time.ts";
+import { type AxisState, activity, assessment, author, delivery, endOf, isOwn, isReleased, ofParty, startOf } from "./select.ts";
+
+export function nameOf(notice: Notice): string {
+  const declaration = notice.latest.declaration;
+  const what = declaration?.hazard ? word(declaration.hazard.class) : word(notice.kind);
+  return declaration?.name ? `${what} · ${declaration.name}` : what;
+}
+
+export function shortId(notice: { id: string }): string {
+  return notice.id.slice(0, 8);
+}
+
+export function Window({ notice }: { notice: Notice }): JSX.Element {
+  return (
+    <span class="ltr">
+      {formatUtc(startOf(notice), now.value)}–{formatUtc(endOf(notice), now.value)}
+    </span>
+  );
+}
+
+export function Band({ notice }: { notice: Notice }): JSX.Element {
+  const volumes = notice.latest.declaration?.volumes ?? [];
+  const first = volumes[0];
+  if (!first) return <span>—</span>;
+  return (
+    <span class="ltr">
+      {formatHeight(first.altitude_lower)}–{formatHeight(first.altitude_upper)}
+      {volumes.length > 1 && ` +${volumes.length - 1}`}
+    </span>
+  );
+}
+
+export function Axis({ of, name }: { of: AxisState; name: string }): JSX.Element {
+  return <Tag tone={of.tone}>{axisWord(name, of.state)}</Tag>;
+}
+
+export function axisWord(axis: string, state: string): string {
+  switch (`${axis}.${state}`) {
+    case "delivery.read_back":
+      return t("axis.read_back");
+    case "delivery.read_back_old":
+      return t("axis.read_back_old");
+    case "delivery.received":
+      return t("axis.received");
+    case "delivery.received_old":
+      return t("axis.received_old");
+    case "delivery.not_received":
+      return t("axis.not_received");
+    case "assessment.none":
+      return t("axis.no_assessment");
+    case "assessment.old":
+      return t("axis.assessment_old");
+    case "dissemination.untold":
+      return t("axis.untold");
+    case "dissemination.units_told":
+      return t("axis.units_told");
+    case "dissemination.own_aircraft_clear":
+      return t("axis.own_aircraft_clear");
+    default:
+      return word(state);
+  }
+}
+
+// What counts of the other side: for an own notice the peer's read-back, for the peer's notice one's own.
+export function otherSide(notice: Notice): ReturnType<typeof ofParty>[] {
+  if (!isOwn(notice, partyId.value)) return [ofParty(notice, partyId.value)];
+  return lines.value.map((line) => ofParty(notice, line.peer.id));
+}
+
+export function NoticeItem({ notice }: { notice: Notice }): JSX.Element {
+  const own = isOwn(notice, partyId.value);
+  const released = isReleased(notice);
+  return (
+    <a class={`item ${notice.kind === "hazard" && notice.activity === "active" ? "alarm" : ""}`} href={`#/notices/${notice.id}`}>
+      <span class="row tight">
+        <span class={own ? "own" : "peer"}>{own ? t("ui.us") : peerName(notice.party)}</span>
+        <bdi class="grow">{nameOf(notice)}</bdi>
+        {notice.data_mode !== "REAL" && <Tag tone="warn">{notice.data_mode}</Tag>}
+        <span class="mono quiet ltr">{shortId(notice)}</span>
+      </span>
+      <span class="row tight">
+        <Window notice={notice} /> · <Band notice={notice} />
+      </span>
+      <span class="row tight">
+        <Axis of={activity(notice)} name="activity" />
+        {!released && <Axis of={author(notice)} name="author" />}
+        {released && otherSide(notice).map((side, i) => (
+          <span class="row tight" key={side?.party.id ?? i}>
+            <Axis of={side ? delivery(side) : { state: "not_received", tone: "alarm" }} name="delivery" />
+            {side && <Axis of={assessment(side)} name="assessment" />}
+          </span>
+        ))}
+        {notice.latest.late && <Tag tone="warn">{t("notices.late")}</Tag>}
+      </span>
+    </a>
+  );
+}

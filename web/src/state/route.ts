@@ -1,0 +1,18 @@
+// Where the person is: the part of the address behind #. "#/notices/ID" gives ["notices", "ID"].
+import { signal } from "@preact/signals";
+
+const read = (): string[] => location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
+
+export const route = signal<string[]>(read());
+
+addEventListener("hashchange", () => {
+  route.value = read();
+});
+
+export function go(...parts: string[]): void {
+  location.hash = `/${parts.map(encodeURIComponent).join("/")}`;
+}
+
+export const pages = ["watch", "notices", "conflicts", "calls", "line", "record", "operators"] as const;
+export type Page = (typeof pages)[number];
+export const page = (): Page => pages.find((p) => p === route.value[0]) ?? "watch";
