@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Desk, launch, openDesk, shoot, violations } from "./browser.ts";
-import { circle, consoleFolder, eventually, type Pair, password, startPair } from "./nodes.ts";
+import { consoleFolder, type Pair, password, startPair } from "./nodes.ts";
 
 let pair: Pair;
 let browser: Browser;
@@ -81,21 +81,4 @@ it("tells a tab that is older than its node", async () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-});
-
-it("says what it missed", async () => {
-  const south = await openDesk(browser, pair.south, "duty");
-  await south.context.setOffline(true);
-  await south.page.getByText("This screen has lost its node").waitFor();
-  const id = crypto.randomUUID();
-  await eventually("the line is up", async () => {
-    const { lines } = await pair.north.api<{ lines: { state: string }[] }>("duty", "GET", "/v1/lines");
-    if (lines[0]?.state === "recovering") await pair.north.api("duty", "POST", "/v1/lines/south/confirm", {});
-    return lines[0]?.state === "up";
-  });
-  await pair.north.release(id, circle({ lat: 41, lng: 1 }));
-  await eventually("it has arrived", () => pair.south.api("duty", "GET", `/v1/notices/${id}`));
-  await south.context.setOffline(false);
-  await south.page.getByText(/Back after .* 1 notices/).waitFor();
-  await south.context.close();
 });

@@ -229,6 +229,16 @@ function apply(change: StreamEvent): void {
   }
 }
 
+// A hazard becomes active by the clock, without an event.
+function readBegun(): void {
+  const now_ms = nodeNow();
+  for (const notice of notices.value.values()) {
+    if (notice.kind !== "hazard" || notice.activity !== "planned" || notice.latest.author !== "released") continue;
+    const starts = notice.latest.declaration?.volumes.map((v) => Date.parse(v.time_start)) ?? [];
+    if (starts.some((start) => start <= now_ms)) refreshNotice(notice.id);
+  }
+}
+
 export async function refreshLines(): Promise<void> {
   lines.value = (await api.get<{ lines: Line[] }>("/v1/lines")).lines;
 }
@@ -258,6 +268,7 @@ export function startPicture(stop: AbortSignal): void {
       await readStatus().then((s) => {
         status.value = s;
       }, () => undefined);
+      readBegun();
     }
   };
   void pollLines();

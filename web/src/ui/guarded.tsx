@@ -169,6 +169,9 @@ const classes: HazardClass[] = [
 ];
 const sources = ["own", "observed", "expected_third_party"] as const;
 
+// What is there already must not begin in the future because two clocks differ by a little.
+const clock_margin_ms = 1_000;
+
 function UnplannedHazard(): JSX.Element {
   const [place, change, errors] = usePlace("10 NM");
   const [kind, setKind] = useState<HazardClass>("other");
@@ -193,7 +196,7 @@ function UnplannedHazard(): JSX.Element {
           outline_circle: { center: at.value, radius: radius.value },
           altitude_lower: { value: 0, reference: "AGL", units: "M" },
           altitude_upper: top.value,
-          time_start: new Date(nodeNow()).toISOString(),
+          time_start: new Date(nodeNow() - clock_margin_ms).toISOString(),
           time_end: "open",
         },
       ],
