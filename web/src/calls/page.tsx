@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Call, Matter } from "../api/types.ts";
-import { t, word } from "../i18n/text.ts";
+import { named, t, word } from "../i18n/text.ts";
 import { peerName } from "../line/linestate.tsx";
 import { act } from "../state/acts.ts";
 import { now } from "../state/clock.ts";
@@ -67,7 +67,7 @@ function OneMatter({ matter }: { matter: Matter }): JSX.Element {
   return (
     <a class={`item ${tone}`} href={toOf(matter)}>
       <span class="row">
-        <strong class="grow">{t(`matter.${matter.kind}`)}</strong>
+        <strong class="grow">{named("matter", matter.kind)}</strong>
         {matter.next_climb_at && <Countdown to={matter.next_climb_at} />}
       </span>
       <span class="row tight">
@@ -92,7 +92,7 @@ export function OneCall({ call }: { call: Call }): JSX.Element {
       <div class="row">
         <h3 class="grow">
           {t("calls.from_to", {
-            what: callName(call.kind),
+            what: named("call", call.kind),
             from: call.by_us ? t("ui.us") : peerName(call.peer),
             to: call.by_us ? peerName(call.peer) : t("ui.us"),
           })}
@@ -118,21 +118,6 @@ export function OneCall({ call }: { call: Call }): JSX.Element {
       {!call.closed_at && (call.by_us ? <EndCall call={call} /> : <AnswerCall call={call} />)}
     </article>
   );
-}
-
-function callName(kind: string): string {
-  switch (kind) {
-    case "stop_call":
-    case "incursion_warning":
-    case "line_check":
-    case "ask_keep_clear":
-    case "all_clear":
-    case "send_policy_text":
-    case "open_exercise":
-      return t(`call.${kind}`);
-    default:
-      return word(kind);
-  }
 }
 
 function closedAs(call: Call): string {

@@ -154,6 +154,7 @@ export const en = {
   "matter.unusable": "A message could not be used",
   "matter.conflict": "Conflict",
   "matter.keys_changed": "Keys changed",
+  "matter.agreement": "Agreement to be dealt with",
   "matter.owed_by": "owed by {who}",
   "matter.owed_by_us": "owed by us",
   "matter.level": "with: {level}",

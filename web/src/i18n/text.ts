@@ -51,6 +51,13 @@ export function wordIn(code: string, language: Language): string {
   return row?.[languages.indexOf(language)] ?? code.replaceAll("_", " ");
 }
 
+// The text of a code under a prefix of the interface. A node may be newer than this page: what it has no text for is shown
+// as its word.
+export function named(prefix: string, code: string): string {
+  const key = `${prefix}.${code}`;
+  return key in shown.value.messages ? t(key as TextKey) : word(code);
+}
+
 // A text of the interface stands before the table: the two serve different places.
 export function word(code: string): string {
   const key = `word.${code}`;

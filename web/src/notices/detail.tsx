@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ApiError, api } from "../api/client.ts";
 import type { Notice, NoticeDetail, Recipient, ThirdParty, Version } from "../api/types.ts";
 import { ConflictItem } from "../conflicts/item.tsx";
-import { t, word } from "../i18n/text.ts";
+import { named, t, word } from "../i18n/text.ts";
 import { peerName } from "../line/linestate.tsx";
 import { act } from "../state/acts.ts";
 import { now, nodeNow } from "../state/clock.ts";
@@ -61,7 +61,7 @@ function Detail({ notice, detail }: { notice: Notice; detail: NoticeDetail | nul
         <div class="row">
           {due.map((matter) => (
             <span key={matter.number} class="item warn row">
-              {t(`matter.${matter.kind}`)} {matter.next_climb_at && <Countdown to={matter.next_climb_at} />}
+              {named("matter", matter.kind)} {matter.next_climb_at && <Countdown to={matter.next_climb_at} />}
             </span>
           ))}
         </div>
