@@ -27,7 +27,7 @@ import {
 import { go, type Page, page, pages, route } from "./state/route.ts";
 import { me, signInNeeded } from "./state/session.ts";
 import { set, settings } from "./state/settings.ts";
-import { UrgentButtons, UrgentDialog, urgent } from "./ui/guarded.tsx";
+import { onItsWay, UrgentButtons, UrgentDialog, urgent } from "./ui/guarded.tsx";
 import { help, KeysDialog, SettingsDialog } from "./ui/settings.tsx";
 import { SignInAgain, SignInPage } from "./ui/signin.tsx";
 import { formatLocal, formatSpan, formatUtc } from "./units/time.ts";
@@ -233,7 +233,7 @@ function Shell(): JSX.Element {
       <UrgentDialog />
       {help.value === "settings" && <SettingsDialog />}
       {help.value === "keys" && <KeysDialog />}
-      {signInNeeded.value && <SignInAgain />}
+      {signInNeeded.value && (urgent.value === null || onItsWay.value) && <SignInAgain />}
     </>
   );
 }

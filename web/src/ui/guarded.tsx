@@ -13,10 +13,20 @@ import { go } from "../state/route.ts";
 import { mayDo } from "../state/session.ts";
 import { formatDecimal, parsePosition } from "../units/coordinates.ts";
 import { metresOf, parseHeight, parseLength } from "../units/measures.ts";
-import { Choices, Dialog, ErrorText, Field, Guarded, Select, useTask } from "./parts.tsx";
+import { Choices, Dialog, ErrorText, Field, Guarded, Select, type Task, useTask } from "./parts.tsx";
 
 export type Urgent = "stop" | "hazard" | null;
 export const urgent = signal<Urgent>(null);
+// While one is being filled in, nothing stands between the person and the button: an ended session asks to sign in when
+// it is on its way, and it goes out then.
+export const onItsWay = signal(false);
+
+async function sendUrgent(task: Task, work: () => Promise<unknown>): Promise<boolean> {
+  onItsWay.value = true;
+  const sent = await task.run(work);
+  onItsWay.value = false;
+  return sent;
+}
 
 export function UrgentButtons(): JSX.Element {
   return (
@@ -107,7 +117,7 @@ function StopCall(): JSX.Element {
   const radius = parseLength(place.extent);
   const fire = async (): Promise<void> => {
     if (!at.ok || !radius.ok) return;
-    const sent = await task.run(() =>
+    const sent = await sendUrgent(task, () =>
       act({
         act: "stop_call",
         centre: at.value,
@@ -201,7 +211,7 @@ function UnplannedHazard(): JSX.Element {
         },
       ],
     };
-    const sent = await task.run(() => act({ act: "release", notice: id, declaration, check: "none" }));
+    const sent = await sendUrgent(task, () => act({ act: "release", notice: id, declaration, check: "none" }));
     if (!sent) return;
     close();
     go("notices", id);
