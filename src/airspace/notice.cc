@@ -5,8 +5,8 @@
 #include <span>
 
 #include "airspace/enum_names.h"
+#include "base/display_text.h"
 #include "base/limits.h"
-#include "base/utf8.h"
 
 namespace wideberth::airspace {
 namespace {
@@ -38,40 +38,6 @@ constexpr std::array<string_view, 5> kActivityStateWords = {"planned", "active",
 constexpr std::array<string_view, 4> kAssessmentWords = {"none", "no_objection", "objection",
                                                          "need_time"};
 
-uint32_t DecodeUtf8(string_view sequence) {
-  constexpr std::array<uint8_t, 5> kLeadBits = {0, 0x7F, 0x1F, 0x0F, 0x07};
-  uint32_t code = static_cast<uint8_t>(sequence[0]) & kLeadBits[sequence.size()];
-  for (const char c : sequence.substr(1)) code = code << 6 | (static_cast<uint8_t>(c) & 0x3F);
-  return code;
-}
-
-// What could break a line or reorder what stands beside it on a duty officer's display.
-bool IsDisplayControl(uint32_t code) {
-  return code < 0x20 || (code >= 0x7F && code < 0xA0) ||        // C0, DEL, C1
-         code == 0x061C || code == 0x200E || code == 0x200F ||  // direction marks
-         (code >= 0x2028 && code <= 0x202E) ||                  // separators, embeddings, overrides
-         (code >= 0x2066 && code <= 0x2069) ||                  // isolates
-         code == 0xFEFF;                                        // byte order mark
-}
-
-Result<void> ValidateText(string_view text, size_t bytes_max, string_view field) {
-  if (text.size() > bytes_max) {
-    return Fail(ErrorCode::kTooLarge, field,
-                "must not be longer than " + std::to_string(bytes_max) + " bytes",
-                std::to_string(text.size()) + " bytes");
-  }
-  for (string_view rest = text; !rest.empty();) {
-    const size_t bytes = base::Utf8SequenceBytes(rest);
-    const std::string place = "at byte " + std::to_string(text.size() - rest.size());
-    if (bytes == 0) return Invalid(field, "must be valid UTF-8", place);
-    if (IsDisplayControl(DecodeUtf8(rest.substr(0, bytes)))) {
-      return Invalid(field, "must not hold control characters", place);
-    }
-    rest.remove_prefix(bytes);
-  }
-  return {};
-}
-
 Result<void> ValidateTexts(const Declaration& declaration) {
   const bool activity = declaration.kind == NoticeKind::kActivity;
   const bool named =
@@ -86,10 +52,12 @@ Result<void> ValidateTexts(const Declaration& declaration) {
   if (!declaration.name.empty() && !named) {
     return Invalid("/name", "must be given for a zone or a protected site alone", declaration.name);
   }
-  WB_RETURN_IF_ERROR(ValidateText(declaration.name, limits::kNoticeNameBytesMax, "/name"));
   WB_RETURN_IF_ERROR(
-      ValidateText(declaration.role_to_call, limits::kContactBytesMax, "/role_to_call"));
-  WB_RETURN_IF_ERROR(ValidateText(declaration.frequency, limits::kContactBytesMax, "/frequency"));
+      base::CheckDisplayText(declaration.name, limits::kNoticeNameBytesMax, "/name"));
+  WB_RETURN_IF_ERROR(
+      base::CheckDisplayText(declaration.role_to_call, limits::kContactBytesMax, "/role_to_call"));
+  WB_RETURN_IF_ERROR(
+      base::CheckDisplayText(declaration.frequency, limits::kContactBytesMax, "/frequency"));
   if (declaration.original.size() > limits::kJsonBodyBytesMax) {
     return Fail(ErrorCode::kTooLarge, "/original", "must not be longer than 4 MiB",
                 std::to_string(declaration.original.size()) + " bytes");

@@ -28,6 +28,7 @@
 //   mark_told           notice, version, third_party, receipt?: acknowledged|read_back|no_answer
 //   open_exercise       from, to, answers?: the proposal of the other side that it opens
 //   close_exercise
+//   enter_exchange, propose_readout, sign_readout, publish_statement     exchange/acts.h
 //   incursion_warning   centre, radius_m, entry_at, call_sign?, frequency?
 //   answer_incursion_warning          answers, answer: turning|not_ours|cannot|wait, wait_s?
 //   end_incursion_warning, end_incursion_warning_unanswered          answers
@@ -35,8 +36,9 @@
 //   sign_agreement      agreement_sha256
 //   denounce_agreement  agreement_sha256, until?
 //
-// The content of a declaration goes beside the act and is named in it by the SHA-256 of its text, so an envelope stays
-// small; so does an agreement. Reading is strict in known fields and passes over others, as line/message.h.
+// The content of a declaration, agreements, minutes and statements go beside the act and are named in it by the SHA-256
+// of their text, so an envelope stays small. Reading is strict in known fields and passes over others, as
+// line/message.h.
 //
 // Pure; any thread. Sealing costs one signature (25 us), opening one verification (60 us).
 #ifndef WIDEBERTH_MECHANISM_ACT_H_
@@ -55,6 +57,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "crypto/ed25519.h"
+#include "exchange/acts.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "mechanism/reading.h"
@@ -114,11 +117,7 @@ struct TellUnits : NoticeVersionRef {
   bool units_told = false;
   bool own_aircraft_clear = false;
 };
-struct Place {
-  geo::Position centre;
-  int64_t radius_mm = 0;
-  bool operator==(const Place&) const = default;
-};
+using exchange::Place;
 struct StopCall {
   Place place;
   std::string call_sign;  // here and in an incursion warning alone (MECHANISM 2.1)
@@ -216,7 +215,8 @@ using ActBody =
                  MarkConflictSeen, ProposeMeasures, AskKeepClear, AnswerKeepClear, SendPolicyText,
                  IncursionWarning, AnswerIncursionWarning, EndIncursionWarning,
                  EndIncursionWarningUnanswered, MarkTold, OpenExercise, CloseExercise,
-                 ProposeAgreement, SignAgreement, DenounceAgreement>;
+                 ProposeAgreement, SignAgreement, DenounceAgreement, exchange::EnterExchange,
+                 exchange::ProposeReadout, exchange::SignReadout, exchange::PublishStatement>;
 
 struct Act {
   base::Uuid id;  // drawn for this act

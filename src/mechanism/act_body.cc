@@ -445,6 +445,10 @@ constexpr ActKind kKinds[] = {
     ActKind::kProposeAgreement,
     ActKind::kSignAgreement,
     ActKind::kDenounceAgreement,
+    ActKind::kEnterExchange,
+    ActKind::kProposeReadout,
+    ActKind::kSignReadout,
+    ActKind::kPublishStatement,
 };
 static_assert(std::size(kKinds) == std::variant_size_v<ActBody>);
 

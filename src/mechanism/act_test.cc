@@ -121,6 +121,10 @@ TEST(ActTest, NothingInItThatMustNotCross) {
       "lng", "radius_m", "call_sign", "frequency", "answers", "answer", "wait_s", "word",
       "conflict", "versions", "measures", "from", "to", "text", "entry_at", "third_party",
       "receipt", "agreement_sha256", "counters",
+      // of an exchange, on the policy lane
+      "exchange", "level", "channel", "form", "initiated_by", "scheduled_at", "held_at", "subjects",
+      "area", "starts_at", "lead_time_min_s", "lead_time_max_s", "readout_sha256", "paragraphs",
+      "statement_sha256",
       // a reading
       "volume", "vertices", "outline_circle", "center", "radius", "value", "units",
       "altitude_lower", "altitude_upper", "reference", "time_start", "time_end"};

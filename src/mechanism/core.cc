@@ -35,6 +35,14 @@ std::map<line::MessageType, std::vector<std::string>> Understood() {
   return types;
 }
 
+// Nobody guesses it who has not the key, so that the hash of an entry tells nothing of it (journal/journal.h); the same
+// entry at the same place has the same, so that a node that replays its turns writes the same bytes.
+std::string JournalSalt(const crypto::SecretKey& key, const base::Digest& previous) {
+  std::string text = "wideberth journal salt 1\n" + previous.ToHex();
+  const base::Digest salt = crypto::Sha256(key.Sign(base::AsBytes(text)));
+  return salt.ToHex().substr(0, 32);
+}
+
 }  // namespace
 
 Core::Core(Self self, Terms terms, const airspace::State& airspace, const Desk& desk,
@@ -190,6 +198,7 @@ void Core::WriteJournal(std::string_view what, std::optional<base::Digest> act,
   json::Writer json(&text);
   json.BeginObject();
   json.StringField("previous", desk_.journal_last().ToHex());
+  if (!keys_.empty()) json.StringField("salt", JournalSalt(*keys_.front(), desk_.journal_last()));
   json.StringField("at", base::FormatRfc3339(now));
   json.StringField("what", what);
   if (act) json.StringField("act", act->ToHex());

@@ -81,10 +81,11 @@ struct ActRequest {
   std::shared_ptr<const airspace::PreparedDeclaration> prepared;
   std::string declaration;
   // Release: the held plan that it was made from, if ReleaseCheck says so.
-  std::optional<base::NoticeId> from_plan;
+  std::optional<base::NoticeId> from_plan{};
   // Calls, texts and agreements: whom they are for. Others follow from what they are about.
-  std::optional<base::PartyId> to;
+  std::optional<base::PartyId> to{};
   std::string agreement{};  // its text, of one that is proposed
+  std::string beside{};     // minutes or a statement: their text as it was signed
 };
 
 // What came of it.
@@ -288,13 +289,29 @@ class Core {
   void InterruptForRelease(base::PartyId peer, const airspace::Declaration& content,
                            base::UtcMicros now);
 
-  // core_third_parties.cc
+  // core_dealings.cc
   void OweThirdParties(base::PartyId told_by, const NoticeVersionRef& release,
                        base::UtcMicros released_at, base::UtcMicros now);
   base::Result<ThirdPartyDuty> OpenDutyOf(base::PartyId told_by, const SealedAct& act) const;
   base::Result<void> TakeTold(base::PartyId told_by, const SealedAct& act, base::UtcMicros now);
 
-  // own_acts.cc, own_calls.cc: one for each kind of act
+  // core_dealings.cc
+  base::Result<const exchange::Exchange*> ExchangeWith(base::Uuid id,
+                                                       std::optional<base::PartyId> peer) const;
+  base::Result<Line*> LineOfExchange(base::Uuid id, const ActRequest& request);
+  void ForgetOldExchanges();
+  base::Result<void> TakeAccount(base::PartyId peer, size_t side, const SealedAct& act,
+                                 base::UtcMicros now);
+  base::Result<void> CheckReadout(base::PartyId peer, size_t side, const SealedAct& act,
+                                  std::string_view text) const;
+  void TakeReadout(size_t side, const SealedAct& act, std::string_view text, base::UtcMicros now);
+  base::Result<exchange::Readout> SignedReadout(base::PartyId peer, size_t side,
+                                                const SealedAct& act, base::UtcMicros now) const;
+  base::Result<void> CheckStatement(base::PartyId peer, size_t side, const SealedAct& act,
+                                    std::string_view text) const;
+  void TakeStatement(size_t side, const SealedAct& act, std::string_view text, base::UtcMicros now);
+
+  // own_acts.cc, own_calls.cc, core_dealings.cc: one for each kind of act
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const Release& body,
                                           line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const SetActive& body,
@@ -351,6 +368,14 @@ class Core {
                                           line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const DenounceAgreement& body,
                                           line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request,
+                                          const exchange::EnterExchange& body, line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request,
+                                          const exchange::ProposeReadout& body, line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request,
+                                          const exchange::SignReadout& body, line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request,
+                                          const exchange::PublishStatement& body, line::Now now);
   base::Result<void> SendRelease(const ActRequest& request, const Release& body, line::Now now);
   void AwaitReceipt(Line& line, const base::Digest& message, base::NoticeId notice,
                     const base::Digest& version, const airspace::Declaration& declaration,
@@ -449,6 +474,16 @@ class Core {
   base::Result<void> TakeBody(Line& line, const SealedAct& act,
                               const EndIncursionWarningUnanswered& body,
                               std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const exchange::EnterExchange& body,
+                              std::string_view beside, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act,
+                              const exchange::ProposeReadout& body, std::string_view beside,
+                              base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const exchange::SignReadout& body,
+                              std::string_view beside, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act,
+                              const exchange::PublishStatement& body, std::string_view beside,
+                              base::UtcMicros now);
   // A version of the peer's, by an act or by a standing release.
   base::Result<void> TakeVersion(Line& line, base::NoticeId notice, const base::Digest& version,
                                  std::shared_ptr<const airspace::PreparedDeclaration> prepared,

@@ -19,6 +19,14 @@ inline constexpr std::string_view kLineCheckType = "line-check";
 inline constexpr std::string_view kIncursionRepeatType = "incursion-repeat";
 inline constexpr std::string_view kStandingHazardType = "standing-hazard";
 
+// Free text takes the policy lane, and so does what belongs to dealings that are not about the present moment.
+inline bool IsOnPolicyLane(operators::ActKind kind) {
+  return kind == operators::ActKind::kSendPolicyText ||
+         kind == operators::ActKind::kEnterExchange ||
+         kind == operators::ActKind::kProposeReadout || kind == operators::ActKind::kSignReadout ||
+         kind == operators::ActKind::kPublishStatement;
+}
+
 // Matters about a line as a whole have the peer's id as their subject.
 inline base::Digest SubjectOf(base::PartyId peer) {
   return crypto::Sha256(peer.uuid.bytes);

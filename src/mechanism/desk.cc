@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "crypto/sha256.h"
+#include "journal/journal.h"
 #include "mechanism/desk_codec.h"
 
 namespace wideberth::mechanism {
@@ -138,7 +139,7 @@ void Desk::Apply(const DeskEffect& effect) {
     // Effects behind a row that holds them already are passed over.
     if (journal->seq == journal_size_ + 1) {
       journal_size_ = journal->seq;
-      journal_last_ = crypto::Sha256(base::AsBytes(journal->text));
+      journal_last_ = journal::LinkAfter(journal_last_, journal->text);
       Touch(rows::kFacts);
     }
   } else if (const auto* scheduled = std::get_if<LineCheckScheduled>(&effect)) {
@@ -164,12 +165,90 @@ void Desk::Apply(const DeskEffect& effect) {
   } else if (const auto* dead = std::get_if<DeadManChanged>(&effect)) {
     dead_men_.insert_or_assign(dead->dead_man.name, dead->dead_man);
     Touch(rows::kDeadMen);
-  } else {
-    const auto& agreed = std::get<AgreementChanged>(effect);
-    const KeptAgreement& kept = agreed.agreement;
-    Keep(!agreed.forgotten, {kept.peer, kept.digest}, kept, &agreements_);
+  } else if (const auto* agreed = std::get_if<AgreementChanged>(&effect)) {
+    const KeptAgreement& kept = agreed->agreement;
+    Keep(!agreed->forgotten, {kept.peer, kept.digest}, kept, &agreements_);
     Touch(rows::kAgreements);
+  } else if (const auto* entered = std::get_if<ExchangeChanged>(&effect)) {
+    ApplyExchange(entered->exchange);
+  } else if (const auto* readout = std::get_if<ReadoutChanged>(&effect)) {
+    ApplyReadout(*readout);
+  } else if (const auto* statement = std::get_if<StatementAdded>(&effect)) {
+    ApplyStatement(*statement);
+  } else {
+    ForgetExchange(std::get<ExchangeForgotten>(effect).exchange);
   }
+}
+
+void Desk::ApplyExchange(const exchange::Exchange& exchange) {
+  // One number is one exchange, whatever a row said before.
+  if (const auto old = exchange_numbers_.find(exchange.id);
+      old != exchange_numbers_.end() && old->second != exchange.number) {
+    ForgetExchange(exchange.id);
+  }
+  exchange::Exchange& kept = exchanges_[exchange.number];
+  if (kept.id != exchange.id && kept.number != 0) {
+    const base::Uuid replaced = kept.id;
+    ForgetExchange(replaced);
+  }
+  exchange::Exchange& place = exchanges_[exchange.number];
+  std::vector<exchange::Readout> readouts = std::move(place.readouts);
+  std::vector<exchange::StoredStatement> statements = std::move(place.statements);
+  place = exchange;
+  place.readouts = std::move(readouts);
+  place.statements = std::move(statements);
+  exchange_numbers_[exchange.id] = exchange.number;
+  Touch(rows::kFirstOfExchanges + exchange.number);
+}
+
+exchange::Exchange* Desk::TouchExchange(base::Uuid id) {
+  const auto found = exchange_numbers_.find(id);
+  if (found == exchange_numbers_.end()) return nullptr;
+  Touch(rows::kFirstOfExchanges + found->second);
+  return &exchanges_.at(found->second);
+}
+
+void Desk::ApplyReadout(const ReadoutChanged& changed) {
+  exchange::Exchange* exchange = TouchExchange(changed.exchange);
+  if (exchange == nullptr) return;
+  for (exchange::Readout& each : exchange->readouts) {
+    if (each.digest != changed.readout.digest) continue;
+    exchange_text_bytes_ -= each.text.size();
+    exchange_text_bytes_ += changed.readout.text.size();
+    each = changed.readout;
+    return;
+  }
+  exchange_text_bytes_ += changed.readout.text.size();
+  exchange->readouts.push_back(changed.readout);
+}
+
+void Desk::ApplyStatement(const StatementAdded& added) {
+  exchange::Exchange* exchange = TouchExchange(added.exchange);
+  if (exchange == nullptr || exchange->FindStatement(added.statement.digest) != nullptr) return;
+  exchange_text_bytes_ += added.statement.text.size();
+  exchange->statements.push_back(added.statement);
+}
+
+void Desk::ForgetExchange(base::Uuid id) {
+  const exchange::Exchange* exchange = TouchExchange(id);
+  if (exchange == nullptr) return;
+  for (const auto& each : exchange->readouts) exchange_text_bytes_ -= each.text.size();
+  for (const auto& each : exchange->statements) exchange_text_bytes_ -= each.text.size();
+  exchanges_.erase(exchange->number);
+  exchange_numbers_.erase(id);
+}
+
+const exchange::Exchange* Desk::FindExchange(base::Uuid id) const {
+  const auto found = exchange_numbers_.find(id);
+  return found == exchange_numbers_.end() ? nullptr : &exchanges_.at(found->second);
+}
+
+const exchange::Exchange* Desk::oldest_exchange() const {
+  return exchanges_.empty() ? nullptr : &exchanges_.begin()->second;
+}
+
+uint64_t Desk::next_exchange_number() const {
+  return exchanges_.empty() ? 1 : exchanges_.rbegin()->first + 1;
 }
 
 const Peer* Desk::FindPeer(base::PartyId id) const {
@@ -352,6 +431,13 @@ std::optional<base::Bytes> Desk::EncodeRow(uint64_t row) const {
     for (const auto& [name, dead_man] : dead_men_) put(DeadManChanged{dead_man});
   } else if (row == rows::kAgreements) {
     for (const auto& [name, kept] : agreements_) put(AgreementChanged{kept, false});
+  } else if (row > rows::kFirstOfExchanges) {
+    const auto found = exchanges_.find(row - rows::kFirstOfExchanges);
+    if (found == exchanges_.end()) return std::nullopt;
+    const exchange::Exchange& exchange = found->second;
+    put(ExchangeChanged{exchange});
+    for (const auto& readout : exchange.readouts) put(ReadoutChanged{exchange.id, readout});
+    for (const auto& each : exchange.statements) put(StatementAdded{exchange.id, each});
   } else {
     const uint64_t first = rows::FirstMatterOf(row);
     for (auto it = matters_.lower_bound(first);
@@ -390,6 +476,7 @@ base::Bytes Desk::Canonical() const {
     add(row);
     it = matters_.lower_bound(rows::FirstMatterOf(row) + rows::kMattersARow);
   }
+  for (const auto& [number, exchange] : exchanges_) add(rows::kFirstOfExchanges + number);
   return all;
 }
 

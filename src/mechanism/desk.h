@@ -25,6 +25,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "crypto/ed25519.h"
+#include "exchange/exchange.h"
 #include "mechanism/act.h"
 #include "mechanism/matter.h"
 #include "operators/account.h"
@@ -294,7 +295,7 @@ struct BasisHeard {
   std::string text;  // of the peer; empty: forgotten
 };
 // What never crosses: held plans, home checks, internal escalation, operators' acts. `text` is one JSON object that
-// names the SHA-256 of the entry before it.
+// names the link before it (journal/journal.h).
 struct JournalWritten {
   uint64_t seq = 0;
   std::string text;
@@ -333,12 +334,29 @@ struct AgreementChanged {
   KeptAgreement agreement;
   bool forgotten = false;
 };
+// Of the exchange itself and both accounts; its readouts and statements have effects of their own, which count while
+// the exchange is there.
+struct ExchangeChanged {
+  exchange::Exchange exchange;
+};
+struct ReadoutChanged {
+  base::Uuid exchange;
+  exchange::Readout readout;
+};
+struct StatementAdded {
+  base::Uuid exchange;
+  exchange::StoredStatement statement;
+};
+struct ExchangeForgotten {
+  base::Uuid exchange;
+};
 
 using DeskEffect =
     std::variant<PeerChanged, AccountChanged, MatterChanged, CallChanged, AwaitedChanged,
                  CountsChanged, BasisSigned, BasisHeard, JournalWritten, LineCheckScheduled,
                  ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged, OwnCardChanged,
-                 DeadManChanged, AgreementChanged>;
+                 DeadManChanged, AgreementChanged, ExchangeChanged, ReadoutChanged, StatementAdded,
+                 ExchangeForgotten>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.
@@ -398,6 +416,13 @@ class Desk {
 
   const KeptAgreement* FindAgreement(base::PartyId peer, const base::Digest& digest) const;
   std::vector<const KeptAgreement*> AgreementsOf(base::PartyId peer) const;
+  const exchange::Exchange* FindExchange(base::Uuid id) const;
+  // By their numbers, which count on.
+  const std::map<uint64_t, exchange::Exchange>& exchanges() const { return exchanges_; }
+  // Null while there is none.
+  const exchange::Exchange* oldest_exchange() const;
+  uint64_t next_exchange_number() const;
+  size_t exchange_text_bytes() const { return exchange_text_bytes_; }
 
   uint64_t journal_size() const { return journal_size_; }
   base::Digest journal_last() const { return journal_last_; }
@@ -414,6 +439,11 @@ class Desk {
   void Touch(uint64_t row) { dirty_.insert(row); }
   void ApplyMatter(const Matter& matter);
   void ApplyCall(const Call& call);
+  void ApplyExchange(const exchange::Exchange& exchange);
+  exchange::Exchange* TouchExchange(base::Uuid id);
+  void ApplyReadout(const ReadoutChanged& changed);
+  void ApplyStatement(const StatementAdded& added);
+  void ForgetExchange(base::Uuid id);
 
   std::map<base::PartyId, Peer> peers_;
   std::optional<OwnCard> own_card_;
@@ -437,6 +467,9 @@ class Desk {
   std::map<ThirdPartyKey, ThirdPartyDuty> third_parties_;
   std::map<std::string, DeadMan, std::less<>> dead_men_;
   std::map<std::pair<base::PartyId, base::Digest>, KeptAgreement> agreements_;
+  std::map<uint64_t, exchange::Exchange> exchanges_;
+  std::map<base::Uuid, uint64_t> exchange_numbers_;
+  size_t exchange_text_bytes_ = 0;
   uint64_t journal_size_ = 0;
   base::Digest journal_last_;
   std::set<uint64_t> dirty_;

@@ -5,6 +5,7 @@
 
 #include "airspace/wire.h"
 #include "base/check.h"
+#include "exchange/codec.h"
 #include "mechanism/desk.h"
 
 namespace wideberth::mechanism {
@@ -34,6 +35,10 @@ enum class Kind : uint8_t {
   kOwnCard,
   kDeadMan,
   kAgreement,
+  kExchange,
+  kReadout,
+  kStatement,
+  kExchangeForgotten,
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -418,6 +423,24 @@ struct Encoder {
     Put(e.agreement, wire);
     wire->Bool(e.forgotten);
   }
+  void operator()(const ExchangeChanged& e) const {
+    wire->EnumValue(Kind::kExchange);
+    exchange::Put(e.exchange, wire);
+  }
+  void operator()(const ReadoutChanged& e) const {
+    wire->EnumValue(Kind::kReadout);
+    wire->Fixed(e.exchange.bytes);
+    exchange::Put(e.readout, wire);
+  }
+  void operator()(const StatementAdded& e) const {
+    wire->EnumValue(Kind::kStatement);
+    wire->Fixed(e.exchange.bytes);
+    exchange::Put(e.statement, wire);
+  }
+  void operator()(const ExchangeForgotten& e) const {
+    wire->EnumValue(Kind::kExchangeForgotten);
+    wire->Fixed(e.exchange.bytes);
+  }
 };
 
 CountsChanged ReadCountsChanged(WireReader* wire) {
@@ -449,8 +472,23 @@ Drafted ReadDrafted(WireReader* wire) {
   return drafted;
 }
 
+JournalWritten ReadJournal(WireReader* wire) {
+  JournalWritten journal{wire->Varint(), {}};
+  journal.text = wire->Text();
+  return journal;
+}
+
+DeskEffect ReadExchangeEffect(Kind kind, WireReader* wire) {
+  if (kind == Kind::kExchange) return ExchangeChanged{exchange::ReadExchange(wire)};
+  const base::Uuid id = ReadUuid(wire);
+  if (kind == Kind::kReadout) return ReadoutChanged{id, exchange::ReadReadout(wire)};
+  if (kind == Kind::kStatement) return StatementAdded{id, exchange::ReadStoredStatement(wire)};
+  return ExchangeForgotten{id};
+}
+
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  switch (wire->EnumValue(Kind::kAgreement)) {
+  const Kind kind = wire->EnumValue(Kind::kExchangeForgotten);
+  switch (kind) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
       return DeskEffect(PeerChanged{std::move(peer)});
@@ -482,11 +520,8 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       basis.text = wire->Text();
       return DeskEffect(std::move(basis));
     }
-    case Kind::kJournal: {
-      JournalWritten journal{wire->Varint(), {}};
-      journal.text = wire->Text();
-      return DeskEffect(std::move(journal));
-    }
+    case Kind::kJournal:
+      return DeskEffect(ReadJournal(wire));
     case Kind::kLineCheck:
       return DeskEffect(ReadScheduled(wire));
     case Kind::kOwnCard: {
@@ -506,12 +541,14 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       return DeskEffect(ExerciseChanged{ReadExercise(wire)});
     case Kind::kDeadMan:
       return DeskEffect(DeadManChanged{ReadDeadMan(wire)});
-    case Kind::kAgreement:
-      break;
+    case Kind::kAgreement: {
+      AgreementChanged changed{ReadAgreement(wire), false};
+      changed.forgotten = wire->Bool();
+      return DeskEffect(std::move(changed));
+    }
+    default:
+      return ReadExchangeEffect(kind, wire);
   }
-  AgreementChanged changed{ReadAgreement(wire), false};
-  changed.forgotten = wire->Bool();
-  return DeskEffect(std::move(changed));
 }
 
 }  // namespace

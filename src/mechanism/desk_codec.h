@@ -29,6 +29,7 @@ inline constexpr uint64_t kAgreements = 13;
 inline constexpr uint64_t kLastOfFacts = kAgreements;
 inline constexpr uint64_t kFirstOfMatters = 16;
 inline constexpr uint64_t kMattersARow = 64;
+inline constexpr uint64_t kFirstOfExchanges = uint64_t{1} << 52;  // beyond every matter; one a row
 
 inline uint64_t OfMatter(uint64_t number) {
   return kFirstOfMatters + number / kMattersARow;

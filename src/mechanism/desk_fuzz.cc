@@ -24,6 +24,9 @@ void CheckRows(const mechanism::Desk& desk) {
   for (const auto& [number, matter] : desk.matters()) {
     rows.push_back(mechanism::rows::OfMatter(number));
   }
+  for (const auto& [number, exchange] : desk.exchanges()) {
+    rows.push_back(mechanism::rows::kFirstOfExchanges + number);
+  }
   for (const uint64_t row : rows) {
     if (const auto bytes = desk.EncodeRow(row)) CHECK(copy.LoadRow(row, *bytes).has_value());
   }
@@ -55,6 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CHECK(twice == bytes);
     // Texts of keys and accounts have several spellings; everything else has one.
     const bool spelled = std::holds_alternative<mechanism::PeerChanged>(*effect) ||
+                         std::holds_alternative<mechanism::ExchangeChanged>(*effect) ||
                          std::holds_alternative<mechanism::AccountChanged>(*effect);
     CHECK(spelled || (bytes.size() == before.size() - in.size() &&
                       std::equal(bytes.begin(), bytes.end(), before.begin())));

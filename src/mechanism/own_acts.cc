@@ -49,12 +49,20 @@ std::string DetailsOf(const ActBody& body) {
   return {};
 }
 
+// What was said is said in earnest, whatever it was about.
+template <class Body>
+constexpr bool IsOfExchange =
+    std::is_same_v<Body, exchange::EnterExchange> ||
+    std::is_same_v<Body, exchange::ProposeReadout> || std::is_same_v<Body, exchange::SignReadout> ||
+    std::is_same_v<Body, exchange::PublishStatement>;
+
 std::string MessageBodyOf(const ActRequest& request) {
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
   json.StringField("act", request.act.envelope);
   if (!request.declaration.empty()) json.StringField("declaration", request.declaration);
+  if (!request.beside.empty()) json.StringField("beside", request.beside);
   json.EndObject();
   return body;
 }
@@ -106,6 +114,7 @@ Result<void> Core::CheckMode(const Act& act) const {
         } else if constexpr (std::is_same_v<std::decay_t<decltype(body)>, LineCheck> ||
                              std::is_same_v<std::decay_t<decltype(body)>, OpenExercise> ||
                              std::is_same_v<std::decay_t<decltype(body)>, CloseExercise> ||
+                             IsOfExchange<std::decay_t<decltype(body)>> ||
                              requires { body.agreement; }) {
           return check(&body, airspace::DataMode::kReal);
         } else {
@@ -134,7 +143,7 @@ Result<Core::Line*> Core::LineAbout(base::NoticeId id) {
 Result<base::Digest> Core::SendAct(Line& line, const ActRequest& request, line::Now now) {
   if (line.announce) AnnounceOperators(now);
   std::string body = MessageBodyOf(request);
-  const bool policy = request.act.act.kind() == ActKind::kSendPolicyText;
+  const bool policy = IsOnPolicyLane(request.act.act.kind());
   return Write(line, kActType, request.act.act.data_mode,
                policy ? line::Lane::kPolicy : line::Lane::kSafety, std::move(body), now);
 }

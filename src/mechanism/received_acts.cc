@@ -59,8 +59,9 @@ void Core::TakeAct(Line& line, const line::Received& received, line::Now now) {
       return base::Invalid("/act/payload/data_mode", "must be that of the message",
                            airspace::Name(act->act.data_mode));
     }
-    if (act->act.kind() == ActKind::kSendPolicyText &&
-        received.opened.message.lane != line::Lane::kPolicy) {
+    WB_ASSIGN_OR_RETURN(const std::optional<std::string_view> beside,
+                        object.OptionalString("beside", limits::kMessageBodyBesideBytesMax));
+    if (IsOnPolicyLane(act->act.kind()) && received.opened.message.lane != line::Lane::kPolicy) {
       return base::Invalid("/lane", "must be policy: free text never takes the safety lane");
     }
     WB_RETURN_IF_ERROR(CheckMode(act->act));
@@ -73,7 +74,9 @@ void Core::TakeAct(Line& line, const line::Received& received, line::Now now) {
           if constexpr (requires { body.agreement; }) {
             return TakeAgreementAct(line, *act, &object, now.utc);
           } else {
-            return TakeBody(line, *act, body, declaration.value_or(std::string_view()), now.utc);
+            return TakeBody(line, *act, body,
+                            declaration ? *declaration : beside.value_or(std::string_view()),
+                            now.utc);
           }
         },
         act->act.body);

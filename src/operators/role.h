@@ -79,6 +79,9 @@ enum class ActKind : uint8_t {
   kAnswerKeepClear,
   // Dealings
   kEnterExchange,
+  kProposeReadout,
+  kSignReadout,
+  kPublishStatement,
   kClimbToPrincipal,
   kProposeAgreement,
   kSignAgreement,

@@ -1,5 +1,7 @@
 #include "service/line_logs.h"
 
+#include <algorithm>
+
 #include "airspace/wire.h"
 #include "base/check.h"
 #include "service/batch.h"
@@ -92,6 +94,16 @@ void LineLogs::Clear() {
 line::LineState LineLogs::StateOf(uint32_t line) const {
   const auto found = lines_.find(line);
   return found == lines_.end() ? line::LineState() : found->second.state;
+}
+
+std::vector<uint64_t> LineLogs::BatchesOf(uint32_t line, bool mirror, uint64_t first_seq,
+                                          size_t count) const {
+  const auto found = lines_.find(line);
+  if (found == lines_.end()) return {};
+  const std::vector<uint64_t>& all = found->second.batches[mirror ? 1 : 0];
+  const size_t begin = std::min(all.size(), static_cast<size_t>(first_seq - 1));
+  const size_t end = begin + std::min(count, all.size() - begin);
+  return {all.begin() + static_cast<ptrdiff_t>(begin), all.begin() + static_cast<ptrdiff_t>(end)};
 }
 
 std::unique_ptr<line::LogSource> LineLogs::OwnLog(uint32_t line) const {

@@ -39,6 +39,9 @@ class LineLogs {
   void Clear();
 
   line::LineState StateOf(uint32_t line) const;
+  // The batches of entries `first_seq` to `first_seq + count - 1`, or as many of them as there are.
+  std::vector<uint64_t> BatchesOf(uint32_t line, bool mirror, uint64_t first_seq,
+                                  size_t count) const;
   std::unique_ptr<line::LogSource> OwnLog(uint32_t line) const;
   std::unique_ptr<line::LogSource> Mirror(uint32_t line) const;
 

@@ -44,6 +44,7 @@
 #include "mechanism/desk.h"
 #include "service/agreements.h"
 #include "service/contents.h"
+#include "service/entry_reader.h"
 #include "service/party_keys.h"
 #include "service/sequencer.h"
 #include "service/state_lock.h"
@@ -109,6 +110,9 @@ class Node {
     return options_.line ? std::optional(options_.line->party) : std::nullopt;
   }
   const mechanism::Terms& terms() const { return terms_; }
+
+  // What is durable of the logs of the lines and of the journal.
+  EntryReader entries() const { return {contents_, lock_, *store_, *sequencer_}; }
 
   // Transport keys of this party: that of its card, then those that a peer which has not receipted the last change may
   // still expect. Empty in pool mode.

@@ -153,6 +153,33 @@ base::Result<int> RunExerciseOpen(const Session& session, const ExerciseOptions&
 base::Result<int> RunExerciseClose(const Session& session, const ExerciseOptions& options);
 base::Result<int> RunExerciseShow(const Session& session);
 
+// exchange ..., readout ... (exchanges.cc)
+struct ExchangeOptions {
+  std::string file;
+  std::string id;    // of what is there
+  std::string peer;  // empty: the only one
+  std::string level, channel, initiated_by;
+  std::string scheduled, held;
+  std::vector<std::string> subjects;
+  std::string notice, area, at, radius = "1nm", starts, lead_min, lead_max;
+};
+base::Result<int> RunExchangeEnter(const Session& session, const ExchangeOptions& options);
+base::Result<int> RunExchangeList(const Session& session);
+base::Result<int> RunExchangeShow(const Session& session, const ExchangeOptions& options);
+struct ReadoutOptions {
+  std::string id, file, output;
+  std::vector<std::string> languages, paragraphs;
+  std::string readout;
+  std::vector<int64_t> not_agreed;
+  bool is_public = false;
+};
+base::Result<int> RunReadoutDraft(const Session& session, const ReadoutOptions& options);
+base::Result<int> RunReadoutPropose(const Session& session, const ReadoutOptions& options);
+base::Result<int> RunReadoutSign(const Session& session, const ReadoutOptions& options);
+base::Result<int> RunReadoutPublish(const Session& session, const ReadoutOptions& options);
+base::Result<int> RunReadoutShow(const Session& session, const ReadoutOptions& options);
+base::Result<int> RunReadoutCompare(const Session& session, const ReadoutOptions& options);
+
 // line status|suspend|resume|confirm, inbox, calls, statistics (line_state.cc, inbox.cc)
 struct LookOptions {
   std::string peer;
@@ -201,6 +228,10 @@ class LineCommands {
   void AddLine(Registry* registry);
   void AddExercises(Registry* registry);
   void AddLooks(Registry* registry);
+  // register_record.cc
+  void AddRecord(Registry* registry);
+  void AddExchanges(Registry* registry);
+  void AddReadouts(Registry* registry);
 
   SignOnOptions sign_on_;
   EnrolOptions enrol_;
@@ -212,6 +243,8 @@ class LineCommands {
   CallOptions call_;
   LookOptions look_;
   ExerciseOptions exercise_;
+  ExchangeOptions exchange_;
+  ReadoutOptions readout_;
   PairOptions pair_;
 };
 

@@ -41,6 +41,7 @@ void LineCommands::Add(Registry* registry, DeclareOptions* declare, DemoOptions*
   AddLine(registry);
   AddExercises(registry);
   AddLooks(registry);
+  AddRecord(registry);
   CLI::App* hazard = registry->app().get_subcommand("hazard");
   registry->Flag(hazard->get_subcommand("declare"), "--unplanned", &declare->unplanned,
                  "It is there already: released at once in line mode, without a second person, and "

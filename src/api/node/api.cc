@@ -67,6 +67,11 @@ constexpr std::array kRoutes = {
     Route{{Method::kGet, "/v1/matters", Scope::kRead, true}, ListMatters},
     Route{{Method::kGet, "/v1/calls", Scope::kRead, true}, ListCalls},
     Route{{Method::kGet, "/v1/statistics", Scope::kRead, true}, GetStatistics},
+    Route{{Method::kGet, "/v1/lines/{peer}/entries", Scope::kRead, true}, ListEntries},
+    Route{{Method::kGet, "/v1/journal", Scope::kRead, true}, ListJournal},
+    Route{{Method::kGet, "/v1/exchanges", Scope::kRead, true}, ListExchanges},
+    Route{{Method::kGet, "/v1/exchanges/{id}", Scope::kRead, true}, GetExchange},
+    Route{{Method::kGet, "/v1/exchanges/{id}/comparison", Scope::kRead, true}, CompareExchange},
     Route{{Method::kGet, "/v1/conflicts/{id}/bases", Scope::kRead, true}, GetConflictBases},
 };
 

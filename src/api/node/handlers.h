@@ -59,6 +59,7 @@ base::Result<void> GetStatus(Call& call);
 base::Result<void> GetRules(Call& call);
 base::Result<void> GetOpenApi(Call& call);
 base::Result<void> GetEvents(Call& call);
+base::Result<void> ListJournal(Call& call);
 
 // sign_on.cc: who is signed on, and who may
 base::Result<void> PostLogin(Call& call);
@@ -76,6 +77,7 @@ base::Result<void> ListLines(Call& call);
 base::Result<void> SuspendLine(Call& call);
 base::Result<void> ResumeLine(Call& call);
 base::Result<void> ConfirmLine(Call& call);
+base::Result<void> ListEntries(Call& call);
 // keys.cc
 base::Result<void> GetKeys(Call& call);
 base::Result<void> RotateKeys(Call& call);
@@ -93,6 +95,9 @@ base::Result<void> ListMatters(Call& call);
 base::Result<void> ListCalls(Call& call);
 base::Result<void> GetStatistics(Call& call);
 base::Result<void> GetConflictBases(Call& call);
+base::Result<void> ListExchanges(Call& call);
+base::Result<void> GetExchange(Call& call);
+base::Result<void> CompareExchange(Call& call);
 
 // In line mode: refuses with kForbidden, field "role", a session whose role may not do that. A caller without a session
 // has come by a scope, which was checked.

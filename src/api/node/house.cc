@@ -201,4 +201,36 @@ Result<void> GetEvents(Call& call) {
   return {};
 }
 
+// Batches of the store that are looked at for one page.
+constexpr size_t kJournalBatchesAPage = 2'000;
+
+Result<void> ListJournal(Call& call) {
+  if (!call.caller.is_administrator()) {
+    return base::Fail(base::ErrorCode::kForbidden, "role",
+                      "must be administrator: the journal has what nobody else is told");
+  }
+  Query query(call.request.target);
+  WB_ASSIGN_OR_RETURN(const auto after, query.Uint64("after", 0, UINT64_MAX >> 1));
+  WB_RETURN_IF_ERROR(query.ExpectNoOthers());
+  WB_ASSIGN_OR_RETURN(
+      const service::JournalPage page,
+      call.context.node.entries().ReadJournal(after.value_or(0), kJournalBatchesAPage));
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.Key("entries");
+  json.BeginArray();
+  for (const mechanism::JournalWritten& entry : page.entries) {
+    json.BeginObject();
+    json.Uint64Field("number", entry.seq);
+    json.StringField("entry", entry.text);
+    json.EndObject();
+  }
+  json.EndArray();
+  if (page.next) json.Uint64Field("next", *page.next);
+  json.EndObject();
+  call.responder(net::JsonResponse(200, std::move(body)));
+  return {};
+}
+
 }  // namespace wideberth::api::node

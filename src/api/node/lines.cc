@@ -223,4 +223,94 @@ Result<void> ConfirmLine(Call& call) {
                     });
 }
 
+// ---- What stands in the logs
+
+namespace {
+
+constexpr size_t kEntriesAPage = 500;
+constexpr size_t kPageBytes = 8 * 1024 * 1024;
+
+// The cards that a party has had, the one in force first.
+struct Cards {
+  base::PartyId party;
+  std::vector<std::string> texts;
+
+  void Add(const std::string& card, const std::vector<mechanism::FormerCard>& former) {
+    texts.push_back(card);
+    for (auto it = former.rbegin(); it != former.rend(); ++it) texts.push_back(it->card);
+  }
+};
+
+void WriteCards(json::Writer* json, const Cards& cards, const airspace::RuleBook& rules) {
+  json->BeginObject();
+  json->StringField("id", cards.party.ToString());
+  if (const auto* party = rules.FindParty(cards.party)) json->StringField("name", party->name);
+  json->Key("cards");
+  json->BeginArray();
+  for (const std::string& each : cards.texts) json->String(each);
+  json->EndArray();
+  json->EndObject();
+}
+
+Result<bool> TakeTheirs(Query* query) {
+  WB_ASSIGN_OR_RETURN(const auto writer, query->Text("writer"));
+  if (writer == "ours") return false;
+  if (writer == "theirs") return true;
+  return base::Invalid("writer", "must be ours or theirs", writer.value_or(""));
+}
+
+}  // namespace
+
+Result<void> ListEntries(Call& call) {
+  service::Node& node = call.context.node;
+  Result<base::PartyId> peer = FindPeer(call.context, call.params.Get("peer"));
+  if (!peer) return base::Fail(std::move(peer).error().Under("peer"));
+  Query query(call.request.target);
+  WB_ASSIGN_OR_RETURN(const bool theirs, TakeTheirs(&query));
+  WB_ASSIGN_OR_RETURN(const auto after, query.Uint64("after", 0, UINT32_MAX));
+  WB_ASSIGN_OR_RETURN(const auto limit, query.Uint64("limit", 1, kEntriesAPage));
+  WB_RETURN_IF_ERROR(query.ExpectNoOthers());
+  const uint64_t first = after.value_or(0) + 1;
+  const size_t count = static_cast<size_t>(limit.value_or(kEntriesAPage));
+  const auto cards = node.ReadDesk([&](const airspace::State&, const Desk& desk) {
+                           std::vector<Cards> both(2);
+                           both[0].party = *node.party();
+                           if (const auto* own = desk.own_card())
+                             both[0].Add(own->card, own->former);
+                           both[1].party = *peer;
+                           const mechanism::Peer& known = *desk.FindPeer(*peer);
+                           both[1].Add(known.card, known.former);
+                           return both;
+                         })
+                         .first;
+  WB_ASSIGN_OR_RETURN(const std::vector<line::LogEntry> entries,
+                      node.entries().ReadLog(*peer, theirs, first, count));
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.Key("parties");
+  json.BeginArray();
+  const airspace::RuleBook rules = node.rules();
+  for (const Cards& each : cards) WriteCards(&json, each, rules);
+  json.EndArray();
+  json.Key("entries");
+  json.BeginArray();
+  size_t written = 0;
+  for (const line::LogEntry& entry : entries) {
+    if (written > 0 && body.size() + entry.size() > kPageBytes) break;
+    json.BeginObject();
+    json.StringField("envelope", *entry.envelope);
+    if (entry.body_beside != nullptr) json.StringField("beside", *entry.body_beside);
+    json.EndObject();
+    ++written;
+  }
+  json.EndArray();
+  if (written > 0 && (written < entries.size() || entries.size() == count)) {
+    json.Uint64Field("next", first + written - 1);
+  }
+  json.EndObject();
+  call.responder(net::JsonResponse(200, std::move(body)));
+  return {};
+}
+
 }  // namespace wideberth::api::node

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "crypto/sha256.h"
+#include "exchange/readout.h"
 #include "mechanism/act.h"
 
 namespace wideberth::api::node {
@@ -40,7 +41,8 @@ struct Draft {
   mechanism::ActBody body;
   DataMode data_mode = DataMode::kReal;
   std::optional<base::PartyId> to;
-  Prepared prepared;  // of a release
+  Prepared prepared;   // of a release
+  std::string beside;  // minutes or a statement
   std::optional<base::NoticeId> from_plan;
   std::string agreement;  // of one that is proposed
 };
@@ -273,8 +275,31 @@ Result<Draft> ReadProposal(const Call& call, json::Object* body) {
   return draft;
 }
 
+// Minutes and statements: the text that is signed is what the body has, in compact form.
+Result<Draft> ReadBeside(ActKind kind, json::Object* body) {
+  Draft draft;
+  const bool readout = kind == ActKind::kProposeReadout;
+  WB_ASSIGN_OR_RETURN(const json::Object text,
+                      body->RequiredObject(readout ? "readout" : "statement"));
+  draft.beside = text.AsValue().ToJson();
+  const base::Digest digest = crypto::Sha256(base::AsBytes(draft.beside));
+  if (readout) {
+    auto minutes = exchange::ParseMinutes(draft.beside);
+    if (!minutes) return text.AsValue().Refuse(std::move(minutes).error());
+    draft.body = exchange::ProposeReadout{minutes->exchange, digest};
+  } else {
+    auto statement = exchange::ParseStatement(draft.beside);
+    if (!statement) return text.AsValue().Refuse(std::move(statement).error());
+    draft.body = exchange::PublishStatement{statement->exchange, digest};
+  }
+  return draft;
+}
+
 Result<Draft> ReadDraft(const Call& call, ActKind kind, json::Object* body) {
   if (kind == ActKind::kRelease) return ReadRelease(call, body);
+  if (kind == ActKind::kProposeReadout || kind == ActKind::kPublishStatement) {
+    return ReadBeside(kind, body);
+  }
   if (kind == ActKind::kReadBack) return ReadReadBack(call, body);
   if (kind == ActKind::kProposeAgreement) return ReadProposal(call, body);
   return ReadOther(call, kind, body);
@@ -342,6 +367,7 @@ Result<void> PostAct(Call& call) {
   WB_ASSIGN_OR_RETURN(request.act, mechanism::SealAct(std::move(act), session.key));
   request.prepared = draft.prepared;
   if (draft.prepared != nullptr) request.declaration = draft.prepared->declaration().original;
+  request.beside = std::move(draft.beside);
   request.from_plan = draft.from_plan;
   request.to = draft.to;
   request.agreement = std::move(draft.agreement);

@@ -2,6 +2,7 @@
 
 #include "airspace/testing/world.h"
 #include "base/check.h"
+#include "exchange/testing/values.h"
 #include "formats/notice_json.h"
 #include "json/writer.h"
 
@@ -131,6 +132,10 @@ std::vector<ActBody> OneOfEach() {
       ProposeAgreement{NumberedDigest(0x21), NumberedDigest(0x22)},
       SignAgreement{NumberedDigest(0x21)},
       DenounceAgreement{NumberedDigest(0x21), base::UtcMicros{kNoon.us + 60'000'000}},
+      exchange::EnterExchange{exchange::testing::TestAccount(1)},
+      exchange::ProposeReadout{exchange::testing::ExchangeId(1), NumberedDigest(0x19)},
+      exchange::SignReadout{exchange::testing::ExchangeId(1), NumberedDigest(0x19), {true, false}},
+      exchange::PublishStatement{exchange::testing::ExchangeId(1), NumberedDigest(0x1A)},
   };
 }
 
@@ -281,6 +286,61 @@ DeskEffect DrawAgreement(base::SeededRandom* random, base::PartyId peer) {
   return AgreementChanged{std::move(kept), random->Below(3) == 0};
 }
 
+exchange::Said DrawSaid(base::SeededRandom* random) {
+  return {DrawDigest(random), DrawEnum(random, Role::kAdministrator), DrawTime(random),
+          DrawTime(random)};
+}
+
+base::Uuid DrawExchangeId(base::SeededRandom* random) {
+  return exchange::testing::ExchangeId(static_cast<uint8_t>(random->Below(6)));
+}
+
+ExchangeChanged DrawExchange(base::SeededRandom* random, base::PartyId peer) {
+  exchange::Exchange exchange;
+  exchange.id = DrawExchangeId(random);
+  exchange.number = uint64_t{1} + exchange.id.bytes[0];  // one number is one exchange
+  exchange.peer = peer;
+  exchange.entered_at = DrawTime(random);
+  for (auto& account : exchange.accounts) {
+    if (random->Below(2) == 0) continue;
+    account =
+        exchange::StatedAccount{exchange::testing::TestAccount(exchange.id.bytes[0]),
+                                DrawSaid(random), static_cast<uint32_t>(1 + random->Below(9))};
+  }
+  return {std::move(exchange)};
+}
+
+ReadoutChanged DrawReadout(base::SeededRandom* random) {
+  exchange::Readout readout{NumberedDigest(static_cast<uint8_t>(random->Below(4))),
+                            DrawText(random, 40),
+                            random->Below(2) == 0,
+                            DrawSaid(random),
+                            {}};
+  for (auto& signature : readout.signatures) {
+    if (random->Below(2) == 0) signature = exchange::Signature{{true, false}, DrawSaid(random)};
+  }
+  return {DrawExchangeId(random), std::move(readout)};
+}
+
+StatementAdded DrawStatement(base::SeededRandom* random) {
+  return {DrawExchangeId(random),
+          {NumberedDigest(static_cast<uint8_t>(random->Below(4))), DrawText(random, 40),
+           random->Below(2) == 0, DrawSaid(random)}};
+}
+
+DeskEffect DrawOfExchange(base::SeededRandom* random, base::PartyId peer) {
+  switch (random->Below(4)) {
+    case 0:
+      return DrawExchange(random, peer);
+    case 1:
+      return DrawReadout(random);
+    case 2:
+      return DrawStatement(random);
+    default:
+      return ExchangeForgotten{DrawExchangeId(random)};
+  }
+}
+
 DeadMan DrawDeadMan(base::SeededRandom* random) {
   DeadMan dead_man{DrawText(random, 2),
                    DrawEnum(random, DeadManState::kRaised),
@@ -358,6 +418,8 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
                             DrawText(random, 16)};
     case 15:
       return DeadManChanged{DrawDeadMan(random)};
+    case 16:
+      return DrawOfExchange(random, peer);
     default:
       return DrawAgreement(random, peer);
   }
