@@ -16,8 +16,9 @@ afterAll(async () => {
 });
 
 async function mapDrawn(desk: Desk): Promise<void> {
-  await desk.page.locator(".mapbox[data-ready]").waitFor({ timeout: 120_000 });
-  await sleep(4_000);
+  await desk.page.locator(".mapbox[data-ready]").waitFor({ timeout: 60_000 });
+  await sleep(1_500);
+  await desk.page.locator(".mapbox[data-drawn]").waitFor({ timeout: 60_000 });
 }
 
 async function go(desk: Desk, hash: string): Promise<void> {

@@ -68,8 +68,8 @@ export function corridorRings(line: readonly LatLng[], half_m: number): Ring[] {
   return points.slice(1).map((to, i) => legRing(points[i]!, to, half_m));
 }
 
-export function ringsOf(volume: Volume): Ring[] {
-  if (volume.outline_circle) return [circleRing(volume.outline_circle.center, metresOf(volume.outline_circle.radius))];
+export function ringsOf(volume: Volume, steps?: number): Ring[] {
+  if (volume.outline_circle) return [circleRing(volume.outline_circle.center, metresOf(volume.outline_circle.radius), steps)];
   if (volume.outline_corridor) return corridorRings(volume.outline_corridor.centreline, metresOf(volume.outline_corridor.half_width));
   const vertices = unwrap(volume.outline_polygon?.vertices ?? []);
   return vertices.length < 3 ? [] : [[...vertices, vertices[0]!].map(point)];

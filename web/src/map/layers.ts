@@ -41,7 +41,8 @@ const far_s = 1e11;
 const seconds = (time: string, open: number): number => (time === "open" ? open : Date.parse(time) / 1000);
 
 // A hazard lasts until its all-clear, whatever its planned end.
-export function noticeFeatures(notice: Notice, party: string): Feature<MultiPolygon, NoticeProperties>[] {
+// `steps`: of how many sides a circle is made.
+export function noticeFeatures(notice: Notice, party: string, steps?: number): Feature<MultiPolygon, NoticeProperties>[] {
   return (notice.latest.declaration?.volumes ?? []).map((volume, i) => ({
     type: "Feature",
     id: `${notice.id} ${i}`,
@@ -54,7 +55,7 @@ export function noticeFeatures(notice: Notice, party: string): Feature<MultiPoly
       s: notice.activity === "active" ? -far_s : seconds(volume.time_start, -far_s),
       e: notice.kind === "hazard" ? far_s : seconds(volume.time_end, far_s),
     },
-    geometry: { type: "MultiPolygon", coordinates: ringsOf(volume).map((ring) => [ring]) },
+    geometry: { type: "MultiPolygon", coordinates: ringsOf(volume, steps).map((ring) => [ring]) },
   }));
 }
 
@@ -112,7 +113,7 @@ export function style(c: Colours): StyleSpecification {
       { id: "land", type: "fill", source: "land", paint: { "fill-color": c.land } },
       { id: "grid", type: "line", source: "grid", paint: { "line-color": c.grid, "line-width": 1 } },
       { id: "borders", type: "line", source: "borders", paint: { "line-color": c.border, "line-width": 1 } },
-      { id: "notice-fill", type: "fill", source: "notices", paint: { "fill-color": byKind as never, "fill-opacity": ["case", ["==", ["get", "active"], 1], 0.28, 0.1] } },
+      { id: "notice-fill", type: "fill", source: "notices", paint: { "fill-antialias": false, "fill-color": byKind as never, "fill-opacity": ["case", ["==", ["get", "active"], 1], 0.28, 0.1] } },
       { id: "notice-line", type: "line", source: "notices", filter: ["all", ["!=", ["get", "kind"], "hazard"], ["==", ["get", "held"], 0]], paint: { "line-color": byKind as never, "line-width": ["case", ["==", ["get", "own"], 1], 2.5, 1.5] } },
       { id: "notice-hazard", type: "line", source: "notices", filter: ["==", ["get", "kind"], "hazard"], paint: { "line-color": c.alarm, "line-width": 3, "line-dasharray": [4, 1] } },
       { id: "notice-held", type: "line", source: "notices", filter: ["==", ["get", "held"], 1], paint: { "line-color": c.own, "line-width": 2, "line-dasharray": [1, 2] } },

@@ -52,6 +52,9 @@ function basemap(): NonNullable<typeof world> {
 
 const snap_px = 12;
 const redraw_ms = 250;
+// From here on a circle is drawn with fewer sides: nobody sees the difference among so many.
+const many = 3_000;
+const few_steps = 16;
 const filterAt = (at_s: number): unknown[] => ["all", ["<=", ["get", "s"], at_s], [">", ["get", "e"], at_s]];
 
 function setData(map: MapLibreMap, source: string, data: FeatureCollection | Geometry): void {
@@ -63,7 +66,8 @@ const collection = (features: unknown[]): FeatureCollection => ({ type: "Feature
 function showPicture(map: MapLibreMap): void {
   const party = partyId.peek();
   const shown = [...notices.peek().values()].filter((n) => isInForce(n) || (n.party.id === party && n.latest.author !== "withdrawn" && n.activity === "planned"));
-  setData(map, "notices", collection(shown.flatMap((notice) => noticeFeatures(notice, party))));
+  const steps = shown.length > many ? few_steps : undefined;
+  setData(map, "notices", collection(shown.flatMap((notice) => noticeFeatures(notice, party, steps))));
   const alarming = liveConflicts.peek().filter((conflict) => conflict.treatment !== "listed");
   setData(map, "conflicts", collection(alarming.flatMap(conflictFeatures)));
 }
@@ -190,11 +194,16 @@ function startMap(container: HTMLElement, props: MapProps, failed: () => void): 
         void liveConflicts.value;
         timer ??= setTimeout(() => {
           timer = undefined;
+          delete container.dataset.drawn;
           showPicture(map);
         }, redraw_ms);
       }),
     );
     container.dataset.ready = "true";
+  });
+  // Everything that was asked for is drawn; for the tests and the pictures of the manual.
+  map.on("idle", () => {
+    container.dataset.drawn = "true";
   });
   return {
     held,
