@@ -79,6 +79,13 @@ void ReloadKeys(const service::NodeConfig& config, Server* server) {
   }
   Log(LogLevel::kInfo, "keys_reloaded", {{"keys", keys->size()}});
   server->tokens().ReplaceKeys(std::move(keys).value());
+  if (!config.dss || server->dss_tokens() == nullptr) return;
+  auto dss_keys = api::node::ReadDssTokenKeys(*config.dss);
+  if (!dss_keys) {
+    Log(LogLevel::kError, "keys_not_reloaded", {{"error", dss_keys.error().ToString()}});
+    return;
+  }
+  server->dss_tokens()->ReplaceKeys(std::move(dss_keys).value());
 }
 
 // Serves until it is told to stop; true unless the store has failed.

@@ -50,7 +50,6 @@ struct PutIntent {
 struct DeleteIntent {
   base::Uuid id;
   std::string ovn;
-  Drawn drawn_subscription_version{};
 };
 
 struct PutConstraint {

@@ -96,10 +96,10 @@ TEST_F(DecideTest, AnIntentIsCreatedChangedAndDeletedByItsManagerAlone) {
   EXPECT_NE(Stored(id).ovn, first.ovn);
   EXPECT_EQ(CodeOf(Do("a", change)), base::ErrorCode::kConflict) << "its ovn is stale";
 
-  EXPECT_EQ(CodeOf(Do("a", DeleteIntent{id, first.ovn, {}})), base::ErrorCode::kConflict);
-  EXPECT_EQ(CodeOf(Do("b", DeleteIntent{id, Stored(id).ovn, {}})), base::ErrorCode::kForbidden);
-  ASSERT_TRUE(Do("a", DeleteIntent{id, Stored(id).ovn, {}}).has_value());
-  EXPECT_EQ(CodeOf(Do("a", DeleteIntent{id, "x", {}})), base::ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(Do("a", DeleteIntent{id, first.ovn})), base::ErrorCode::kConflict);
+  EXPECT_EQ(CodeOf(Do("b", DeleteIntent{id, Stored(id).ovn})), base::ErrorCode::kForbidden);
+  ASSERT_TRUE(Do("a", DeleteIntent{id, Stored(id).ovn}).has_value());
+  EXPECT_EQ(CodeOf(Do("a", DeleteIntent{id, "x"})), base::ErrorCode::kNotFound);
   PutIntent gone = Plan(id, Box({1}, 0, 30));
   gone.ovn = first.ovn;
   EXPECT_EQ(CodeOf(Do("a", gone)), base::ErrorCode::kInvalid) << "not found is 400 on a change";
@@ -213,7 +213,7 @@ TEST_F(DecideTest, AnImplicitSubscriptionLivesAsLongAsAnIntentDependsOnIt) {
   ASSERT_TRUE(Do("a", again).has_value());
   EXPECT_NE(Stored(id).subscription, first);
   EXPECT_NE(state_.FindSubscription(first), nullptr) << "the second still depends on it";
-  ASSERT_TRUE(Do("a", DeleteIntent{second.id, Stored(second.id).ovn, {}}).has_value());
+  ASSERT_TRUE(Do("a", DeleteIntent{second.id, Stored(second.id).ovn}).has_value());
   EXPECT_EQ(state_.FindSubscription(first), nullptr);
 
   PutIntent without = Plan(id, Box({1, 2}, 0, 30));
@@ -247,7 +247,7 @@ TEST_F(DecideTest, AnExplicitSubscriptionMustBeOnesOwnAndCover) {
   EXPECT_EQ(CodeOf(Do("a", shrink)), base::ErrorCode::kInvalid);
   shrink.extent = Box({1, 2}, 5, 60);
   EXPECT_TRUE(Do("a", shrink).has_value()) << "five minutes of grace at the start";
-  ASSERT_TRUE(Do("a", DeleteIntent{put.id, Stored(put.id).ovn, {}}).has_value());
+  ASSERT_TRUE(Do("a", DeleteIntent{put.id, Stored(put.id).ovn}).has_value());
   EXPECT_NE(state_.FindSubscription(mine), nullptr) << "it was asked for: it stays";
   EXPECT_TRUE(
       Do("a", DeleteSubscription{mine, state_.FindSubscription(mine)->version}).has_value());

@@ -48,7 +48,7 @@ class World {
       case 8:
         return {"", Evict{}};
       case 9:
-        return {caller, DeleteIntent{Id(), Ovn<Intent>().value_or("x"), Draw()}};
+        return {caller, DeleteIntent{Id(), Ovn<Intent>().value_or("x")}};
       default:
         return {caller, NextIntent()};
     }

@@ -36,17 +36,23 @@ void BatchWriter::Add(uint32_t line, const line::Effect& effect) {
   line::EncodeEffect(effect, &lines_);
 }
 
+void BatchWriter::Add(const dss::Effect& effect) {
+  dss::EncodeEffect(effect, &dss_);
+}
+
 void BatchWriter::Add(const mechanism::DeskEffect& effect) {
   mechanism::EncodeDeskEffect(effect, &desk_);
 }
 
 base::Bytes BatchWriter::Encode() const {
   base::Bytes out;
-  out.reserve(size() + 20);
+  out.reserve(size() + 30);
   PutVarint(airspace_.size(), &out);
   out.insert(out.end(), airspace_.begin(), airspace_.end());
   PutVarint(lines_.size(), &out);
   out.insert(out.end(), lines_.begin(), lines_.end());
+  PutVarint(dss_.size(), &out);
+  out.insert(out.end(), dss_.begin(), dss_.end());
   out.insert(out.end(), desk_.begin(), desk_.end());
   return out;
 }
@@ -54,6 +60,7 @@ base::Bytes BatchWriter::Encode() const {
 base::Result<void> ReadBatch(base::ByteView bytes, const BatchVisitor& visitor) {
   WB_ASSIGN_OR_RETURN(const base::ByteView airspace_part, TakePart(&bytes));
   WB_ASSIGN_OR_RETURN(base::ByteView lines_part, TakePart(&bytes));
+  WB_ASSIGN_OR_RETURN(base::ByteView dss_part, TakePart(&bytes));
   if (visitor.airspace) {
     WB_ASSIGN_OR_RETURN(std::vector<airspace::Effect> effects,
                         airspace::DecodeEffects(airspace_part));
@@ -68,6 +75,10 @@ base::Result<void> ReadBatch(base::ByteView bytes, const BatchVisitor& visitor) 
       WB_ASSIGN_OR_RETURN(line::Effect effect, line::DecodeEffect(&lines_part));
       visitor.line(static_cast<uint32_t>(line), std::move(effect));
     }
+  }
+  while (visitor.dss && !dss_part.empty()) {
+    WB_ASSIGN_OR_RETURN(dss::Effect effect, dss::DecodeEffect(&dss_part));
+    visitor.dss(std::move(effect));
   }
   while (visitor.desk && !bytes.empty()) {
     WB_ASSIGN_OR_RETURN(mechanism::DeskEffect effect, mechanism::DecodeDeskEffect(&bytes));

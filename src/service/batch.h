@@ -1,7 +1,8 @@
-// One batch of the log: everything one turn of the sequencer changed, in three parts.
+// One batch of the log: everything one turn of the sequencer changed, in four parts.
 //
 //   varint length, effects of the airspace (airspace/codec.h)
 //   varint length, effects of the lines: varint of the line, effect (line/line_state.h), and so on
+//   varint length, effects of the DSS (dss/effects.h)
 //   effects of the desk (mechanism/desk.h) to the end
 //
 // Every effect is absolute, so the parts may be applied one after another.
@@ -16,6 +17,7 @@
 #include "airspace/effects.h"
 #include "base/bytes.h"
 #include "base/result.h"
+#include "dss/effects.h"
 #include "line/line_state.h"
 #include "mechanism/desk.h"
 
@@ -25,21 +27,24 @@ class BatchWriter {
  public:
   void Add(std::span<const airspace::Effect> effects);
   void Add(uint32_t line, const line::Effect& effect);
+  void Add(const dss::Effect& effect);
   void Add(const mechanism::DeskEffect& effect);
 
-  bool empty() const { return airspace_.empty() && lines_.empty() && desk_.empty(); }
-  size_t size() const { return airspace_.size() + lines_.size() + desk_.size(); }
+  bool empty() const { return size() == 0; }
+  size_t size() const { return airspace_.size() + lines_.size() + dss_.size() + desk_.size(); }
   base::Bytes Encode() const;
 
  private:
   base::Bytes airspace_;
   base::Bytes lines_;
+  base::Bytes dss_;
   base::Bytes desk_;
 };
 
 struct BatchVisitor {
   std::function<void(std::vector<airspace::Effect>)> airspace;
   std::function<void(uint32_t line, line::Effect)> line;
+  std::function<void(dss::Effect)> dss;
   std::function<void(mechanism::DeskEffect)> desk;
 };
 

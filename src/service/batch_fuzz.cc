@@ -22,6 +22,7 @@ base::Result<base::Bytes> Rewritten(base::ByteView bytes) {
   visitor.line = [&](uint32_t line, const wideberth::line::Effect& effect) {
     writer.Add(line, effect);
   };
+  visitor.dss = [&](const wideberth::dss::Effect& effect) { writer.Add(effect); };
   visitor.desk = [&](const wideberth::mechanism::DeskEffect& effect) { writer.Add(effect); };
   WB_RETURN_IF_ERROR(service::ReadBatch(bytes, visitor));
   return writer.Encode();

@@ -40,8 +40,9 @@ TEST(BatchTest, EverythingComesBackInItsOrder) {
     std::vector<airspace::Effect> airspace;
     std::vector<std::pair<uint32_t, base::Bytes>> lines;
     std::vector<base::Bytes> desk;
+    std::vector<dss::Effect> dss;
     for (uint64_t n = random.Below(12); n > 0; --n) {
-      switch (random.Below(3)) {
+      switch (random.Below(4)) {
         case 0: {
           const std::vector<airspace::Effect> effects = {Advanced(random.Between(0, 1'000'000))};
           writer.Add(effects);
@@ -55,6 +56,14 @@ TEST(BatchTest, EverythingComesBackInItsOrder) {
           lines.push_back({line, Encoded(effect)});
           break;
         }
+        case 2: {
+          const dss::Effect effect =
+              dss::Notified{dss::Kind::kSubscription, random.NewUuidV4(),
+                            static_cast<int32_t>(random.Between(-9, 1'000'000))};
+          writer.Add(effect);
+          dss.push_back(effect);
+          break;
+        }
         default: {
           const mechanism::DeskEffect effect = mechanism::testing::DrawEffect(&random);
           writer.Add(effect);
@@ -62,10 +71,11 @@ TEST(BatchTest, EverythingComesBackInItsOrder) {
         }
       }
     }
-    EXPECT_EQ(writer.empty(), airspace.empty() && lines.empty() && desk.empty());
+    EXPECT_EQ(writer.empty(), airspace.empty() && lines.empty() && desk.empty() && dss.empty());
     base::Bytes airspace_read;
     std::vector<std::pair<uint32_t, base::Bytes>> lines_read;
     std::vector<base::Bytes> desk_read;
+    std::vector<dss::Effect> dss_read;
     BatchVisitor visitor;
     visitor.airspace = [&](const std::vector<airspace::Effect>& effects) {
       airspace::EncodeEffects(effects, &airspace_read);
@@ -76,6 +86,7 @@ TEST(BatchTest, EverythingComesBackInItsOrder) {
     visitor.desk = [&](const mechanism::DeskEffect& effect) {
       desk_read.push_back(Encoded(effect));
     };
+    visitor.dss = [&](const dss::Effect& effect) { dss_read.push_back(effect); };
     const base::Bytes bytes = writer.Encode();
     ASSERT_TRUE(ReadBatch(bytes, visitor).has_value());
     base::Bytes airspace_all;
@@ -83,6 +94,7 @@ TEST(BatchTest, EverythingComesBackInItsOrder) {
     EXPECT_EQ(airspace_read, airspace_all);
     EXPECT_EQ(lines_read, lines);
     EXPECT_EQ(desk_read, desk);
+    EXPECT_EQ(dss_read, dss);
     // One part alone.
     lines_read.clear();
     BatchVisitor only_lines;

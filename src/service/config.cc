@@ -71,6 +71,38 @@ Result<void> ReadAuth(TomlTable table, const std::filesystem::path& folder, Node
   return {};
 }
 
+Result<std::optional<DssConfig>> ReadDss(TomlTable table, const std::filesystem::path& folder) {
+  constexpr size_t kNamesMax = 16;
+  DssConfig dss;
+  WB_ASSIGN_OR_RETURN(const bool enabled, table.Bool("enabled", false));
+  WB_ASSIGN_OR_RETURN(dss.issuers, table.Strings("issuers", kNamesMax, kNameBytesMax));
+  WB_ASSIGN_OR_RETURN(dss.audiences, table.Strings("audiences", kNamesMax, kNameBytesMax));
+  WB_ASSIGN_OR_RETURN(const std::vector<std::string> files,
+                      table.Strings("key_files", kKeyFilesMax, kPathBytesMax));
+  for (const std::string& file : files) dss.key_files.push_back(From(folder, file));
+  WB_ASSIGN_OR_RETURN(const std::string jwks, table.String("jwks_file", "", kPathBytesMax));
+  dss.jwks_file = From(folder, jwks);
+  WB_ASSIGN_OR_RETURN(dss.locality, table.String("locality", "wideberth", kNameBytesMax));
+  WB_ASSIGN_OR_RETURN(dss.public_endpoint, table.String("public_endpoint", "", 2'048));
+  WB_ASSIGN_OR_RETURN(dss.dar_id, table.String("dar_id", "wideberth", kNameBytesMax));
+  WB_ASSIGN_OR_RETURN(dss.http_base_urls, table.Bool("http_base_urls", false));
+  WB_ASSIGN_OR_RETURN(dss.exact_circles, table.Bool("exact_circles", false));
+  WB_ASSIGN_OR_RETURN(dss.altitude_in_notifications,
+                      table.Bool("altitude_in_notifications", false));
+  WB_ASSIGN_OR_RETURN(dss.time_based_notification_index,
+                      table.Bool("time_based_notification_index", false));
+  WB_ASSIGN_OR_RETURN(const int64_t retention_h, table.Int64("retention_h", 2'688, 1, 87'600));
+  dss.retention_us = retention_h * base::kMicrosPerHour;
+  WB_RETURN_IF_ERROR(table.ExpectNoOtherKeys());
+  if (!enabled) return std::optional<DssConfig>();
+  if (dss.issuers.empty()) return table.Refuse("issuers", "must name one at least");
+  if (dss.audiences.empty()) return table.Refuse("audiences", "must name one at least");
+  if (dss.key_files.empty() && dss.jwks_file.empty()) {
+    return table.Refuse("key_files", "must name a key, or jwks_file must be given");
+  }
+  return std::optional(std::move(dss));
+}
+
 Result<void> ReadLog(TomlTable table, NodeConfig* config) {
   WB_ASSIGN_OR_RETURN(const std::string level, table.String("level", "info", 16));
   if (level == "debug") {
@@ -168,6 +200,8 @@ Result<NodeConfig> Read(TomlTable root, const std::filesystem::path& folder) {
   WB_RETURN_IF_ERROR(ReadListen(listen, folder, &config));
   WB_ASSIGN_OR_RETURN(TomlTable auth, root.RequiredTable("auth"));
   WB_RETURN_IF_ERROR(ReadAuth(auth, folder, &config));
+  WB_ASSIGN_OR_RETURN(TomlTable dss, root.Table("dss"));
+  WB_ASSIGN_OR_RETURN(config.dss, ReadDss(dss, folder));
   WB_ASSIGN_OR_RETURN(TomlTable log, root.Table("log"));
   WB_RETURN_IF_ERROR(ReadLog(log, &config));
   WB_RETURN_IF_ERROR(root.ExpectNoOtherKeys());

@@ -16,6 +16,19 @@
 //   auth.audience                     (required)                         256 bytes
 //   auth.key_files                    []                                 64 PEM files of public keys
 //   auth.jwks_file                    (none)                             JWKS file
+//   dss.enabled                       false                              serves F3548-21 and F3411 beside /v1
+//   dss.issuers                       (required)                         16 of 256 bytes: of the providers' tokens
+//   dss.audiences                     (required)                         16 of 256 bytes
+//   dss.key_files                     []                                 64 PEM files of public keys
+//   dss.jwks_file                     (none)                             JWKS file
+//   dss.locality                      wideberth                          256 bytes; this node in its pool
+//   dss.public_endpoint               (none)                             2048 bytes; where providers reach it
+//   dss.dar_id                        wideberth                          256 bytes; the pool's
+//   dss.http_base_urls                false                              providers may be reached in the clear
+//   dss.exact_circles                 false                              all cells of a circle, not of its 20-gon
+//   dss.altitude_in_notifications     false                              subscriptions hear of their altitudes alone
+//   dss.time_based_notification_index false                              milliseconds since midnight, not a count
+//   dss.retention_h                   h      2688                        1 .. 87600; kept so long after the end
 //   log.level                         info                               debug, info, warn, error
 //   log.form                          auto                               auto, json, people
 //
@@ -67,6 +80,21 @@ struct LineConfig {
   std::vector<PeerConfig> peers;
 };
 
+struct DssConfig {
+  std::vector<std::string> issuers;
+  std::vector<std::string> audiences;
+  std::vector<std::string> key_files;
+  std::string jwks_file;
+  std::string locality;
+  std::string public_endpoint;
+  std::string dar_id;
+  bool http_base_urls = false;
+  bool exact_circles = false;
+  bool altitude_in_notifications = false;
+  bool time_based_notification_index = false;
+  int64_t retention_us = 0;
+};
+
 struct NodeConfig {
   std::string store_directory;
   int64_t disk_free_bytes_min = 0;
@@ -87,6 +115,7 @@ struct NodeConfig {
 
   std::string agreement_file;      // of one of the peers; or empty
   std::optional<LineConfig> line;  // absent: pool mode
+  std::optional<DssConfig> dss;    // absent: none is served
 
   base::LogOptions log;
 };

@@ -10,6 +10,7 @@ constexpr int kKindShift = 56;
 constexpr uint64_t kRowMask = (uint64_t{1} << kKindShift) - 1;
 constexpr uint64_t kDeskRow = 4;
 constexpr uint64_t kLineRow = 5;
+constexpr uint64_t kDssRow = 6;
 
 uint64_t KindOf(uint64_t key) {
   return key >> kKindShift;
@@ -26,6 +27,10 @@ base::Result<bool> Contents::LoadRow(uint64_t key, base::ByteView bytes) {
     WB_RETURN_IF_ERROR(line_logs_.LoadRow(key & kRowMask, bytes));
     return true;
   }
+  if (KindOf(key) == kDssRow) {
+    WB_RETURN_IF_ERROR(dss_.LoadRow(key & kRowMask, bytes));
+    return true;
+  }
   return false;
 }
 
@@ -38,6 +43,7 @@ base::Result<void> Contents::Replay(const store::Batch& batch) {
     line_logs_.Replay(line, effect, batch.seq);
   };
   visitor.desk = [&](const mechanism::DeskEffect& effect) { desk_.Apply(effect); };
+  visitor.dss = [&](const dss::Effect& effect) { dss_.Apply(effect); };
   return ReadBatch(batch.bytes, visitor);
 }
 
@@ -45,6 +51,7 @@ std::vector<uint64_t> Contents::TakeDirty() {
   std::vector<uint64_t> keys = airspace_->TakeDirty();
   for (const uint64_t row : desk_.TakeDirty()) keys.push_back(kDeskRow << kKindShift | row);
   for (const uint64_t row : line_logs_.TakeDirty()) keys.push_back(kLineRow << kKindShift | row);
+  for (const uint64_t row : dss_.TakeDirty()) keys.push_back(kDssRow << kKindShift | row);
   return keys;
 }
 
@@ -55,6 +62,8 @@ void Contents::MarkDirty(std::span<const uint64_t> keys) {
       desk_.MarkDirty({&row, 1});
     } else if (KindOf(key) == kLineRow) {
       line_logs_.MarkDirty({&row, 1});
+    } else if (KindOf(key) == kDssRow) {
+      dss_.MarkDirty({&row, 1});
     } else {
       airspace_->MarkDirty({&key, 1});
     }
@@ -64,6 +73,7 @@ void Contents::MarkDirty(std::span<const uint64_t> keys) {
 std::optional<base::Bytes> Contents::EncodeRow(uint64_t key) const {
   if (KindOf(key) == kDeskRow) return desk_.EncodeRow(key & kRowMask);
   if (KindOf(key) == kLineRow) return line_logs_.EncodeRow(key & kRowMask);
+  if (KindOf(key) == kDssRow) return dss_.EncodeRow(key & kRowMask);
   return airspace_->EncodeRow(key);
 }
 
@@ -71,11 +81,12 @@ void Contents::Clear() {
   airspace_ = std::make_unique<airspace::State>();
   desk_ = mechanism::Desk();
   line_logs_.Clear();
+  dss_ = dss::State();
 }
 
 base::Bytes Contents::Canonical() const {
   base::Bytes all = airspace_->Canonical();
-  for (const base::Bytes& part : {desk_.Canonical(), line_logs_.Canonical()}) {
+  for (const base::Bytes& part : {desk_.Canonical(), line_logs_.Canonical(), dss_.Canonical()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

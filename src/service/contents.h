@@ -1,4 +1,4 @@
-// Everything a store holds for a node, in memory: the airspace, the desk, and the logs of the lines.
+// Everything a store holds for a node, in memory: the airspace, the desk, the logs of the lines, and the DSS.
 //
 // It is made of the rows of the projection and the batches behind them, or of all batches; both give the same. The
 // daemon runs on it, and wideberth-fsck makes it both ways and compares.
@@ -14,6 +14,7 @@
 #include "airspace/state.h"
 #include "base/bytes.h"
 #include "base/result.h"
+#include "dss/state.h"
 #include "mechanism/desk.h"
 #include "service/line_logs.h"
 #include "store/store.h"
@@ -29,6 +30,8 @@ class Contents {
   const airspace::State& airspace() const { return *airspace_; }
   mechanism::Desk& desk() { return desk_; }
   const mechanism::Desk& desk() const { return desk_; }
+  dss::State& dss() { return dss_; }
+  const dss::State& dss() const { return dss_; }
   LineLogs& line_logs() { return line_logs_; }
   const LineLogs& line_logs() const { return line_logs_; }
 
@@ -50,6 +53,7 @@ class Contents {
   std::unique_ptr<airspace::State> airspace_ = std::make_unique<airspace::State>();
   mechanism::Desk desk_;
   LineLogs line_logs_;
+  dss::State dss_;
 };
 
 }  // namespace wideberth::service

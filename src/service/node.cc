@@ -73,6 +73,7 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
   node->sequencer_ = std::make_unique<Sequencer>(
       node->contents_, node->lock_, *node->store_, std::move(self), node->terms_, node->rules_,
       node->heights_, clock, node->random_, node->options_.hooks);
+  node->sequencer_->SetDssPolicy(node->options_.dss);
   if (const auto& line = node->options_.line) {
     for (const auto& [peer, agreed] : line->agreements) {
       node->sequencer_->SetAgreements(peer, agreed);

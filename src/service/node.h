@@ -38,6 +38,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "crypto/ed25519.h"
+#include "dss/decide.h"
 #include "geo/altitude.h"
 #include "line/party_card.h"
 #include "mechanism/core.h"
@@ -71,6 +72,7 @@ struct LineOptions {
 struct NodeOptions {
   Sequencer::Hooks hooks;
   std::optional<LineOptions> line;
+  dss::Policy dss;
   int64_t projection_period_us = 2 * base::kMicrosPerSecond;
   // Below it the node refuses writes and says so; it stays up for reading.
   int64_t disk_free_bytes_min = 0;
@@ -130,6 +132,15 @@ class Node {
   };
   using KeysDone = std::function<void(base::Result<line::PartyCard>)>;
   void ChangeKeys(KeyRequest request, KeysDone done);
+
+  // Runs `read` on the DSS under the shared lock, with the time of now; as Read.
+  template <class Function>
+  auto ReadDss(Function read) const {
+    const auto lock = lock_.Read();
+    return std::pair(
+        read(std::as_const(contents_).dss(), sequencer_->NowOf(airspace::DataMode::kReal)),
+        sequencer_->applied_seq());
+  }
 
   // Runs `read` on the desk under the shared lock; as Read.
   template <class Function>

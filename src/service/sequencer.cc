@@ -82,6 +82,17 @@ base::Result<void> Sequencer::Submit(Command command, Answer answer) {
   return {};
 }
 
+base::Result<void> Sequencer::SubmitDss(dss::Command command, DssAnswer answer) {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    WB_RETURN_IF_ERROR(CheckRoom(command.caller.empty()));
+    queue_.push_back(DssAsked{std::move(command), std::move(answer),
+                              clock_.MonotonicMicros() + limits::kCommandDeadlineUs});
+  }
+  wake_.notify_one();
+  return {};
+}
+
 base::Result<void> Sequencer::SubmitWork(Work work, Done never_done) {
   {
     const std::lock_guard lock(queue_mutex_);
@@ -146,6 +157,13 @@ void Sequencer::Apply(mechanism::DeskEffect effect) {
   if (hooks_.on_desk) desk_effects_.push_back(std::move(effect));
 }
 
+void Sequencer::Apply(std::span<const dss::Effect> effects) {
+  for (const dss::Effect& effect : effects) batch_.Add(effect);
+  const auto write = lock_.Write();
+  for (const dss::Effect& effect : effects) contents_.dss().Apply(effect);
+  applied_seq_.store(durable_seq() + 1, std::memory_order_release);
+}
+
 void Sequencer::Apply(uint32_t line, const line::Effect& effect) {
   batch_.Add(line, effect);
   const auto write = lock_.Write();
@@ -182,8 +200,31 @@ void Sequencer::TakeCommand(Asked asked) {
   decided_.push_back({std::move(asked.answer), std::move(decision)});
 }
 
+void Sequencer::TakeDss(DssAsked asked) {
+  base::Result<dss::Answer> answer =
+      base::Fail(Busy("the command waited too long; nothing was applied"));
+  if (!IsLate(asked.deadline_monotonic_us)) {
+    base::Result<dss::Decision> decision =
+        dss::Decide(contents_.dss(), asked.command, dss_policy_, NowOf(DataMode::kReal));
+    commands_.fetch_add(1, std::memory_order_relaxed);
+    if (!decision) refused_.fetch_add(1, std::memory_order_relaxed);
+    if (!decision) {
+      answer = base::Fail(std::move(decision).error());
+    } else {
+      answer = std::move(decision->answer);
+      if (!decision->effects.empty()) Apply(decision->effects);
+    }
+  }
+  if (!asked.answer) return;
+  done_.push_back([give = std::move(asked.answer),
+                   answer = std::move(answer)](const std::optional<base::Error>& failure) mutable {
+    give(failure ? base::Fail(*failure) : std::move(answer));
+  });
+}
+
 void Sequencer::Take(Queued queued) {
   if (auto* asked = std::get_if<Asked>(&queued)) return TakeCommand(std::move(*asked));
+  if (auto* asked = std::get_if<DssAsked>(&queued)) return TakeDss(std::move(*asked));
   if (auto* working = std::get_if<Working>(&queued)) {
     if (IsLate(working->deadline_monotonic_us)) {
       const base::Error late = Busy("the command waited too long; nothing was applied");
@@ -303,6 +344,8 @@ void Sequencer::Fail(const base::Error& error) {
       } else if (const auto* working = std::get_if<Working>(&queued);
                  working && working->never_done) {
         working->never_done(error);
+      } else if (const auto* dss = std::get_if<DssAsked>(&queued); dss && dss->answer) {
+        dss->answer(base::Fail(error));
       }
     }
     ReleaseReaders(false);
@@ -340,6 +383,7 @@ void Sequencer::SubmitTicks() {
     // A full queue drops the tick: the next one does its work.
     (void)Submit({base::PartyId{}, airspace::Tick{mode}}, nullptr).has_value();
   }
+  (void)SubmitDss({"", dss::Evict{}}, nullptr).has_value();
   const base::Uuid drawn = random_.NewUuidV4();
   const std::lock_guard lock(queue_mutex_);
   queue_.push_back(Working{[drawn](mechanism::Core& core, line::Now now) -> Done {

@@ -45,6 +45,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "dss/decide.h"
 #include "mechanism/core.h"
 #include "mechanism/desk.h"
 #include "service/batch.h"
@@ -114,6 +115,12 @@ class Sequencer final : private mechanism::Applier {
   // limits::kCommandDeadlineUs is answered kBusy and not applied.
   base::Result<void> Submit(airspace::Command command, Answer answer);
 
+  // The same for a command to the DSS.
+  using DssAnswer = std::function<void(base::Result<dss::Answer>)>;
+  base::Result<void> SubmitDss(dss::Command command, DssAnswer answer);
+  // Before Run.
+  void SetDssPolicy(const dss::Policy& policy) { dss_policy_ = policy; }
+
   // The same for other work; `never_done` is called with the reason if the work is not done.
   base::Result<void> SubmitWork(Work work, Done never_done);
   // What the transport of a line says, from any thread. Never refused: the transport holds back what is not handled.
@@ -159,6 +166,11 @@ class Sequencer final : private mechanism::Applier {
     Done never_done;
     int64_t deadline_monotonic_us = 0;
   };
+  struct DssAsked {
+    dss::Command command;
+    DssAnswer answer;
+    int64_t deadline_monotonic_us = 0;
+  };
   struct Frame {
     base::PartyId peer;
     size_t path = 0;
@@ -170,7 +182,7 @@ class Sequencer final : private mechanism::Applier {
     size_t path = 0;
     bool up = false;
   };
-  using Queued = std::variant<Asked, Working, Frame, PathChange>;
+  using Queued = std::variant<Asked, Working, DssAsked, Frame, PathChange>;
   struct Decided {
     Answer answer;
     base::Result<airspace::Decision> result;
@@ -185,12 +197,14 @@ class Sequencer final : private mechanism::Applier {
   void Apply(mechanism::DeskEffect effect) override;
   void Apply(uint32_t line, const line::Effect& effect) override;
   void RulesChanged(const airspace::RuleBook& rules) override;
+  void Apply(std::span<const dss::Effect> effects);
 
   base::Result<void> CheckRoom(bool of_the_node) const;  // needs queue_mutex_
   line::Now Now() const { return {clock_.Now(), clock_.MonotonicMicros()}; }
   std::vector<Queued> TakeQueued();
   void Take(Queued queued);
   void TakeCommand(Asked asked);
+  void TakeDss(DssAsked asked);
   bool IsLate(int64_t deadline_monotonic_us);
   void FinishTurn();
   void SendTurn(mechanism::TurnEnd end);
@@ -209,6 +223,7 @@ class Sequencer final : private mechanism::Applier {
   mutable std::mutex rules_mutex_;
   airspace::RuleBook rules_;  // the core's, for other threads
   mechanism::Core core_;
+  dss::Policy dss_policy_;
 
   // This turn.
   BatchWriter batch_;

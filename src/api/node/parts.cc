@@ -116,19 +116,28 @@ Result<std::shared_ptr<const geo::Geoid>> ReadGeoid(const std::string& path) {
   return std::make_shared<const geo::Geoid>(std::move(geoid).value());
 }
 
-}  // namespace
-
-Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config) {
+Result<crypto::TokenKeys> ReadKeys(const std::vector<std::string>& pem_files,
+                                   const std::string& jwks_file) {
   crypto::TokenKeys keys;
-  for (const std::string& path : config.auth_key_files) {
+  for (const std::string& path : pem_files) {
     WB_ASSIGN_OR_RETURN(const std::string pem, ReadFile(path, kKeyFileBytesMax));
     WB_ASSIGN_OR_RETURN(keys, MergeKeys(path, keys, crypto::TokenKeys::FromPem(pem)));
   }
-  if (const std::string& path = config.auth_jwks_file; !path.empty()) {
-    WB_ASSIGN_OR_RETURN(const std::string set, ReadFile(path, kKeyFileBytesMax));
-    WB_ASSIGN_OR_RETURN(keys, MergeKeys(path, keys, crypto::TokenKeys::FromJwks(set)));
+  if (!jwks_file.empty()) {
+    WB_ASSIGN_OR_RETURN(const std::string set, ReadFile(jwks_file, kKeyFileBytesMax));
+    WB_ASSIGN_OR_RETURN(keys, MergeKeys(jwks_file, keys, crypto::TokenKeys::FromJwks(set)));
   }
   return keys;
+}
+
+}  // namespace
+
+Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config) {
+  return ReadKeys(config.auth_key_files, config.auth_jwks_file);
+}
+
+Result<crypto::TokenKeys> ReadDssTokenKeys(const service::DssConfig& config) {
+  return ReadKeys(config.key_files, config.jwks_file);
 }
 
 Result<Parts> ReadParts(const service::NodeConfig& config) {
@@ -149,6 +158,11 @@ Result<Parts> ReadParts(const service::NodeConfig& config) {
   WB_ASSIGN_OR_RETURN(crypto::TokenKeys keys, ReadTokenKeys(config));
   parts.tokens = std::make_unique<crypto::TokenVerifier>(
       crypto::TokenPolicy{{config.auth_issuer}, {config.auth_audience}}, std::move(keys));
+  if (config.dss) {
+    WB_ASSIGN_OR_RETURN(crypto::TokenKeys dss_keys, ReadDssTokenKeys(*config.dss));
+    parts.dss_tokens = std::make_unique<crypto::TokenVerifier>(
+        crypto::TokenPolicy{config.dss->issuers, config.dss->audiences}, std::move(dss_keys));
+  }
   return parts;
 }
 

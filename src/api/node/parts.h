@@ -40,6 +40,7 @@ struct Parts {
   std::unique_ptr<crypto::TokenVerifier> tokens;
   std::optional<LineParts> line;
   std::optional<web::Console> console;  // none: / is 404
+  std::unique_ptr<crypto::TokenVerifier> dss_tokens;  // where a DSS is served
   // As NodeOptions.
   std::function<void(std::string_view what, uint64_t done, uint64_t total)> progress;
   // Once, on the sequencer's thread, when the store has failed: nothing more is accepted, and the
@@ -52,6 +53,8 @@ base::Result<Parts> ReadParts(const service::NodeConfig& config);
 
 // The keys of auth.* alone, to replace them while the node runs.
 base::Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config);
+// Those of dss.*.
+base::Result<crypto::TokenKeys> ReadDssTokenKeys(const service::DssConfig& config);
 
 }  // namespace wideberth::api::node
 

@@ -1,8 +1,11 @@
 #include "api/node/server.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
+#include "api/f3411/api.h"
+#include "api/f3548/api.h"
 #include "api/node/answer.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -34,6 +37,7 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   std::unique_ptr<Server> server(new Server());
   Server* self = server.get();
   self->tokens_ = std::move(parts.tokens);
+  self->dss_tokens_ = std::move(parts.dss_tokens);
   service::NodeOptions options;
   options.hooks.on_durable = [self](uint64_t seq, std::span<const airspace::Effect> effects) {
     self->events_.Publish(seq, effects);
@@ -63,6 +67,11 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   }
   options.progress = std::move(parts.progress);
   options.disk_free_bytes_min = config.disk_free_bytes_min;
+  if (config.dss) {
+    options.dss.altitude_in_notifications = config.dss->altitude_in_notifications;
+    options.dss.time_based_notification_index = config.dss->time_based_notification_index;
+    options.dss.retention_us = config.dss->retention_us;
+  }
   if (config.projection_period_us > 0) options.projection_period_us = config.projection_period_us;
   WB_ASSIGN_OR_RETURN(self->node_,
                       service::Node::Open(std::move(parts.store), std::move(parts.rules),
@@ -76,6 +85,7 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   self->api_->AddRoutes(self->router_.get());
   self->console_ = std::move(parts.console);
   if (self->console_) self->console_->AddRoutes(self->router_.get());
+  if (config.dss && self->dss_tokens_) self->AddDss(*config.dss);
 
   net::HttpServer::Options http;
   http.address = config.listen_address;
@@ -97,6 +107,47 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   http.metrics = &self->metrics_;
   WB_ASSIGN_OR_RETURN(self->http_, net::HttpServer::Start(std::move(http)));
   return server;
+}
+
+void Server::AddDss(const service::DssConfig& config) {
+  astm::Options options;
+  options.extents.exact_circles = config.exact_circles;
+  options.http_base_urls = config.http_base_urls;
+  options.time_based_notification_index = config.time_based_notification_index;
+  options.dar_id = config.dar_id;
+  options.locality = config.locality;
+  options.public_endpoint = config.public_endpoint;
+  dss_ = std::make_unique<astm::Context>(
+      astm::Context{*node_, *dss_tokens_, random_, std::move(options)});
+  heartbeats_ = std::make_unique<astm::Heartbeats>(node_->clock().Now());
+  f3548::AddRoutes(router_.get(), dss_.get());
+  f3411::AddRoutes(router_.get(), dss_.get());
+  astm::AddAuxRoutes(router_.get(), dss_.get(), heartbeats_.get());
+  AddDssMetrics();
+}
+
+void Server::AddDssMetrics() {
+  service::Node* node = node_.get();
+  base::Metrics& m = metrics_;
+  // In the order of dss::Kind.
+  const std::array<base::Gauge, dss::kKinds> entities = {
+      m.AddGauge("wideberth_dss_operational_intents", "Operational intents stored."),
+      m.AddGauge("wideberth_dss_constraints", "Constraints stored."),
+      m.AddGauge("wideberth_dss_service_areas", "Identification service areas stored."),
+      m.AddGauge("wideberth_dss_subscriptions", "Subscriptions of F3548 stored."),
+      m.AddGauge("wideberth_dss_rid_subscriptions", "Subscriptions of F3411 stored.")};
+  const base::Gauge entries =
+      m.AddGauge("wideberth_dss_index_entries", "Cells that entities occupy in the DSS's index.");
+  m.OnScrape([node, entities, entries] {
+    const dss::State::Statistics statistics =
+        node->ReadDss(
+                [](const dss::State& state, base::UtcMicros) { return state.GetStatistics(); })
+            .first;
+    for (size_t kind = 0; kind < dss::kKinds; ++kind) {
+      entities[kind].Set(static_cast<double>(statistics.entities[kind]));
+    }
+    entries.Set(static_cast<double>(statistics.index_entries));
+  });
 }
 
 Context Server::MakeContext(crypto::KdfCost account_cost) {

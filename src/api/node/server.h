@@ -16,6 +16,8 @@
 #include <optional>
 #include <vector>
 
+#include "api/astm/aux.h"
+#include "api/astm/context.h"
 #include "api/node/api.h"
 #include "api/node/events.h"
 #include "api/node/parts.h"
@@ -47,11 +49,14 @@ class Server {
   uint16_t line_port() const { return transport_ == nullptr ? 0 : transport_->port(); }
   service::Node& node() { return *node_; }
   crypto::TokenVerifier& tokens() { return *tokens_; }
+  crypto::TokenVerifier* dss_tokens() { return dss_tokens_.get(); }  // null: no DSS is served
   net::ServerStats http_stats() const { return http_->stats(); }
 
  private:
   Server() = default;
   void AddMetrics();
+  void AddDssMetrics();
+  void AddDss(const service::DssConfig& config);
   Context MakeContext(crypto::KdfCost account_cost);
   base::Result<void> StartTransport(LineParts line, const base::Clock& clock);
   std::vector<link::PeerPaths> LinkPeers() const;
@@ -61,6 +66,10 @@ class Server {
   base::Metrics metrics_;
   EventHub events_;
   std::unique_ptr<crypto::TokenVerifier> tokens_;
+  std::unique_ptr<crypto::TokenVerifier> dss_tokens_;
+  base::SystemRandom random_;
+  std::unique_ptr<astm::Context> dss_;
+  std::unique_ptr<astm::Heartbeats> heartbeats_;
   std::unique_ptr<service::Node> node_;
   // In line mode.
   std::vector<link::PeerPaths> link_peers_;  // as configured
