@@ -32,6 +32,11 @@ line::Effect Written(uint64_t seq, base::SeededRandom* random) {
   return line::EntryWritten{seq, std::move(entry), {static_cast<int64_t>(seq)}};
 }
 
+dss::Effect NotifiedOf(base::SeededRandom* random) {
+  return dss::Notified{dss::Kind::kSubscription, random->NewUuidV4(),
+                       static_cast<int32_t>(random->Between(-9, 1'000'000))};
+}
+
 TEST(BatchTest, EverythingComesBackInItsOrder) {
   base::SeededRandom random(1);
   for (int run = 0; run < 200; ++run) {
@@ -57,11 +62,8 @@ TEST(BatchTest, EverythingComesBackInItsOrder) {
           break;
         }
         case 2: {
-          const dss::Effect effect =
-              dss::Notified{dss::Kind::kSubscription, random.NewUuidV4(),
-                            static_cast<int32_t>(random.Between(-9, 1'000'000))};
-          writer.Add(effect);
-          dss.push_back(effect);
+          dss.push_back(NotifiedOf(&random));
+          writer.Add(dss.back());
           break;
         }
         default: {

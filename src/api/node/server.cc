@@ -30,6 +30,11 @@ base::Result<void> CheckOwnParty(const airspace::RuleBook& rules, base::PartyId 
   return base::Invalid("rules", "must have the party of this node", party.ToString());
 }
 
+dss::Policy PolicyOf(const service::DssConfig& config) {
+  return {config.altitude_in_notifications, config.time_based_notification_index,
+          config.retention_us};
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& config, Parts parts,
@@ -67,11 +72,7 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   }
   options.progress = std::move(parts.progress);
   options.disk_free_bytes_min = config.disk_free_bytes_min;
-  if (config.dss) {
-    options.dss.altitude_in_notifications = config.dss->altitude_in_notifications;
-    options.dss.time_based_notification_index = config.dss->time_based_notification_index;
-    options.dss.retention_us = config.dss->retention_us;
-  }
+  if (config.dss) options.dss = PolicyOf(*config.dss);
   if (config.projection_period_us > 0) options.projection_period_us = config.projection_period_us;
   WB_ASSIGN_OR_RETURN(self->node_,
                       service::Node::Open(std::move(parts.store), std::move(parts.rules),
