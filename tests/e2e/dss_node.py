@@ -103,7 +103,8 @@ class Specs:
                 continue
             if status >= 500 or (status == 409 and "/uss_availability/" in path):
                 return None
-            answer = operations[method.lower()]["responses"].get(str(status))
+            answers = {str(code): answer for code, answer in operations[method.lower()]["responses"].items()}
+            answer = answers.get(str(status))
             if answer is None:
                 return f"{status} is no answer to {method} {path}"
             schema = answer.get("content", {}).get("application/json", {}).get("schema")
@@ -186,7 +187,8 @@ class Node:
             found = re.search(r'"port": ?(\d+)', line) if "listening" in line else None
             if found:
                 self.port = int(found.group(1))
-                threading.Thread(target=self.process.stderr.read, daemon=True).start()
+                self.reader = threading.Thread(target=self.process.stderr.read, daemon=True)
+                self.reader.start()
                 return
         raise AssertionError("the node did not start")
 
@@ -195,6 +197,8 @@ class Node:
             return
         (self.process.kill if kill else self.process.terminate)()
         self.process.wait(30)
+        self.reader.join()
+        self.process.stderr.close()
         self.process = None
 
 
@@ -223,7 +227,7 @@ class DssCase(unittest.TestCase):
     def raw(self, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.node.port, timeout=60)
         try:
-            connection.request(method, path, body, headers or {})
+            connection.request(method, path, None if body is None else body.encode(), headers or {})
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
         finally:

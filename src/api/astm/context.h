@@ -2,8 +2,8 @@
 //
 // They are decoders and encoders around service::Node: a write is a dss::Command through the sequencer and is answered
 // when it is durable; a read is answered when what it saw is. They answer as the reference DSS does, down to the
-// status, because clients were written against it; bodies of errors are {"message": ...}. Reading is lenient as the standards
-// ask: fields that they do not name are passed over, and null is the same as absent.
+// status, because clients were written against it; bodies of errors are {"message": ...}. Reading is lenient as the
+// standards ask: fields that they do not name are passed over, and null is the same as absent.
 #ifndef WIDEBERTH_API_ASTM_CONTEXT_H_
 #define WIDEBERTH_API_ASTM_CONTEXT_H_
 
