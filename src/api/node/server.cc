@@ -82,11 +82,8 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   self->node_->Start();
   self->AddMetrics();
   self->api_ = std::make_unique<Api>(self->MakeContext(account_cost));
-  self->router_ = std::make_unique<net::Router>(RenderError);
-  self->api_->AddRoutes(self->router_.get());
   self->console_ = std::move(parts.console);
-  if (self->console_) self->console_->AddRoutes(self->router_.get());
-  if (config.dss && self->dss_tokens_) self->AddDss(*config.dss);
+  self->AddRoutes(config);
 
   net::HttpServer::Options http;
   http.address = config.listen_address;
@@ -108,6 +105,13 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   http.metrics = &self->metrics_;
   WB_ASSIGN_OR_RETURN(self->http_, net::HttpServer::Start(std::move(http)));
   return server;
+}
+
+void Server::AddRoutes(const service::NodeConfig& config) {
+  router_ = std::make_unique<net::Router>(RenderError);
+  api_->AddRoutes(router_.get());
+  if (console_) console_->AddRoutes(router_.get());
+  if (config.dss && dss_tokens_) AddDss(*config.dss);
 }
 
 void Server::AddDss(const service::DssConfig& config) {

@@ -56,6 +56,7 @@ class Server {
   Server() = default;
   void AddMetrics();
   void AddDssMetrics();
+  void AddRoutes(const service::NodeConfig& config);
   void AddDss(const service::DssConfig& config);
   Context MakeContext(crypto::KdfCost account_cost);
   base::Result<void> StartTransport(LineParts line, const base::Clock& clock);
