@@ -313,8 +313,8 @@ void Core::TakeAgreementReceipted(const Awaited& awaited, UtcMicros now) {
     kept.receipted = true;
     return PutAgreement(std::move(kept), now);
   }
-  // What they had signed before they heard of it has come before this receipt.
-  if (kept.waits()) CloseAgreement(std::move(kept), "denounced", now);
+  // What they had signed before they heard of it has come before; the same text may have been proposed anew.
+  if (kept.waits() && kept.denounced) CloseAgreement(std::move(kept), "denounced", now);
 }
 
 Result<void> Core::TakeAgreementAct(Line& line, const SealedAct& act, json::Object* message,
@@ -360,7 +360,7 @@ Result<void> Core::TakeProposal(Line& line, const SealedAct& act, const ProposeA
   kept.text = text;
   kept.counters = body.counters;
   if (known != nullptr && !known->closed_at) {
-    if (!known->theirs.envelope.empty() || known->denounced) {
+    if (!known->theirs.envelope.empty() || known->text.empty()) {
       return Conflict("/act/payload/agreement_sha256",
                       "must be another text than one that is there", StateOf(*known));
     }

@@ -67,6 +67,22 @@ TEST_F(CallsTest, AStopCallIsClosedByAnAnswerThatEndsIt) {
   EXPECT_EQ(parties.CountsOf(0, 1).stop_calls, 3u);
 }
 
+// Who asks for time has answered: the alarm ends until the time that was asked for is over.
+TEST_F(CallsTest, AnAnswerThatIsNotFinalEndsTheAlarmOnBothSides) {
+  const base::Uuid id = Stop();
+  parties.Run(40 * kSecond);
+  for (const size_t n : kBoth)
+    EXPECT_TRUE(parties.OpenMatters(n, MatterKind::kStopCall)[0].alarmed);
+  ASSERT_TRUE(parties.Do(1, AnswerStopCall{id, StopAnswer::kWait, 60}).has_value());
+  parties.Run(2 * kSecond);
+  for (const size_t n : kBoth) {
+    EXPECT_FALSE(parties.OpenMatters(n, MatterKind::kStopCall)[0].alarmed) << n;
+  }
+  parties.Run(120 * kSecond);
+  for (const size_t n : kBoth)
+    EXPECT_TRUE(parties.OpenMatters(n, MatterKind::kStopCall)[0].alarmed);
+}
+
 TEST_F(CallsTest, AStopCallClimbsByTheSecondsOnBothSides) {
   Stop();
   for (const auto& [us, level] : {std::pair(28 * kSecond, Level::kDutyOfficer),

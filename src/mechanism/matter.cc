@@ -107,6 +107,7 @@ void Open(const Terms& terms, base::UtcMicros now, Matter* matter) {
     }
   }
   matter->level = Level::kDutyOfficer;
+  matter->alarmed = false;
   matter->next_climb_at = {now.us + matter->deadline_us};
 }
 

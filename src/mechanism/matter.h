@@ -98,7 +98,7 @@ struct Matter {
 int64_t DeadlineUs(const Terms& terms, MatterKind kind, base::UtcMicros now,
                    std::optional<base::UtcMicros> starts_at);
 
-// Sets deadline, level and first climb of a matter that opens now.
+// Sets deadline, level and first climb of a matter that opens now, or whose clock starts again.
 void Open(const Terms& terms, base::UtcMicros now, Matter* matter);
 
 // What a matter whose next_climb_at has come is afterwards.
