@@ -219,7 +219,8 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Propose
   WB_RETURN_IF_ERROR(agreed->agreements.RequireParties(*parsed));
   WB_RETURN_IF_ERROR(RequireToCome(parsed->effective_from, now.utc));
   const KeptAgreement* known = desk_.FindAgreement(line->peer, body.agreement);
-  if (known != nullptr && !known->closed_at) {
+  // What still crosses about the one that was closed would be taken for this one.
+  if (known != nullptr) {
     return Conflict("/agreement_sha256", "must be another text than one that is there",
                     StateOf(*known));
   }
