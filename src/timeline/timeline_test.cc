@@ -175,7 +175,8 @@ TEST_F(TimelineTest, IsSelectedByNoticeMatterAreaAndTime) {
 
 TEST_F(TimelineTest, SaysWhetherTheOtherSideWasInformed) {
   const Timeline timeline = Made(parties, 0);
-  const auto& volume = TestHazard().volumes.front();
+  const airspace::Declaration hazard = TestHazard();
+  const airspace::Volume4D& volume = hazard.volumes.front();
   const auto lat = volume.outline.vertices().front().lat_deg();
   Question inside = AskedAt(lat, volume.window.start, {volume.window.start.us + kMinute});
   inside.volume.outline = volume.outline;
@@ -291,8 +292,11 @@ TEST_F(TimelineTest, TheReportNeedsNothingElseAndEscapesWhatCameFromOutside) {
   for (const char* outside : {"http:", "https:", "src=", "href=", "@import", "url("}) {
     EXPECT_EQ(html.find(outside), std::string::npos) << outside;
   }
-  EXPECT_EQ(html.find("nan"), std::string::npos);
-  EXPECT_EQ(html.find("inf"), std::string::npos);
+  for (const char* before : {"\"", ">", " ", "-", ","}) {
+    for (const char* number : {"nan", "inf"}) {
+      EXPECT_EQ(html.find(std::string(before) + number), std::string::npos) << before << number;
+    }
+  }
 }
 
 TEST(QuantileTest, IsASampleThatSoManyDoNotExceed) {

@@ -68,7 +68,7 @@ constexpr std::array kRoutes = {
     Route{{Method::kGet, "/v1/calls", Scope::kRead, true}, ListCalls},
     Route{{Method::kGet, "/v1/statistics", Scope::kRead, true}, GetStatistics},
     Route{{Method::kGet, "/v1/lines/{peer}/entries", Scope::kRead, true}, ListEntries},
-    Route{{Method::kGet, "/v1/journal", Scope::kRead, true}, ListJournal},
+    Route{{Method::kGet, "/v1/journal", Scope::kAdmin, true}, ListJournal},
     Route{{Method::kGet, "/v1/exchanges", Scope::kRead, true}, ListExchanges},
     Route{{Method::kGet, "/v1/exchanges/{id}", Scope::kRead, true}, GetExchange},
     Route{{Method::kGet, "/v1/exchanges/{id}/comparison", Scope::kRead, true}, CompareExchange},
