@@ -111,7 +111,8 @@ void PrintRecipients(json::Object notice) {
       line = party->OptionalString("name", kAnyBytes).value_or(std::nullopt).value_or("?");
     }
     for (const auto& [key, words] :
-         {std::pair("received_at", "received"), std::pair("assessment", "assessed"),
+         {std::pair("received_at", "received"), std::pair("cosigned_at", "recorded"),
+          std::pair("read_back_at", "read back"), std::pair("assessment", "assessed"),
           std::pair("need_time_until", "needs time until"), std::pair("units_told", "units told"),
           std::pair("own_aircraft_clear", "own aircraft clear")}) {
       const auto text = object->OptionalString(key, kAnyBytes);

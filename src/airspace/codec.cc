@@ -164,6 +164,25 @@ std::optional<Receipt> TakeReceipt(WireReader& in) {
   return value;
 }
 
+void Put(WireWriter& out, const std::optional<Recorded>& value) {
+  out.Bool(value.has_value());
+  if (!value) return;
+  out.Fixed(value->version.bytes);
+  out.Time(value->at);
+  out.Time(value->cosigned_at);
+  out.Bool(value->counts);
+}
+
+std::optional<Recorded> TakeRecorded(WireReader& in) {
+  if (!in.Bool()) return std::nullopt;
+  Recorded value;
+  value.version = in.ReadDigest();
+  value.at = in.Time();
+  value.cosigned_at = in.Time();
+  value.counts = in.Bool();
+  return value;
+}
+
 // The part that Notice and AxesChanged have in common.
 template <class Axes>
 void PutAxes(WireWriter& out, const Axes& value) {
@@ -173,6 +192,7 @@ void PutAxes(WireWriter& out, const Axes& value) {
   out.OptionalTime(value.all_clear_at);
   PutMap(out, value.delivery, [&](const Delivery& delivery) {
     Put(out, delivery.r1);
+    Put(out, delivery.r2);
     Put(out, delivery.r3);
   });
   PutMap(out, value.assessments, [&](const AssessmentRecord& record) {
@@ -198,6 +218,7 @@ void TakeAxes(WireReader& in, Axes* value) {
   value->delivery = TakeMap<decltype(value->delivery)>(in, [&] {
     Delivery delivery;
     delivery.r1 = TakeReceipt(in);
+    delivery.r2 = TakeRecorded(in);
     delivery.r3 = TakeReceipt(in);
     return delivery;
   });

@@ -44,6 +44,7 @@ std::vector<Effect> EveryEffect() {
   line.until_read_back = true;
   append(world.Store(2, 4, hazard, line));
   append(world.Do({}, RecordReceipt{TestNotice(4), *line.name, TestParty(1)}));
+  append(world.Do({}, RecordCosigned{TestNotice(4), *line.name, TestParty(1), {5'000'000}}));
   append(world.Do({}, RecordReadBack{TestNotice(4), *line.name, TestParty(1)}));
   append(world.Do({}, Disregard{TestNotice(4), TestParty(1)}));
   Declare held;

@@ -124,6 +124,13 @@ struct RecordReceipt {
   base::Digest version;
   base::PartyId by;
 };
+// The same, that the party has cosigned the log in which the version stands (R2). It needs no R1.
+struct RecordCosigned {
+  base::NoticeId id;
+  base::Digest version;
+  base::PartyId by;
+  base::UtcMicros cosigned_at;
+};
 struct RecordReadBack {
   base::NoticeId id;
   base::Digest version;
@@ -173,9 +180,10 @@ struct Tick {
   DataMode mode = DataMode::kReal;
 };
 
-using CommandBody = std::variant<Declare, Withdraw, SetActivity, AllClear, Assess, Disseminate,
-                                 RecordReceipt, RecordReadBack, Disregard, MarkConflictSeen,
-                                 ProposeMeasures, Recheck, AdoptRules, SetClock, Tick>;
+using CommandBody =
+    std::variant<Declare, Withdraw, SetActivity, AllClear, Assess, Disseminate, RecordReceipt,
+                 RecordCosigned, RecordReadBack, Disregard, MarkConflictSeen, ProposeMeasures,
+                 Recheck, AdoptRules, SetClock, Tick>;
 
 struct Command {
   // Who asks; nil for the node itself (Recheck, AdoptRules, Tick, and what it records for a party).

@@ -288,6 +288,7 @@ void Supersede(const Context& context, const Declare& command, const base::Diges
   for (auto& [party, assessment] : notice->assessments) assessment.counts = false;
   for (auto& [party, delivery] : notice->delivery) {
     if (delivery.r1) delivery.r1->counts = false;
+    if (delivery.r2) delivery.r2->counts = false;
     if (delivery.r3) delivery.r3->counts = false;
   }
   notice->disregarded_by.clear();

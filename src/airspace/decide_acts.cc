@@ -98,8 +98,9 @@ Result<Decision> On(const Context& context, const Disseminate& command) {
 namespace {
 
 // Whether what is to be recorded of `version` is known for it, or for a newer one.
-bool IsKnown(const Notice& notice, const std::optional<Receipt>& receipt,
-             const NoticeVersion& version, bool counts) {
+template <class Fact>
+bool IsKnown(const Notice& notice, const std::optional<Fact>& receipt, const NoticeVersion& version,
+             bool counts) {
   if (!receipt || receipt->counts < counts) return false;
   const NoticeVersion* known = FindVersion(notice, receipt->version);
   return known != nullptr && known->number >= version.number;
@@ -134,6 +135,18 @@ Result<Decision> On(const Context& context, const RecordReceipt& command) {
   Delivery& delivery = after.delivery[command.by];
   if (IsKnown(*held, delivery.r1, *version, counts)) return Unchanged(context, *held);
   delivery.r1 = Receipt{command.version, context.now, counts};
+  return ConcludeDelivery(context, *held, after, command.by);
+}
+
+Result<Decision> On(const Context& context, const RecordCosigned& command) {
+  WB_ASSIGN_OR_RETURN(const Notice* held, FindDeclared(context, command.id));
+  WB_RETURN_IF_ERROR(CheckBy(context, *held, command.by));
+  WB_ASSIGN_OR_RETURN(const NoticeVersion* version, DeclaredVersion(*held, command.version));
+  const bool counts = IsInEffect(*held, *version);
+  Notice after = *held;
+  Delivery& delivery = after.delivery[command.by];
+  if (IsKnown(*held, delivery.r2, *version, counts)) return Unchanged(context, *held);
+  delivery.r2 = Recorded{command.version, context.now, command.cosigned_at, counts};
   return ConcludeDelivery(context, *held, after, command.by);
 }
 

@@ -81,6 +81,7 @@ void Conclude(const Context& context, const Notice& after, const SubjectOutlines
 base::Result<Decision> On(const Context& context, const Assess& command);
 base::Result<Decision> On(const Context& context, const Disseminate& command);
 base::Result<Decision> On(const Context& context, const RecordReceipt& command);
+base::Result<Decision> On(const Context& context, const RecordCosigned& command);
 base::Result<Decision> On(const Context& context, const RecordReadBack& command);
 base::Result<Decision> On(const Context& context, const Disregard& command);
 base::Result<Decision> On(const Context& context, const MarkConflictSeen& command);

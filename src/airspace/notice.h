@@ -183,10 +183,20 @@ struct Receipt {
   bool operator==(const Receipt&) const = default;
 };
 
+// That a recipient has cosigned the log in which a version stands: the dated proof of delivery (R2).
+struct Recorded {
+  base::Digest version;
+  base::UtcMicros at;           // here
+  base::UtcMicros cosigned_at;  // by the recipient's clock, in whole seconds
+  bool counts = true;           // as of a Receipt
+  bool operator==(const Recorded&) const = default;
+};
+
 // Delivery to one recipient: separate facts (MECHANISM 3.2), each of the newest version it was given
-// for. R2 is the record's. For parties that share a node the storing itself is R1.
+// for. For parties that share a node the storing itself is R1, and there is no record between them.
 struct Delivery {
   std::optional<Receipt> r1;
+  std::optional<Recorded> r2;
   std::optional<Receipt> r3;
   bool operator==(const Delivery&) const = default;
 };

@@ -210,6 +210,14 @@ void WriteReceipt(json::Writer* json, std::string_view what, const Notice& notic
   if (lead_time_us) WriteSeconds(json, prefix + "_lead_time_s", *lead_time_us);
 }
 
+void WriteRecorded(json::Writer* json, const std::optional<airspace::Recorded>& recorded) {
+  if (!recorded) return;
+  json->StringField("recorded_at", TimeText(recorded->at));
+  json->StringField("recorded_version", recorded->version.ToHex());
+  json->BoolField("recorded_counts", recorded->counts);
+  json->StringField("cosigned_at", TimeText(recorded->cosigned_at));
+}
+
 // What one party has done about the notice; nothing when it has done nothing.
 void WriteRecipient(json::Writer* json, const Notice& notice, base::PartyId party,
                     const RuleBook& rules) {
@@ -226,6 +234,7 @@ void WriteRecipient(json::Writer* json, const Notice& notice, base::PartyId part
   WriteParty(json, party, rules);
   if (delivery != notice.delivery.end()) {
     WriteReceipt(json, "received", notice, delivery->second.r1);
+    WriteRecorded(json, delivery->second.r2);
     WriteReceipt(json, "read_back", notice, delivery->second.r3);
   }
   if (assessment != notice.assessments.end()) {

@@ -19,7 +19,8 @@ using base::Result;
 
 constexpr std::string_view kTroubleNames[] = {
     "unverified",   "malformed",       "not_ours",         "broken_chain", "fork",
-    "heads_differ", "peer_holds_more", "peer_rolled_back", "ack_beyond",   "log_unreadable"};
+    "heads_differ", "peer_holds_more", "peer_rolled_back", "ack_beyond",   "log_unreadable",
+    "heads_forked", "other_tree",      "from_future",      "not_cosigned"};
 
 // Fields of the payload itself that a message may name as critical.
 constexpr std::string_view kHeaderFields[] = {"from",      "to",   "seq",         "previous",
@@ -41,10 +42,6 @@ bool IsOfBeforeKeyChange(std::string_view envelope, const LogState& log) {
   if (log.keys.size() < 2) return false;
   const Result<Heartbeat> heartbeat = OpenHeartbeat(envelope, KeysOf(log));
   return heartbeat && heartbeat->own_head.size + 1 < log.keys.back().first_seq;
-}
-
-std::string Say(const record::TreeHead& head) {
-  return std::to_string(head.size) + " entries, root " + head.root.ToHex();
 }
 
 Result<void> CheckBody(std::string_view body) {
@@ -75,7 +72,8 @@ Endpoint::Endpoint(EndpointConfig config, OwnKeys own_keys, PartyCard peer, Line
       mirror_log_(mirror),
       state_(std::move(state)),
       outbox_(own_log),
-      liveness_(config_.boot, start.monotonic_us) {
+      liveness_(config_.boot, start.monotonic_us),
+      cosigning_(config_.self, config_.peer, config_.record_keys) {
   CHECK(config_.understands.size() <= limits::kSpokenTypesMax);
   outbox_.Restore(state_.own.size());
   inbox_.Restore(state_.mirror.size());
@@ -96,6 +94,7 @@ void Endpoint::SetPath(size_t path, bool up) {
   CHECK(path < path_up_.size());
   if (up && !path_up_[path]) {
     outbox_.Hurry();
+    cosigning_.Hurry();
     liveness_.SendSoon();
     acknowledge_ = true;
   }
@@ -131,6 +130,12 @@ void Endpoint::Receive(size_t path, std::string_view bytes, Now now) {
     ReceiveEntry(path, *entry, bytes, now);
   } else if (const auto* ack = std::get_if<Ack>(&*frame)) {
     ReceiveAck(path, *ack, bytes);
+  } else if (const auto* checkpoint = std::get_if<CheckpointFrame>(&*frame)) {
+    Report(cosigning_.ReceiveCheckpoint(checkpoint->note, state_, peer_), path);
+  } else if (const auto* cosignature = std::get_if<CosignatureFrame>(&*frame)) {
+    ReceiveCosignature(path, cosignature->note, now);
+  } else if (const auto* refusal = std::get_if<RefusalFrame>(&*frame)) {
+    Report(cosigning_.ReceiveRefusal(refusal->envelope, state_), path);
   } else {
     ReceiveHeartbeat(path, std::get<HeartbeatFrame>(*frame), bytes, now);
   }
@@ -161,63 +166,6 @@ void Endpoint::ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::s
   if (!liveness_.Hear(*heartbeat, now)) return;
   HearPeerHolds(path, heartbeat->peer_head, bytes);
   HearPeerWrote(path, *heartbeat, bytes);
-}
-
-// The peer says how much of our log it holds.
-void Endpoint::HearPeerHolds(size_t path, const record::TreeHead& head, std::string_view bytes) {
-  if (head.size > state_.own.size()) {
-    old_copy_ = true;
-    Report(TroubleKind::kPeerHoldsMore, path,
-           Say("/peer_head",
-               "must not hold more than the " + std::to_string(state_.own.size()) +
-                   " entries of our log",
-               Say(head)),
-           bytes);
-    return;
-  }
-  while (!own_heads_.empty() && own_heads_.front().size < head.size) own_heads_.pop_front();
-  if (!own_heads_.empty() && own_heads_.front().size == head.size &&
-      own_heads_.front().root != head.root) {
-    Report(TroubleKind::kHeadsDiffer, path,
-           Say("/peer_head", "must be our log: " + Say(own_heads_.front()), Say(head)), bytes);
-    return;
-  }
-  const Result<void> taken = outbox_.Acknowledge({head.size, {}});
-  CHECK_MSG(taken.has_value(), "a head that is not beyond our log acknowledges what was written");
-}
-
-// Whether the peer has sent it after the one that said peer_wrote_. A heartbeat of an earlier start may come late; what
-// shows the order of two starts is the echo of a heartbeat that we sent in between.
-bool Endpoint::IsAfterPeerWrote(const Heartbeat& heartbeat) const {
-  if (heartbeat.name.boot == peer_wrote_said_in_.boot) {
-    return heartbeat.name.number > peer_wrote_said_in_.number;
-  }
-  return heartbeat.echo && heartbeat.echo->name.boot == config_.boot &&
-         heartbeat.echo->name.number > peer_wrote_heard_after_;
-}
-
-// The peer says how long its own log is.
-void Endpoint::HearPeerWrote(size_t path, const Heartbeat& heartbeat, std::string_view bytes) {
-  const record::TreeHead& head = heartbeat.own_head;
-  if (head.size < peer_wrote_.size) {
-    if (!IsAfterPeerWrote(heartbeat)) return;
-    Report(TroubleKind::kPeerRolledBack, path,
-           Say("/own_head", "must not be shorter than before: " + Say(peer_wrote_), Say(head)),
-           bytes);
-    return;
-  }
-  const record::TreeHead mirrored = state_.mirror.tree.head();
-  if (head.size == mirrored.size && head.root != mirrored.root) {
-    Report(TroubleKind::kHeadsDiffer, path,
-           Say("/own_head", "must be the log that is mirrored here: " + Say(mirrored), Say(head)),
-           bytes);
-    return;
-  }
-  if (head.size > peer_wrote_.size) {
-    peer_wrote_said_in_ = heartbeat.name;
-    peer_wrote_heard_after_ = liveness_.newest_sent();
-  }
-  peer_wrote_ = head;
 }
 
 // With any key that the peer ever had; which of them it must be, its number says.
@@ -324,6 +272,7 @@ void Endpoint::TakeInOrder(size_t path, Now now) {
 void Endpoint::Take(Arrival arrival, Now now) {
   const Message& message = arrival.opened.message;
   Apply(EntryMirrored{message.seq, arrival.entry});
+  cosigning_.Mirrored(state_.mirror);
   Received received{std::move(arrival.opened), std::move(arrival.entry), true, false};
   const Message& taken = received.opened.message;
   received.understood = Understands(taken);
@@ -449,7 +398,7 @@ const crypto::SecretKey* Endpoint::FindOwnKey(const crypto::PublicKey& key) cons
 
 Result<base::Digest> Endpoint::ChangeKeys(std::string body,
                                           std::shared_ptr<const crypto::SecretKey> message_key,
-                                          Now now) {
+                                          Now now, const RecordKeys& record_keys) {
   const crypto::PublicKey key = message_key->public_key();
   const bool changes = key != state_.own.keys.back().key;
   if (changes && (state_.own.ReplacedAt(key) || state_.own.keys.size() >= kKeyEpochsMax)) {
@@ -465,6 +414,7 @@ Result<base::Digest> Endpoint::ChangeKeys(std::string body,
                                                         {},
                                                         std::move(body)},
                                                        now));
+  cosigning_.ChangeKeys(record_keys);
   if (!changes) return digest;
   if (FindOwnKey(key) == nullptr) own_keys_.insert(own_keys_.begin(), std::move(message_key));
   Apply(MessageKeyChanged{false, state_.own.size() + 1, key});
@@ -567,6 +517,7 @@ Output Endpoint::Finish(Now now) {
       for (const Outbox::Due& one : *due) SendToAll(WriteEntryFrame(one.entry));
     }
   }
+  FinishCosigning(now);
   return std::exchange(output_, {});
 }
 
@@ -579,6 +530,7 @@ int64_t Endpoint::next_wake_monotonic_us() const {
     wake = std::min(
         {wake, liveness_.next_send_monotonic_us(), outbox_.next_due_monotonic_us(LastToSend())});
   }
+  wake = std::min(wake, cosigning_.next_wake_monotonic_us(state_, !old_copy_, AnyPathUp()));
   // What is due at once may be due since the beginning of time, from which a caller could not subtract.
   return std::max<int64_t>(wake, 0);
 }

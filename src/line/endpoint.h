@@ -40,6 +40,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "crypto/ed25519.h"
+#include "line/cosigning.h"
 #include "line/frame.h"
 #include "line/inbox.h"
 #include "line/line_state.h"
@@ -62,6 +63,10 @@ enum class TroubleKind : uint8_t {
   kPeerRolledBack,  // the peer's log has become shorter than it said before
   kAckBeyond,       // acknowledges what was never written
   kLogUnreadable,   // our own store refuses
+  kHeadsForked,     // the peer has signed two heads of one size
+  kOtherTree,       // the peer has signed a head that its entries do not lead to
+  kFromFuture,      // a cosignature of a time that is not yet
+  kNotCosigned,     // the peer has refused to cosign our log, and says why
 };
 std::string_view Name(TroubleKind kind);  // "unverified", "broken_chain", ...
 
@@ -116,6 +121,7 @@ struct EndpointConfig {
   int64_t clock_error_ms = 0;
   // The message types this node understands, and in each the body fields it understands when they are critical.
   std::map<MessageType, std::vector<std::string>> understands;
+  RecordKeys record_keys = {};  // of this party's newest card
 };
 
 // Message keys of this party, the newest first.
@@ -147,7 +153,7 @@ class Endpoint {
   // before, and what would be one change more than a line takes.
   base::Result<base::Digest> ChangeKeys(std::string body,
                                         std::shared_ptr<const crypto::SecretKey> message_key,
-                                        Now now);
+                                        Now now, const RecordKeys& record_keys = {});
 
   // A person has confirmed a line that was lost and is heard again. Refuses with kConflict any other state, and while
   // the two sides do not hold the same (in_step).
@@ -173,6 +179,9 @@ class Endpoint {
  private:
   void ReceiveEntry(size_t path, const EntryFrame& frame, std::string_view bytes, Now now);
   void ReceiveAck(size_t path, const Ack& ack, std::string_view bytes);
+  void ReceiveCosignature(size_t path, std::string_view note, Now now);
+  void FinishCosigning(Now now);
+  void Report(const std::optional<Cosigning::Problem>& problem, size_t path);
   void ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::string_view bytes, Now now);
   void TakeInOrder(size_t path, Now now);
   void Take(Arrival arrival, Now now);
@@ -202,6 +211,7 @@ class Endpoint {
   Outbox outbox_;
   Inbox inbox_;
   Liveness liveness_;
+  Cosigning cosigning_;
 
   std::array<bool, limits::kLinePathsMax> path_up_{};
   bool acknowledge_ = false;                // something came that the peer should know is here

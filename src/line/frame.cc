@@ -44,6 +44,18 @@ std::string WriteHeartbeatFrame(std::string_view envelope) {
   return "H" + std::string(envelope);
 }
 
+std::string WriteCheckpointFrame(std::string_view note) {
+  return "C" + std::string(note);
+}
+
+std::string WriteCosignatureFrame(std::string_view note) {
+  return "S" + std::string(note);
+}
+
+std::string WriteRefusalFrame(std::string_view envelope) {
+  return "R" + std::string(envelope);
+}
+
 base::Result<Frame> ReadFrame(std::string_view bytes) {
   if (bytes.empty() || bytes.size() > limits::kLineFrameBytesMax) {
     return Refuse("must have 1 byte to 4 MiB and 128 KiB", bytes);
@@ -66,8 +78,19 @@ base::Result<Frame> ReadFrame(std::string_view bytes) {
         return Refuse("must hold an envelope of at most 65,535 bytes", bytes);
       }
       return Frame(HeartbeatFrame{rest});
+    case 'C':
+    case 'S':
+      if (rest.size() > kLineCheckpointBytesMax) {
+        return Refuse("must hold a checkpoint of at most 4,096 bytes", bytes);
+      }
+      return bytes[0] == 'C' ? Frame(CheckpointFrame{rest}) : Frame(CosignatureFrame{rest});
+    case 'R':
+      if (rest.size() > limits::kEnvelopeBytesMax) {
+        return Refuse("must hold an envelope of at most 65,535 bytes", bytes);
+      }
+      return Frame(RefusalFrame{rest});
     default:
-      return Refuse("must begin with E, B, A or H", bytes);
+      return Refuse("must begin with E, B, A, H, C, S or R", bytes);
   }
 }
 

@@ -5,11 +5,15 @@
 //   'B'  varint of the envelope's length, the envelope, and the body beside it
 //   'A'  an acknowledgement (line/ack.h)
 //   'H'  a heartbeat's envelope
+//   'C'  a checkpoint of the sender's log of the line, a signed note (record/checkpoint.h)
+//   'S'  a checkpoint of the receiver's log, with the sender's cosignature
+//   'R'  the envelope of a refusal to cosign one (record/statement.h)
 //
 // Reading refuses other letters and what is longer than its limit, and copies nothing. Pure.
 #ifndef WIDEBERTH_LINE_FRAME_H_
 #define WIDEBERTH_LINE_FRAME_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,6 +24,9 @@
 
 namespace wideberth::line {
 
+// A checkpoint of a line and its signatures; they have some 450.
+inline constexpr size_t kLineCheckpointBytesMax = 4'096;
+
 struct EntryFrame {
   std::string_view envelope;
   std::string_view body_beside;  // empty: none
@@ -27,11 +34,24 @@ struct EntryFrame {
 struct HeartbeatFrame {
   std::string_view envelope;
 };
-using Frame = std::variant<EntryFrame, Ack, HeartbeatFrame>;
+struct CheckpointFrame {
+  std::string_view note;
+};
+struct CosignatureFrame {
+  std::string_view note;
+};
+struct RefusalFrame {
+  std::string_view envelope;
+};
+using Frame =
+    std::variant<EntryFrame, Ack, HeartbeatFrame, CheckpointFrame, CosignatureFrame, RefusalFrame>;
 
 std::string WriteEntryFrame(const LogEntry& entry);
 std::string WriteAckFrame(const Ack& ack);
 std::string WriteHeartbeatFrame(std::string_view envelope);
+std::string WriteCheckpointFrame(std::string_view note);
+std::string WriteCosignatureFrame(std::string_view note);
+std::string WriteRefusalFrame(std::string_view envelope);
 
 // The views point into `bytes`.
 base::Result<Frame> ReadFrame(std::string_view bytes);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "crypto/sha256.h"
+#include "record/signed_note.h"
 
 namespace wideberth::line {
 namespace {
@@ -13,7 +14,14 @@ namespace {
 using airspace::WireReader;
 using airspace::WireWriter;
 
-enum class EffectKind : uint8_t { kWritten, kMirrored, kPolicyLane, kMessageKey };
+enum class EffectKind : uint8_t {
+  kWritten,
+  kMirrored,
+  kPolicyLane,
+  kMessageKey,
+  kHeadSigned,
+  kHeadCosigned,
+};
 
 base::Unexpected Damaged(std::string_view field) {
   return base::Fail(base::ErrorCode::kStorage, field, "must be as a node of this version wrote it");
@@ -44,6 +52,42 @@ base::Result<crypto::PublicKey> ReadKey(WireReader* wire) {
   return crypto::PublicKey::FromBytes(bytes);
 }
 
+void PutHead(const record::TreeHead& head, WireWriter* wire) {
+  wire->Varint(head.size);
+  wire->Fixed(head.root.bytes);
+}
+
+record::TreeHead TakeHead(WireReader* wire) {
+  record::TreeHead head;
+  head.size = wire->Varint();
+  head.root = wire->ReadDigest();
+  if (!record::CheckHead(head)) wire->Fail();
+  return head;
+}
+
+std::string TakeNote(WireReader* wire) {
+  std::string note(wire->Text());
+  if (note.empty() || note.size() > record::kSignedNoteBytesMax) wire->Fail();
+  return note;
+}
+
+void PutKnown(const std::optional<KnownHead>& known, WireWriter* wire) {
+  wire->Bool(known.has_value());
+  if (!known) return;
+  PutHead(known->head, wire);
+  wire->Varint(known->time_s);
+  wire->Text(*known->note);
+}
+
+std::optional<KnownHead> TakeKnown(WireReader* wire) {
+  if (!wire->Bool()) return std::nullopt;
+  KnownHead known;
+  known.head = TakeHead(wire);
+  known.time_s = wire->Varint();
+  known.note = std::make_shared<const std::string>(TakeNote(wire));
+  return known;
+}
+
 void WriteLog(const LogState& log, WireWriter* wire) {
   wire->Fixed(log.last.bytes);
   wire->Text(base::AsText(log.tree.Encode()));
@@ -52,6 +96,8 @@ void WriteLog(const LogState& log, WireWriter* wire) {
     wire->Varint(epoch.first_seq);
     wire->Fixed(epoch.key.bytes());
   }
+  PutKnown(log.signed_head, wire);
+  PutKnown(log.cosigned, wire);
 }
 
 base::Result<LogState> ReadLog(WireReader* wire) {
@@ -67,6 +113,8 @@ base::Result<LogState> ReadLog(WireReader* wire) {
     after = first_seq;
     log.keys.push_back({first_seq, key});
   }
+  log.signed_head = TakeKnown(wire);
+  log.cosigned = TakeKnown(wire);
   return log;
 }
 
@@ -85,19 +133,29 @@ void EncodeEffect(const Effect& effect, base::Bytes* out) {
     wire.EnumValue(EffectKind::kPolicyLane);
     wire.Bool(lane->by_peer);
     wire.Bool(lane->suspended);
-  } else {
-    const auto& key = std::get<MessageKeyChanged>(effect);
+  } else if (const auto* key = std::get_if<MessageKeyChanged>(&effect)) {
     wire.EnumValue(EffectKind::kMessageKey);
-    wire.Bool(key.by_peer);
-    wire.Varint(key.first_seq);
-    wire.Fixed(key.key.bytes());
+    wire.Bool(key->by_peer);
+    wire.Varint(key->first_seq);
+    wire.Fixed(key->key.bytes());
+  } else if (const auto* head = std::get_if<HeadSigned>(&effect)) {
+    wire.EnumValue(EffectKind::kHeadSigned);
+    PutHead(head->head, &wire);
+    wire.Text(head->note);
+  } else {
+    const auto& cosigned = std::get<HeadCosigned>(effect);
+    wire.EnumValue(EffectKind::kHeadCosigned);
+    wire.Bool(cosigned.by_peer);
+    PutHead(cosigned.head, &wire);
+    wire.Varint(cosigned.time_s);
+    wire.Text(cosigned.note);
   }
 }
 
 base::Result<Effect> DecodeEffect(base::ByteView* in) {
   WireReader wire(*in);
   Effect effect;
-  switch (wire.EnumValue(EffectKind::kMessageKey)) {
+  switch (wire.EnumValue(EffectKind::kHeadCosigned)) {
     case EffectKind::kWritten: {
       EntryWritten written;
       written.entry = ReadEntry(&written.seq, &wire);
@@ -124,6 +182,22 @@ base::Result<Effect> DecodeEffect(base::ByteView* in) {
       const auto key = ReadKey(&wire);
       if (!key || first_seq == 0) return Damaged("effect");
       effect = MessageKeyChanged{by_peer, first_seq, *key};
+      break;
+    }
+    case EffectKind::kHeadSigned: {
+      HeadSigned head;
+      head.head = TakeHead(&wire);
+      head.note = TakeNote(&wire);
+      effect = std::move(head);
+      break;
+    }
+    case EffectKind::kHeadCosigned: {
+      HeadCosigned head;
+      head.by_peer = wire.Bool();
+      head.head = TakeHead(&wire);
+      head.time_s = wire.Varint();
+      head.note = TakeNote(&wire);
+      effect = std::move(head);
       break;
     }
   }
@@ -163,12 +237,17 @@ void LineState::Apply(const Effect& effect) {
     mirror.Append(mirrored->entry);
   } else if (const auto* lane = std::get_if<PolicyLaneChanged>(&effect)) {
     (lane->by_peer ? suspended_by_peer : suspended_by_self) = lane->suspended;
+  } else if (const auto* changed = std::get_if<MessageKeyChanged>(&effect)) {
+    std::vector<KeyEpoch>& keys = (changed->by_peer ? mirror : own).keys;
+    while (!keys.empty() && keys.back().first_seq >= changed->first_seq) keys.pop_back();
+    CHECK(!keys.empty() || changed->first_seq == 1);
+    keys.push_back({changed->first_seq, changed->key});
+  } else if (const auto* head = std::get_if<HeadSigned>(&effect)) {
+    own.signed_head = {head->head, 0, std::make_shared<const std::string>(head->note)};
   } else {
-    const auto& changed = std::get<MessageKeyChanged>(effect);
-    std::vector<KeyEpoch>& keys = (changed.by_peer ? mirror : own).keys;
-    while (!keys.empty() && keys.back().first_seq >= changed.first_seq) keys.pop_back();
-    CHECK(!keys.empty() || changed.first_seq == 1);
-    keys.push_back({changed.first_seq, changed.key});
+    const auto& cosigned = std::get<HeadCosigned>(effect);
+    (cosigned.by_peer ? own : mirror).cosigned = {
+        cosigned.head, cosigned.time_s, std::make_shared<const std::string>(cosigned.note)};
   }
 }
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -49,7 +50,24 @@ struct MessageKeyChanged {
   crypto::PublicKey key;
 };
 
-using Effect = std::variant<EntryWritten, EntryMirrored, PolicyLaneChanged, MessageKeyChanged>;
+// This node has signed a head of its own log (line/cosigning.h): never a shorter one than before, never another of that
+// size.
+struct HeadSigned {
+  record::TreeHead head;
+  std::string note;  // the checkpoint, with the log's signature
+};
+
+// A head was cosigned: one of our own log by the peer, which is R2 for all entries below; or one of the peer's log by
+// this node, which holds every entry below it.
+struct HeadCosigned {
+  bool by_peer = false;
+  record::TreeHead head;
+  uint64_t time_s = 0;  // POSIX, by the clock of who cosigned
+  std::string note;     // the checkpoint, with the log's signature and the cosignature
+};
+
+using Effect = std::variant<EntryWritten, EntryMirrored, PolicyLaneChanged, MessageKeyChanged,
+                            HeadSigned, HeadCosigned>;
 
 // A binary form. Decoding is strict (field "effect"); *in advances past the value.
 void EncodeEffect(const Effect& effect, base::Bytes* out);
@@ -64,12 +82,22 @@ struct KeyEpoch {
 // A line that has seen so many takes no further change; monthly changes would take 80 years.
 inline constexpr size_t kKeyEpochsMax = 1'024;
 
+// A head of a log as it was signed, or cosigned.
+struct KnownHead {
+  record::TreeHead head;
+  uint64_t time_s = 0;  // of the cosignature
+  SharedBytes note;
+};
+
 // A log as far as this node has it.
 struct LogState {
   base::Digest last;  // SHA-256 of the last envelope; all zero while there is none
   record::Frontier tree;
   std::vector<KeyEpoch>
       keys;  // in order, the first from entry 1; empty before the line was opened for the first time
+
+  std::optional<KnownHead> signed_head;  // the last that was signed; of the own log alone
+  std::optional<KnownHead> cosigned;  // the longest that was cosigned by the other side of the line
 
   uint64_t size() const { return tree.size(); }
   void Append(const LogEntry& entry);

@@ -43,6 +43,22 @@ std::string JournalSalt(const crypto::SecretKey& key, const base::Digest& previo
   return salt.ToHex().substr(0, 32);
 }
 
+// The two sides do not hold the same, or one of them says so.
+bool IsAboutRecord(line::TroubleKind kind) {
+  switch (kind) {
+    case line::TroubleKind::kFork:
+    case line::TroubleKind::kHeadsDiffer:
+    case line::TroubleKind::kHeadsForked:
+    case line::TroubleKind::kOtherTree:
+    case line::TroubleKind::kNotCosigned:
+    case line::TroubleKind::kPeerHoldsMore:
+    case line::TroubleKind::kPeerRolledBack:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 Core::Core(Self self, Terms terms, const airspace::State& airspace, const Desk& desk,
@@ -56,7 +72,8 @@ Core::Core(Self self, Terms terms, const airspace::State& airspace, const Desk& 
       rules_(given_rules_),
       heights_(heights),
       applier_(applier),
-      keys_(self_.message_keys) {}
+      keys_(self_.message_keys),
+      record_keys_(self_.record_keys) {}
 
 Core::~Core() = default;
 
@@ -67,7 +84,7 @@ void Core::OpenLine(base::PartyId peer, size_t paths, line::LineState state,
   CHECK(known != nullptr && !keys_.empty());
   const Result<line::PartyCard> card = line::ReadCard(known->card);
   CHECK_MSG(card.has_value(), "a card was read before its peer was enrolled");
-  line::EndpointConfig config{self_.party, peer, self_.boot, 0, Understood()};
+  line::EndpointConfig config{self_.party, peer, self_.boot, 0, Understood(), record_keys_};
   lines_[peer] = std::make_unique<Line>(
       peer, known->line, paths,
       line::Endpoint(std::move(config), keys_, *card, std::move(state), own_log, mirror, start));
@@ -286,9 +303,26 @@ void Core::TakeLinkState(Line& line, UtcMicros now) {
 
 std::vector<line::Received> Core::TakeOutput(Line& line, line::Output output, UtcMicros now,
                                              TurnEnd* end) {
-  for (const line::Effect& effect : output.effects) applier_.Apply(line.number, effect);
+  for (const line::Effect& effect : output.effects) {
+    applier_.Apply(line.number, effect);
+    const auto* head = std::get_if<line::HeadCosigned>(&effect);
+    if (head != nullptr && head->by_peer) TakeRecorded(line, *head, now);
+  }
   for (line::Outgoing& frame : output.frames) end->frames.push_back({line.peer, std::move(frame)});
   for (line::Trouble& trouble : output.troubles) {
+    // What cannot be put right by sending again: people have to hear of it, once while it is open.
+    const bool of_record = IsAboutRecord(trouble.kind);
+    const base::Digest subject =
+        crypto::Sha256(base::AsBytes(line.peer.ToString() + " " + std::string(Name(trouble.kind))));
+    if (of_record && desk_.OpenMattersOf(subject).empty()) {
+      Journal(Name(trouble.kind), nullptr, trouble.error.ToString(), now);
+      Matter matter;
+      matter.kind = MatterKind::kUnusable;
+      matter.peer = line.peer;
+      matter.subject = subject;
+      matter.urgent = true;
+      OpenMatter(std::move(matter), now);
+    }
     end->troubles.push_back({line.peer, std::move(trouble)});
   }
   if (output.link_changed) {
@@ -430,6 +464,18 @@ void Core::TakeReceipt(Line& line, const line::Received& received, line::Now now
                  {base::ErrorCode::kInvalid, "/payloadType", "must be understood by the peer",
                   message.ToHex()},
                  now.utc);
+  }
+}
+
+// R2 of every version that stands below the head (MECHANISM 3.2).
+void Core::TakeRecorded(Line& line, const line::HeadCosigned& head, UtcMicros now) {
+  const std::vector<ToRecord> below = desk_.ToRecordUpTo(line.peer, head.head.size);
+  for (const ToRecord& each : below) {
+    Put(ToRecordChanged{each, true});
+    const UtcMicros cosigned_at{static_cast<int64_t>(head.time_s) * base::kMicrosPerSecond};
+    (void)DecideAs({}, airspace::RecordCosigned{each.notice, each.version, line.peer, cosigned_at},
+                   now)
+        .has_value();
   }
 }
 

@@ -62,6 +62,7 @@ struct Self {
   base::Uuid boot;  // drawn anew at every start
   line::OwnKeys
       message_keys;  // needed for lines: that of the own card, then those that a line may still need
+  line::RecordKeys record_keys = {};  // of the own card; without them the record is not signed
 };
 
 // A change of this party's keys, for all lines.
@@ -69,6 +70,7 @@ struct NewKeys {
   std::string card;         // signed by all four of them
   line::Fingerprint after;  // of the card that they take the place of
   std::shared_ptr<const crypto::SecretKey> message_key;
+  line::RecordKeys record_keys;
   // Keys that nobody is to trust any more, and since when somebody else may have had them.
   std::vector<crypto::PublicKey> revoked;
   std::optional<base::UtcMicros> compromised_since;
@@ -517,6 +519,7 @@ class Core {
                                          TurnEnd* end);
   void TakeReceived(Line& line, const line::Received& received, line::Now now);
   void TakeReceipt(Line& line, const line::Received& received, line::Now now);
+  void TakeRecorded(Line& line, const line::HeadCosigned& head, base::UtcMicros now);
   void TakeReceipted(Line& line, const Awaited& awaited, base::UtcMicros now);
   void AnnounceOperators(line::Now now);
   void TakeOperatorKeys(Line& line, const line::Received& received, base::UtcMicros now);
@@ -547,6 +550,7 @@ class Core {
   const geo::HeightModel& heights_;
   Applier& applier_;
   line::OwnKeys keys_;
+  line::RecordKeys record_keys_;
   std::map<base::PartyId, std::unique_ptr<Line>> lines_;
   std::map<CountsKey, Counts> counts_;                 // changed in this turn
   std::map<std::string, int64_t, std::less<>> beats_;  // of armed dead-man areas; monotonic

@@ -84,6 +84,7 @@ Result<void> Core::ChangeOwnKeys(NewKeys keys, std::string_view by, line::Now no
   if (std::none_of(keys_.begin(), keys_.end(), same)) {
     keys_.insert(keys_.begin(), std::move(keys.message_key));
   }
+  record_keys_ = std::move(keys.record_keys);
   for (auto& [peer, line] : lines_) TellKeys(*line, now);
   return {};
 }
@@ -96,7 +97,8 @@ void Core::TellKeys(Line& line, line::Now now) {
   const base::Digest digest = DigestOf(own->card);
   if (known->told == digest || !line.endpoint.may_write()) return;
   const auto written = line.endpoint.ChangeKeys(
-      line::WriteKeyChange({own->card, own->revoked, own->compromised_since}), keys_.front(), now);
+      line::WriteKeyChange({own->card, own->revoked, own->compromised_since}), keys_.front(), now,
+      record_keys_);
   if (!written) {
     // A line that takes no further change stays under the key that it has.
     if (std::exchange(line.keys_refused, true)) return;

@@ -127,7 +127,7 @@ TEST_F(PartyKeysTest, RevokedKeysAreTakenDownAndMakeItUrgent) {
 
 TEST_F(PartyKeysTest, RefusesWhatDoesNotFollow) {
   const auto change = [&](std::string card, line::Fingerprint after) {
-    NewKeys keys{std::move(card), after, nullptr, {}, std::nullopt};
+    NewKeys keys{std::move(card), after, nullptr, {}, {}, std::nullopt};
     const auto done = parties.core(0).ChangeOwnKeys(std::move(keys), "admin", parties.now(0));
     EXPECT_FALSE(done.has_value());
     return done ? base::Error{} : done.error();

@@ -2,6 +2,8 @@
 // hazards and their all-clear.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "airspace/testing/world.h"
 #include "crypto/sha256.h"
 #include "mechanism/testing/parties.h"
@@ -189,6 +191,11 @@ TEST_F(NoticesTest, FromReleaseToReadBackOnBothSides) {
     return parties.notice(n, 1)->delivery.at(Parties::party(to));
   };
   EXPECT_EQ(delivery(0, 1).r1->version, version);
+  // R2, which R3 does not wait for, and by the peer's clock.
+  ASSERT_TRUE(delivery(0, 1).r2.has_value());
+  EXPECT_EQ(delivery(0, 1).r2->version, version);
+  EXPECT_EQ(delivery(0, 1).r2->cosigned_at.us % kSecond, 0);
+  EXPECT_LE(std::abs(delivery(0, 1).r2->at.us - delivery(0, 1).r2->cosigned_at.us), 2 * kSecond);
   EXPECT_FALSE(delivery(0, 1).r3.has_value());
   ASSERT_EQ(parties.OpenMatters(1, MatterKind::kReadBack).size(), 1u);
   EXPECT_FALSE(parties.OpenMatters(1, MatterKind::kReadBack)[0].owed_by_peer);

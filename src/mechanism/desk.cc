@@ -126,6 +126,10 @@ void Desk::Apply(const DeskEffect& effect) {
   } else if (const auto* awaited = std::get_if<AwaitedChanged>(&effect)) {
     Keep(!awaited->done, awaited->awaited.message, awaited->awaited, &awaited_);
     Touch(rows::kAwaited);
+  } else if (const auto* recorded = std::get_if<ToRecordChanged>(&effect)) {
+    const ToRecord& to_record = recorded->to_record;
+    Keep(!recorded->done, std::pair(to_record.peer, to_record.seq), to_record, &to_record_);
+    Touch(rows::kAwaited);
   } else if (const auto* counts = std::get_if<CountsChanged>(&effect)) {
     counts_.insert_or_assign(counts->key, counts->counts);
     Touch(rows::kCounts);
@@ -307,6 +311,15 @@ const Awaited* Desk::FindAwaited(const base::Digest& message) const {
   return found == awaited_.end() ? nullptr : &found->second;
 }
 
+std::vector<ToRecord> Desk::ToRecordUpTo(base::PartyId peer, uint64_t size) const {
+  std::vector<ToRecord> found;
+  for (auto it = to_record_.lower_bound({peer, 0});
+       it != to_record_.end() && it->first <= std::pair(peer, size); ++it) {
+    found.push_back(it->second);
+  }
+  return found;
+}
+
 Counts Desk::CountsOf(const CountsKey& key) const {
   const auto found = counts_.find(key);
   return found == counts_.end() ? Counts() : found->second;
@@ -380,6 +393,9 @@ std::vector<DeskEffect> Desk::Forgetting(
   for (const auto& [notice, drafted] : drafted_) {
     if (!is_there(notice)) gone.emplace_back(Drafted{notice, {}});
   }
+  for (const auto& [entry, to_record] : to_record_) {
+    if (!is_there(to_record.notice)) gone.emplace_back(ToRecordChanged{to_record, true});
+  }
   for (const auto& [key, duty] : third_parties_) {
     if (!is_there(duty.notice)) gone.emplace_back(ThirdPartyChanged{duty, true});
   }
@@ -408,6 +424,7 @@ std::optional<base::Bytes> Desk::EncodeRow(uint64_t row) const {
     for (const auto& [id, call] : calls_) put(CallChanged{call});
   } else if (row == rows::kAwaited) {
     for (const auto& [message, awaited] : awaited_) put(AwaitedChanged{awaited, false});
+    for (const auto& [entry, to_record] : to_record_) put(ToRecordChanged{to_record, false});
   } else if (row == rows::kCounts) {
     for (const auto& [key, counts] : counts_) put(CountsChanged{key, counts});
   } else if (row == rows::kBases) {

@@ -163,6 +163,15 @@ struct Awaited {
   bool operator==(const Awaited&) const = default;
 };
 
+// A version that stands as an entry of our log and that the peer has not cosigned yet (R2).
+struct ToRecord {
+  base::PartyId peer;
+  uint64_t seq = 0;
+  base::NoticeId notice;
+  base::Digest version;
+  bool operator==(const ToRecord&) const = default;
+};
+
 // A dead-man area of this party (mechanism/standing.h). While it is armed, its hazard is raised when no heartbeat has
 // come for the timeout; then it is raised, and watched again only when a person has armed it again.
 enum class DeadManState : uint8_t { kDisarmed, kArmed, kRaised };
@@ -281,6 +290,10 @@ struct AwaitedChanged {
   Awaited awaited;
   bool done = false;
 };
+struct ToRecordChanged {
+  ToRecord to_record;
+  bool done = false;
+};
 struct CountsChanged {
   CountsKey key;
   Counts counts;
@@ -356,7 +369,7 @@ using DeskEffect =
                  CountsChanged, BasisSigned, BasisHeard, JournalWritten, LineCheckScheduled,
                  ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged, OwnCardChanged,
                  DeadManChanged, AgreementChanged, ExchangeChanged, ReadoutChanged, StatementAdded,
-                 ExchangeForgotten>;
+                 ExchangeForgotten, ToRecordChanged>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.
@@ -390,6 +403,8 @@ class Desk {
   std::vector<base::Uuid> DueRepeats(base::UtcMicros now) const;
   const Awaited* FindAwaited(const base::Digest& message) const;
   const std::map<base::Digest, Awaited>& awaited() const { return awaited_; }
+  // Those that a head of `size` entries of our log to that peer covers, in order.
+  std::vector<ToRecord> ToRecordUpTo(base::PartyId peer, uint64_t size) const;
   Counts CountsOf(const CountsKey& key) const;
   const std::map<CountsKey, Counts>& counts() const { return counts_; }
   std::optional<base::Digest> SignedBasis(const base::Digest& conflict) const;
@@ -456,6 +471,7 @@ class Desk {
   std::set<std::pair<base::UtcMicros, base::Uuid>> closed_calls_;    // oldest first
   std::set<std::pair<base::UtcMicros, base::Uuid>> by_next_repeat_;  // open ones that are repeated
   std::map<base::Digest, Awaited> awaited_;
+  std::map<std::pair<base::PartyId, uint64_t>, ToRecord> to_record_;  // by entry
   std::map<CountsKey, Counts> counts_;
   std::map<base::Digest, base::Digest> bases_signed_;
   std::map<base::Digest, std::string> bases_heard_;

@@ -39,6 +39,7 @@ enum class Kind : uint8_t {
   kReadout,
   kStatement,
   kExchangeForgotten,
+  kToRecord,
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -205,6 +206,21 @@ Awaited ReadAwaited(WireReader* wire) {
   return awaited;
 }
 
+void Put(const ToRecord& to_record, WireWriter* wire) {
+  Put(to_record.peer, wire);
+  wire->Varint(to_record.seq);
+  wire->Fixed(to_record.notice.uuid.bytes);
+  wire->Fixed(to_record.version.bytes);
+}
+ToRecord ReadToRecord(WireReader* wire) {
+  ToRecord to_record;
+  to_record.peer = wire->ReadId<base::PartyId>();
+  to_record.seq = wire->Varint();
+  to_record.notice = wire->ReadId<base::NoticeId>();
+  to_record.version = wire->ReadDigest();
+  return to_record;
+}
+
 void Put(const ThirdPartyDuty& duty, WireWriter* wire) {
   wire->Fixed(duty.notice.uuid.bytes);
   wire->Fixed(duty.version.bytes);
@@ -362,6 +378,11 @@ struct Encoder {
     Put(e.awaited, wire);
     wire->Bool(e.done);
   }
+  void operator()(const ToRecordChanged& e) const {
+    wire->EnumValue(Kind::kToRecord);
+    Put(e.to_record, wire);
+    wire->Bool(e.done);
+  }
   void operator()(const CountsChanged& e) const {
     wire->EnumValue(Kind::kCounts);
     Put(e.key.peer, wire);
@@ -487,7 +508,7 @@ DeskEffect ReadExchangeEffect(Kind kind, WireReader* wire) {
 }
 
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  const Kind kind = wire->EnumValue(Kind::kExchangeForgotten);
+  const Kind kind = wire->EnumValue(Kind::kToRecord);
   switch (kind) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
@@ -504,21 +525,22 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
     case Kind::kCall:
       return DeskEffect(CallChanged{ReadCall(wire)});
     case Kind::kAwaited: {
-      AwaitedChanged changed{ReadAwaited(wire), false};
-      changed.done = wire->Bool();
-      return DeskEffect(changed);
+      const Awaited awaited = ReadAwaited(wire);
+      return DeskEffect(AwaitedChanged{awaited, wire->Bool()});
+    }
+    case Kind::kToRecord: {
+      const ToRecord to_record = ReadToRecord(wire);
+      return DeskEffect(ToRecordChanged{to_record, wire->Bool()});
     }
     case Kind::kCounts:
       return DeskEffect(ReadCountsChanged(wire));
     case Kind::kBasisSigned: {
-      BasisSigned basis{wire->ReadDigest(), {}};
-      basis.basis = wire->ReadDigest();
-      return DeskEffect(basis);
+      const base::Digest conflict = wire->ReadDigest();
+      return DeskEffect(BasisSigned{conflict, wire->ReadDigest()});
     }
     case Kind::kBasisHeard: {
-      BasisHeard basis{wire->ReadDigest(), {}};
-      basis.text = wire->Text();
-      return DeskEffect(std::move(basis));
+      const base::Digest conflict = wire->ReadDigest();
+      return DeskEffect(BasisHeard{conflict, wire->Text()});
     }
     case Kind::kJournal:
       return DeskEffect(ReadJournal(wire));

@@ -27,6 +27,7 @@ struct ModeVisitor {
   DataMode operator()(const airspace::Assess& c) const { return OfNotice(c.id); }
   DataMode operator()(const airspace::Disseminate& c) const { return OfNotice(c.id); }
   DataMode operator()(const airspace::RecordReceipt& c) const { return OfNotice(c.id); }
+  DataMode operator()(const airspace::RecordCosigned& c) const { return OfNotice(c.id); }
   DataMode operator()(const airspace::RecordReadBack& c) const { return OfNotice(c.id); }
   DataMode operator()(const airspace::Disregard& c) const { return OfNotice(c.id); }
   DataMode operator()(const airspace::MarkConflictSeen& c) const { return OfConflict(c.conflict); }

@@ -284,6 +284,7 @@ void Core::AwaitReceipt(Line& line, const base::Digest& message, base::NoticeId 
                         const base::Digest& version, const Declaration& declaration,
                         UtcMicros now) {
   Put(AwaitedChanged{{message, line.peer, ActKind::kRelease, notice, version, now}, false});
+  Put(ToRecordChanged{{line.peer, line.endpoint.state().own.size(), notice, version}, false});
   Matter matter;
   matter.kind = MatterKind::kReceipt;
   matter.owed_by_peer = true;

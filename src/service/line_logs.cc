@@ -9,15 +9,22 @@
 namespace wideberth::service {
 namespace {
 
-// Row keys: of a state its line alone; of a piece of an index the line, the log and which piece.
-constexpr uint64_t kIndexRow = uint64_t{1} << 55;
+// Row keys: of a state its line alone; of the others what it is of, the line, the log and which piece.
+constexpr uint64_t kHeadsRow = uint64_t{1} << 53;   // heads that were cosigned
+constexpr uint64_t kLeavesRow = uint64_t{1} << 54;  // leaf hashes
+constexpr uint64_t kIndexRow = uint64_t{1} << 55;   // batches of entries
+constexpr uint64_t kRowKinds = kHeadsRow | kLeavesRow | kIndexRow;
+constexpr uint64_t kPieceBits = 24;
+constexpr uint64_t kPieceMask = (uint64_t{1} << kPieceBits) - 1;
 constexpr size_t kEntriesARow = 4'096;
+constexpr size_t kLeavesARow = 256;
+constexpr size_t kHeadsARow = 512;
 
 uint64_t LogOf(uint32_t line, bool mirror) {
   return uint64_t{line} * 2 + (mirror ? 1 : 0);
 }
-uint64_t IndexRow(uint32_t line, bool mirror, uint64_t seq) {
-  return kIndexRow | (LogOf(line, mirror) << 24) | ((seq - 1) / kEntriesARow);
+uint64_t RowOf(uint64_t kind, uint32_t line, bool mirror, uint64_t index, size_t a_row) {
+  return kind | (LogOf(line, mirror) << kPieceBits) | (index / a_row);
 }
 
 base::Unexpected Damaged(std::string_view what) {
@@ -55,15 +62,33 @@ class LineLogs::Source final : public line::LogSource {
   const bool mirror_;
 };
 
-void LineLogs::SetBatch(uint32_t line, bool mirror, uint64_t seq, uint64_t batch) {
-  std::vector<uint64_t>& batches = lines_[line].batches[mirror ? 1 : 0];
+void LineLogs::SetEntry(uint32_t line, bool mirror, uint64_t seq, const line::LogEntry& entry,
+                        uint64_t batch) {
+  Line& of = lines_[line];
+  std::vector<uint64_t>& batches = of.batches[mirror ? 1 : 0];
   if (batches.size() < seq) batches.resize(seq);
   batches[seq - 1] = batch;
-  dirty_.insert(IndexRow(line, mirror, seq));
+  dirty_.insert(RowOf(kIndexRow, line, mirror, seq - 1, kEntriesARow));
+  record::MemoryNodes& nodes = of.nodes[mirror ? 1 : 0];
+  if (nodes.size() + 1 != seq) return;  // a row that is ahead of the log has it
+  nodes.Append(record::LeafHash(base::AsBytes(*entry.envelope)));
+  dirty_.insert(RowOf(kLeavesRow, line, mirror, seq - 1, kLeavesARow));
+}
+
+void LineLogs::SetHead(uint32_t line, const line::HeadCosigned& head, uint64_t batch) {
+  const bool mirror = !head.by_peer;
+  std::vector<HeadPlace>& heads = lines_[line].heads[mirror ? 1 : 0];
+  if (!heads.empty() && heads.back().size >= head.head.size) return;
+  heads.push_back({head.head.size, head.time_s, batch});
+  dirty_.insert(RowOf(kHeadsRow, line, mirror, heads.size() - 1, kHeadsARow));
 }
 
 void LineLogs::Index(uint32_t line, const line::Effect& effect, uint64_t batch) {
-  if (const auto name = NameOf(effect)) SetBatch(line, name->mirror, name->seq, batch);
+  if (const auto name = NameOf(effect)) {
+    SetEntry(line, name->mirror, name->seq, *name->entry, batch);
+  } else if (const auto* head = std::get_if<line::HeadCosigned>(&effect)) {
+    SetHead(line, *head, batch);
+  }
 }
 
 void LineLogs::SetState(uint32_t line, const line::LineState& state) {
@@ -76,12 +101,70 @@ void LineLogs::Replay(uint32_t line, const line::Effect& effect, uint64_t batch)
   const auto name = NameOf(effect);
   if (!name) {
     state.Apply(effect);
+    if (const auto* head = std::get_if<line::HeadCosigned>(&effect)) SetHead(line, *head, batch);
   } else {
     // A row may be ahead of the number beside it.
     if (name->seq == (name->mirror ? state.mirror : state.own).size() + 1) state.Apply(effect);
-    SetBatch(line, name->mirror, name->seq, batch);
+    SetEntry(line, name->mirror, name->seq, *name->entry, batch);
   }
   dirty_.insert(line);
+}
+
+// ---- What is durable ----
+
+void LineLogs::MarkDurable(uint32_t line) {
+  Line& of = lines_[line];
+  const line::LogState* const logs[2] = {&of.state.own, &of.state.mirror};
+  for (size_t i = 0; i < 2; ++i) {
+    of.durable[i] = {logs[i]->size(), logs[i]->signed_head, logs[i]->cosigned, of.heads[i].size()};
+  }
+}
+
+void LineLogs::MarkAllDurable() {
+  for (auto& [number, line] : lines_) MarkDurable(number);
+}
+
+const LineLogs::Line& LineLogs::LineOf(uint32_t line) const {
+  const auto found = lines_.find(line);
+  static const Line kNone;
+  return found == lines_.end() ? kNone : found->second;
+}
+
+LineLogs::Durable LineLogs::DurableOf(uint32_t line, bool mirror) const {
+  return LineOf(line).durable[mirror ? 1 : 0];
+}
+
+const record::NodeReader& LineLogs::Nodes(uint32_t line, bool mirror) const {
+  return LineOf(line).nodes[mirror ? 1 : 0];
+}
+
+std::vector<uint64_t> LineLogs::BatchesOf(uint32_t line, bool mirror, uint64_t first,
+                                          size_t count) const {
+  const std::vector<uint64_t>& batches = LineOf(line).batches[mirror ? 1 : 0];
+  CHECK(first <= batches.size() && count <= batches.size() - first);
+  const auto begin = batches.begin() + static_cast<ptrdiff_t>(first);
+  return {begin, begin + static_cast<ptrdiff_t>(count)};
+}
+
+std::span<const HeadPlace> LineLogs::DurableHeads(uint32_t line, bool mirror) const {
+  const Line& of = LineOf(line);
+  return std::span(of.heads[mirror ? 1 : 0]).first(of.durable[mirror ? 1 : 0].heads);
+}
+
+std::optional<HeadPlace> LineLogs::FirstHeadFrom(uint32_t line, bool mirror, uint64_t size) const {
+  const auto heads = DurableHeads(line, mirror);
+  const auto found =
+      std::lower_bound(heads.begin(), heads.end(), size,
+                       [](const HeadPlace& head, uint64_t wanted) { return head.size < wanted; });
+  return found == heads.end() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<HeadPlace> LineLogs::LastHeadUpTo(uint32_t line, bool mirror, uint64_t size) const {
+  const auto heads = DurableHeads(line, mirror);
+  const auto after =
+      std::upper_bound(heads.begin(), heads.end(), size,
+                       [](uint64_t wanted, const HeadPlace& head) { return wanted < head.size; });
+  return after == heads.begin() ? std::nullopt : std::optional(*std::prev(after));
 }
 
 void LineLogs::Clear() {
@@ -151,36 +234,62 @@ std::vector<uint64_t> LineLogs::TakeDirty() {
 
 std::optional<base::Bytes> LineLogs::EncodeRow(uint64_t row) const {
   base::Bytes out;
-  if ((row & kIndexRow) == 0) {
+  if ((row & kRowKinds) == 0) {
     const auto found = lines_.find(static_cast<uint32_t>(row));
     if (found == lines_.end()) return std::nullopt;
     found->second.state.Encode(&out);
     return out;
   }
-  const uint64_t log = (row & ~kIndexRow) >> 24;
+  const uint64_t log = (row & ~kRowKinds) >> kPieceBits;
   const auto found = lines_.find(static_cast<uint32_t>(log / 2));
   if (found == lines_.end()) return std::nullopt;
-  const std::vector<uint64_t>& batches = found->second.batches[log % 2];
   airspace::WireWriter wire(&out);
-  const size_t first = (row & 0xff'ffff) * kEntriesARow;
-  for (size_t i = first; i < std::min(batches.size(), first + kEntriesARow); ++i) {
-    wire.Varint(batches[i]);
+  const size_t piece = row & kPieceMask;
+  const auto put = [&](size_t size, size_t a_row, const auto& write) {
+    for (size_t i = piece * a_row; i < std::min(size, (piece + 1) * a_row); ++i) write(i);
+  };
+  if ((row & kIndexRow) != 0) {
+    const std::vector<uint64_t>& batches = found->second.batches[log % 2];
+    put(batches.size(), kEntriesARow, [&](size_t i) { wire.Varint(batches[i]); });
+  } else if ((row & kLeavesRow) != 0) {
+    const record::MemoryNodes& nodes = found->second.nodes[log % 2];
+    put(nodes.size(), kLeavesARow, [&](size_t i) { wire.Fixed(nodes.Node(0, i)->bytes); });
+  } else {
+    const std::vector<HeadPlace>& heads = found->second.heads[log % 2];
+    put(heads.size(), kHeadsARow, [&](size_t i) {
+      wire.Varint(heads[i].size);
+      wire.Varint(heads[i].time_s);
+      wire.Varint(heads[i].batch);
+    });
   }
   return out;
 }
 
 base::Result<void> LineLogs::LoadRow(uint64_t row, base::ByteView bytes) {
-  if ((row & kIndexRow) == 0) {
+  if ((row & kRowKinds) == 0) {
     WB_ASSIGN_OR_RETURN(lines_[static_cast<uint32_t>(row)].state, line::LineState::Decode(&bytes));
     return bytes.empty() ? base::Result<void>() : Damaged("row");
   }
-  const uint64_t log = (row & ~kIndexRow) >> 24;
-  std::vector<uint64_t>& batches = lines_[static_cast<uint32_t>(log / 2)].batches[log % 2];
+  // Rows come by key, so those of one log in order.
+  const uint64_t log = (row & ~kRowKinds) >> kPieceBits;
+  Line& line = lines_[static_cast<uint32_t>(log / 2)];
   airspace::WireReader wire(bytes);
-  size_t next = (row & 0xff'ffff) * kEntriesARow;
-  for (; wire.ok() && wire.left() > 0; ++next) {
-    if (batches.size() <= next) batches.resize(next + 1);
-    batches[next] = wire.Varint();
+  const size_t piece = row & kPieceMask;
+  if ((row & kIndexRow) != 0) {
+    std::vector<uint64_t>& batches = line.batches[log % 2];
+    if (batches.size() > piece * kEntriesARow) return Damaged("row");
+    batches.resize(piece * kEntriesARow);
+    while (wire.ok() && wire.left() > 0) batches.push_back(wire.Varint());
+  } else if ((row & kLeavesRow) != 0) {
+    record::MemoryNodes& nodes = line.nodes[log % 2];
+    if (nodes.size() != piece * kLeavesARow) return Damaged("row");
+    while (wire.ok() && wire.left() > 0) nodes.Append(wire.ReadDigest());
+  } else {
+    std::vector<HeadPlace>& heads = line.heads[log % 2];
+    if (heads.size() != piece * kHeadsARow) return Damaged("row");
+    while (wire.ok() && wire.left() > 0) {
+      heads.push_back({wire.Varint(), wire.Varint(), wire.Varint()});
+    }
   }
   return wire.ok() ? base::Result<void>() : Damaged("row");
 }
@@ -193,6 +302,15 @@ base::Bytes LineLogs::Canonical() const {
     line.state.Encode(&all);
     for (const std::vector<uint64_t>& batches : line.batches) {
       for (const uint64_t batch : batches) wire.Varint(batch);
+    }
+    for (size_t i = 0; i < 2; ++i) {
+      const uint64_t size = line.nodes[i].size();
+      wire.Fixed(record::RootAt(line.nodes[i], size)->bytes);
+      for (const HeadPlace& head : line.heads[i]) {
+        wire.Varint(head.size);
+        wire.Varint(head.time_s);
+        wire.Varint(head.batch);
+      }
     }
   }
   return all;

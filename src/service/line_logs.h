@@ -1,11 +1,12 @@
 // The logs of the lines, as the store holds them: where each entry stands, and how far each log goes.
 //
 // An entry is stored once, inside the batch of the turn that took it in (service/batch.h). The index names the batch
-// for each entry, 8 bytes of memory an entry; reading one reads its batch, which is kept for the next, as entries are
-// read in order when they are sent again.
+// for each entry; reading one reads its batch, which is kept for the next, as entries are read in order when they are
+// sent again. Beside it stand the nodes of the Merkle tree and the heads that were cosigned: 72 bytes of memory an
+// entry, and 24 a head.
 //
-// Threads: changed on the sequencer's thread under the state's lock; rows are encoded on another under the shared one;
-// sources are read on the sequencer's thread.
+// Threads: changed on the sequencer's thread under the state's lock; rows are encoded on another under the shared one,
+// and so is what is durable looked at (service/record_reader.h); sources are read on the sequencer's thread.
 #ifndef WIDEBERTH_SERVICE_LINE_LOGS_H_
 #define WIDEBERTH_SERVICE_LINE_LOGS_H_
 
@@ -14,18 +15,36 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
 #include "line/line_state.h"
 #include "line/log_entry.h"
+#include "record/merkle.h"
 #include "store/store.h"
 
 namespace wideberth::service {
 
+// Where a cosigned head stands.
+struct HeadPlace {
+  uint64_t size = 0;
+  uint64_t time_s = 0;
+  uint64_t batch = 0;
+  bool operator==(const HeadPlace&) const = default;
+};
+
 class LineLogs {
  public:
+  // One log as far as it is durable.
+  struct Durable {
+    uint64_t size = 0;
+    std::optional<line::KnownHead> signed_head;
+    std::optional<line::KnownHead> cosigned;
+    size_t heads = 0;
+  };
+
   explicit LineLogs(store::Store& store) : store_(store) {}
 
   // The entry that `effect` holds stands in that batch. For policy-lane changes nothing happens.
@@ -34,6 +53,19 @@ class LineLogs {
   void SetState(uint32_t line, const line::LineState& state);
   // For rebuilding: the effect of a batch, which the rows may hold already.
   void Replay(uint32_t line, const line::Effect& effect, uint64_t batch);
+
+  // What has been applied so far is durable.
+  void MarkDurable(uint32_t line);
+  void MarkAllDurable();
+
+  // Of what is durable. Nothing is there for a line that nobody opened.
+  Durable DurableOf(uint32_t line, bool mirror) const;
+  const record::NodeReader& Nodes(uint32_t line, bool mirror) const;
+  // The batches of `count` entries from number `first` (from 0) on. REQUIRES (CHECK): they are there.
+  std::vector<uint64_t> BatchesOf(uint32_t line, bool mirror, uint64_t first, size_t count) const;
+  // The earliest cosigned head of at least, and the latest of at most, that size.
+  std::optional<HeadPlace> FirstHeadFrom(uint32_t line, bool mirror, uint64_t size) const;
+  std::optional<HeadPlace> LastHeadUpTo(uint32_t line, bool mirror, uint64_t size) const;
 
   // Forgets everything, for rebuilding.
   void Clear();
@@ -56,11 +88,19 @@ class LineLogs {
   class Source;
   struct Line {
     line::LineState state;
-    std::vector<uint64_t> batches[2];  // of own log and mirror: of entry seq, at seq - 1
+    // Of own log and mirror.
+    std::vector<uint64_t> batches[2];  // of entry seq, at seq - 1
+    record::MemoryNodes nodes[2];
+    std::vector<HeadPlace> heads[2];  // by size
+    Durable durable[2];
   };
+  const Line& LineOf(uint32_t line) const;
+  std::span<const HeadPlace> DurableHeads(uint32_t line, bool mirror) const;
+  void SetHead(uint32_t line, const line::HeadCosigned& head, uint64_t batch);
 
   base::Result<line::LogEntry> ReadEntry(uint32_t line, bool mirror, uint64_t seq) const;
-  void SetBatch(uint32_t line, bool mirror, uint64_t seq, uint64_t batch);
+  void SetEntry(uint32_t line, bool mirror, uint64_t seq, const line::LogEntry& entry,
+                uint64_t batch);
 
   store::Store& store_;
   std::map<uint32_t, Line> lines_;

@@ -18,6 +18,28 @@ base::Unexpected Wrong(uint32_t line, bool by_peer, uint64_t seq, std::string_vi
                     rule, found);
 }
 
+// Heads only grow, and are those of the entries before them.
+base::Result<void> CheckHead(uint32_t line, const line::LineState& state,
+                             const line::Effect& effect) {
+  const auto* own = std::get_if<line::HeadSigned>(&effect);
+  const auto* cosigned = std::get_if<line::HeadCosigned>(&effect);
+  if (own == nullptr && cosigned == nullptr) return {};
+  const bool of_peer = cosigned != nullptr && !cosigned->by_peer;
+  const line::LogState& log = of_peer ? state.mirror : state.own;
+  const record::TreeHead& head = own != nullptr ? own->head : cosigned->head;
+  const auto& before = own != nullptr ? log.signed_head : log.cosigned;
+  if (before && head.size <= before->head.size) {
+    return Wrong(line, of_peer, head.size,
+                 "must not have a head signed after that of " + std::to_string(before->head.size),
+                 head.root.ToHex());
+  }
+  if (head.size > log.size() || (head.size == log.size() && head.root != log.tree.Root())) {
+    return Wrong(line, of_peer, head.size, "must have a head that is of the entries here",
+                 head.root.ToHex());
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<void> LineSignatures::CheckEffect(uint32_t line, const line::Effect& effect) {
@@ -31,6 +53,7 @@ base::Result<void> LineSignatures::CheckEffect(uint32_t line, const line::Effect
       return Wrong(line, key->by_peer, key->first_seq, "must have a first key from entry 1",
                    key->key.KeyId());
     }
+    WB_RETURN_IF_ERROR(CheckHead(line, state, effect));
     state.Apply(effect);
     return {};
   }

@@ -63,7 +63,7 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
   mechanism::Self self{{}, node->random_.NewUuidV4(), {}};
   if (const auto& line = node->options_.line) {
     self.party = line->party;
-    WB_ASSIGN_OR_RETURN(self.message_keys, node->LoadOwnKeys());
+    WB_ASSIGN_OR_RETURN(self.message_keys, node->LoadOwnKeys(&self.record_keys));
     if (line->agreement_files) {
       WB_ASSIGN_OR_RETURN(const MessageKeys keys, MessageKeysOf(node->contents_.desk()));
       WB_ASSIGN_OR_RETURN(node->options_.line->agreements,
@@ -120,6 +120,7 @@ base::Result<void> Node::Restore() {
     }
     return {};
   }));
+  contents_.line_logs().MarkAllDurable();
   base::Log(base::LogLevel::kInfo, "state_restored",
             {{"rows", *rows},
              {"batches", batches},
@@ -145,7 +146,7 @@ base::Result<void> Node::DoNow(std::function<void(mechanism::Core&, line::Now)> 
 
 // ---- The keys of this party ----
 
-base::Result<line::OwnKeys> Node::LoadOwnKeys() {
+base::Result<line::OwnKeys> Node::LoadOwnKeys(line::RecordKeys* record_keys) {
   const LineOptions& options = *options_.line;
   const mechanism::OwnCard* own = contents_.desk().own_card();
   WB_ASSIGN_OR_RETURN(const std::string text, own != nullptr ? base::Result<std::string>(own->card)
@@ -156,6 +157,7 @@ base::Result<line::OwnKeys> Node::LoadOwnKeys() {
                          card.party.ToString());
   }
   WB_ASSIGN_OR_RETURN(PartySecrets secrets, options.keys->Load(card));
+  *record_keys = secrets.record_keys();
   line::OwnKeys message_keys = {std::move(secrets.message)};
   KeepTransportKey(std::move(secrets.transport));
   if (own != nullptr) WB_RETURN_IF_ERROR(LoadFormerKeys(*own, &message_keys));
@@ -245,11 +247,12 @@ void Node::ChangeKeys(KeyRequest request, KeysDone done) {
                                return desk.own_card()->card;
                              }).first;
     WB_ASSIGN_OR_RETURN(const line::PartyCard before, line::ReadCard(text));
-    mechanism::NewKeys keys{
-        {}, line::FingerprintOf(before), nullptr, {}, request.compromised_since};
+    mechanism::NewKeys keys{{}, line::FingerprintOf(before), nullptr, {},
+                            {}, request.compromised_since};
     WB_ASSIGN_OR_RETURN(keys.card, options_.line->keys->Make(before, request.roles, clock_.Now()));
     WB_ASSIGN_OR_RETURN(const line::PartyCard after, line::ReadCard(keys.card));
     WB_ASSIGN_OR_RETURN(PartySecrets secrets, options_.line->keys->Load(after));
+    keys.record_keys = secrets.record_keys();
     keys.message_key = std::move(secrets.message);
     KeepTransportKey(std::move(secrets.transport));
     for (const line::KeyRole role : request.roles) {

@@ -47,6 +47,7 @@
 #include "service/contents.h"
 #include "service/entry_reader.h"
 #include "service/party_keys.h"
+#include "service/record_reader.h"
 #include "service/sequencer.h"
 #include "service/state_lock.h"
 #include "store/store.h"
@@ -150,6 +151,9 @@ class Node {
                      sequencer_->applied_seq());
   }
 
+  // The logs of the lines, as far as they are durable.
+  RecordReader record() const { return {contents_, lock_, *store_}; }
+
   // Runs `read` on the state under the shared lock; returns its value and the batch that has to be
   // durable before the value may be shown. `read` must be short and must not keep pointers.
   template <class Function>
@@ -166,7 +170,7 @@ class Node {
   Node(std::unique_ptr<store::Store> store, airspace::RuleBook rules, geo::HeightModel heights,
        const base::Clock& clock, NodeOptions options);
   base::Result<void> Restore();
-  base::Result<line::OwnKeys> LoadOwnKeys();
+  base::Result<line::OwnKeys> LoadOwnKeys(line::RecordKeys* record_keys);
   void KeepTransportKey(std::shared_ptr<const crypto::SecretKey> key);
   base::Result<void> LoadFormerKeys(const mechanism::OwnCard& own, line::OwnKeys* message_keys);
   base::Result<void> AdoptOwnCard();

@@ -10,10 +10,12 @@
 #include "base/random.h"
 #include "line/party_card.h"
 #include "mechanism/testing/values.h"
+#include "record/tile.h"
 #include "service/batch.h"
 #include "service/contents.h"
 #include "service/line_signatures.h"
 #include "service/node.h"
+#include "service/record_reader.h"
 #include "service/testing/memory_keys.h"
 #include "store/memory/memory_store.h"
 
@@ -266,6 +268,70 @@ TEST_F(NodeLineTest, NothingAcknowledgedIsLostByCrashes) {
   EXPECT_EQ(Heard(1), said[0]);
   EXPECT_GT(said[0].size(), 5u);
   EXPECT_GT(said[1].size(), 5u);
+}
+
+// The tiles of a log, as the node gives them out.
+class ServedLog final : public record::TileReader {
+ public:
+  ServedLog(RecordReader reader, RecordReader::Log log) : reader_(reader), log_(std::move(log)) {}
+  base::Result<base::Bytes> ReadTile(const record::TilePath& tile) const override {
+    return reader_.ReadTile(log_, tile);
+  }
+
+ private:
+  const RecordReader reader_;
+  const RecordReader::Log log_;
+};
+
+TEST_F(NodeLineTest, TheRecordIsWholeOnBothSidesWhateverCrashes) {
+  Run(3 * kSecond);
+  for (int round = 0; round < 12; ++round) {
+    const size_t n = random_.Below(2);
+    Say(0, "from north " + std::to_string(round));
+    Say(1, "from south " + std::to_string(round));
+    Run(static_cast<int64_t>(random_.Below(20)) * kSecond / 10);
+    if (random_.Below(2) == 0) {
+      ASSERT_TRUE(nodes_[n]->WriteProjection().has_value());
+    }
+    Crash(n);
+    Open(n);
+  }
+  Run(30 * kSecond);
+  for (const size_t n : kBoth) {
+    const RecordReader own = nodes_[n]->record();
+    const RecordReader other = nodes_[1 - n]->record();
+    const auto ours = own.Find(TestParty(static_cast<uint8_t>(2 - n)), Writer::kOurs).value();
+    const auto theirs = other.Find(TestParty(static_cast<uint8_t>(n + 1)), Writer::kTheirs).value();
+    ASSERT_TRUE(ours.cosigned && theirs.cosigned);
+    EXPECT_EQ(ours.cosigned->head.size, ours.size) << "R2 of everything";
+    EXPECT_EQ(*ours.cosigned->note, *theirs.cosigned->note);
+    EXPECT_GT(ours.size, 12u);
+    const record::TreeHead head = ours.cosigned->head;
+    for (const auto& [reader, log] : {std::pair(own, ours), std::pair(other, theirs)}) {
+      const auto verified = record::VerifyTiles(ServedLog(reader, log), head);
+      EXPECT_TRUE(verified.has_value()) << verified.error().ToString();
+      // Each entry is dated by the first cosignature that covers it.
+      uint64_t time_s = 0;
+      for (uint64_t index = 0; index < log.size; ++index) {
+        const auto first = reader.FirstCosignedFrom(log, index + 1);
+        ASSERT_TRUE(first.has_value()) << first.error().ToString();
+        EXPECT_GT(first->head.size, index);
+        EXPECT_GE(first->time_s, time_s);
+        time_s = first->time_s;
+        EXPECT_TRUE(reader.ProveInclusion(log, index, first->head.size).has_value());
+        const auto last = reader.LastCosignedUpTo(log, index);
+        ASSERT_TRUE(last.has_value());
+        if (*last) {
+          EXPECT_LE((*last)->head.size, index);
+          const auto proof =
+              reader.ProveConsistency(log, (*last)->head.size, first->head.size).value();
+          EXPECT_TRUE(record::VerifyConsistency((*last)->head, first->head, proof).has_value());
+        }
+      }
+      EXPECT_FALSE(reader.FirstCosignedFrom(log, log.size + 1).has_value());
+      EXPECT_FALSE(reader.ReadEntries(log, log.size, 1).has_value());
+    }
+  }
 }
 
 TEST_F(NodeLineTest, AnotherCardForAKnownPeerIsRefused) {

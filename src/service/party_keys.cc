@@ -182,8 +182,13 @@ Result<PartySecrets> FolderKeys::Load(const line::PartyCard& card) const {
   WB_ASSIGN_OR_RETURN(crypto::SecretKey message, ReadKey(folder, card, line::KeyRole::kMessage));
   WB_ASSIGN_OR_RETURN(crypto::SecretKey transport,
                       ReadKey(folder, card, line::KeyRole::kTransport));
+  WB_ASSIGN_OR_RETURN(crypto::SecretKey log, ReadKey(folder, card, line::KeyRole::kLog));
+  WB_ASSIGN_OR_RETURN(crypto::SecretKey cosignature,
+                      ReadKey(folder, card, line::KeyRole::kCosignature));
   return PartySecrets{std::make_shared<const crypto::SecretKey>(std::move(message)),
-                      std::make_shared<const crypto::SecretKey>(std::move(transport))};
+                      std::make_shared<const crypto::SecretKey>(std::move(transport)),
+                      std::make_shared<const crypto::SecretKey>(std::move(log)),
+                      std::make_shared<const crypto::SecretKey>(std::move(cosignature))};
 }
 
 Result<std::string> FolderKeys::Make(const line::PartyCard& card,

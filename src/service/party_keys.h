@@ -25,14 +25,19 @@
 #include "crypto/ed25519.h"
 #include "crypto/key_file.h"
 #include "crypto/secret.h"
+#include "line/cosigning.h"
 #include "line/party_card.h"
 
 namespace wideberth::service {
 
-// The two that a node works with; the others are for its tools.
+// What a node signs with.
 struct PartySecrets {
   std::shared_ptr<const crypto::SecretKey> message;
   std::shared_ptr<const crypto::SecretKey> transport;
+  std::shared_ptr<const crypto::SecretKey> log;
+  std::shared_ptr<const crypto::SecretKey> cosignature;
+
+  line::RecordKeys record_keys() const { return {log, cosignature, message}; }
 };
 
 class PartyKeys {

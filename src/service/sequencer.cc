@@ -267,12 +267,12 @@ bool Sequencer::Step() {
 
 void Sequencer::FinishTurn() {
   mechanism::TurnEnd end = core_.Finish(Now());
-  if (!lines_changed_.empty()) {
+  const std::set<uint32_t> lines_changed = std::exchange(lines_changed_, {});
+  if (!lines_changed.empty()) {
     const auto write = lock_.Write();
-    for (const uint32_t line : lines_changed_) {
+    for (const uint32_t line : lines_changed) {
       contents_.line_logs().SetState(line, core_.FindLine(peers_of_lines_.at(line))->state());
     }
-    lines_changed_.clear();
   }
   std::optional<base::Error> failure;
   const uint64_t seq = durable_seq() + 1;
@@ -288,6 +288,10 @@ void Sequencer::FinishTurn() {
     } else {
       batches_.fetch_add(1, std::memory_order_relaxed);
       durable_seq_.store(seq, std::memory_order_release);
+      if (!lines_changed.empty()) {
+        const auto write = lock_.Write();
+        for (const uint32_t line : lines_changed) contents_.line_logs().MarkDurable(line);
+      }
     }
   }
   if (!failure) SendTurn(std::move(end));

@@ -53,6 +53,23 @@ base::Result<int> RunKeysCard(const Session& session, const KeysOptions& options
 base::Result<int> RunKeysRotate(const Session& session, const KeysOptions& options);
 base::Result<int> RunPeerConfirm(const Session& session, const KeysOptions& options);
 
+// record ... (log_files.cc)
+struct LogOptions {
+  std::string dir;   // an exported log, or a folder to export into
+  std::string peer;  // empty: the only one
+  std::string writer = "ours";
+  std::string index;
+  std::string file;  // of verify: a folder, a proof file or evidence
+  std::string old_checkpoint, new_checkpoint;
+  std::string policy, entry, output;
+  std::vector<std::string> cards;  // of the writer, of fsck
+};
+base::Result<int> RunRecordExport(const Session& session, const LogOptions& options);
+base::Result<int> RunRecordProve(const Session& session, const LogOptions& options);
+base::Result<int> RunRecordVerify(const Session& session, const LogOptions& options);
+base::Result<int> RunRecordConsistency(const Session& session, const LogOptions& options);
+base::Result<int> RunRecordFsck(const Session& session, const LogOptions& options);
+
 // agreement ... (agreements.cc: of files; agreements_signed.cc: on a node)
 struct AgreementOptions {
   std::string file, other;
@@ -217,6 +234,8 @@ class LineCommands {
   void AddSignOn(Registry* registry);
   void AddPeers(Registry* registry);
   void AddKeys(Registry* registry);
+  void AddLogs(Registry* registry);  // register_logs.cc
+  void AddLogChecks(Registry* registry, CLI::App* group);
   void AddAgreements(Registry* registry);
   void AddSigning(Registry* registry, CLI::App* group);
   void AddDenouncing(Registry* registry, CLI::App* group);
@@ -236,6 +255,7 @@ class LineCommands {
   SignOnOptions sign_on_;
   EnrolOptions enrol_;
   KeysOptions keys_;
+  LogOptions log_;
   AgreementOptions agreement_;
   LineNoticeOptions notice_;
   HazardReportOptions hazard_;

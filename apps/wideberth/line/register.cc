@@ -32,6 +32,7 @@ void LineCommands::Add(Registry* registry, DeclareOptions* declare, DemoOptions*
   AddSignOn(registry);
   AddPeers(registry);
   AddKeys(registry);
+  AddLogs(registry);
   AddAgreements(registry);
   AddNotices(registry);
   AddDeadMan(registry);

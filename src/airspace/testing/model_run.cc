@@ -135,6 +135,8 @@ void Enter(const Notice* before, const Notice& notice, const CommandBody& body, 
     book->withdrawn = true;
   } else if (const auto* receipt = std::get_if<RecordReceipt>(&body)) {
     book->read_back.try_emplace(receipt->by);
+  } else if (const auto* cosigned = std::get_if<RecordCosigned>(&body)) {
+    book->read_back.try_emplace(cosigned->by);
   } else if (const auto* read = std::get_if<RecordReadBack>(&body)) {
     const auto place = [&](const std::optional<base::Digest>& version) {
       for (size_t i = book->versions.size(); i-- > 0;) {
@@ -348,8 +350,12 @@ std::optional<Asked> ReadCommand(World& world, Input& in, uint8_t operation, uin
       return std::nullopt;
     case 6:
       return Asked{{}, Recheck{id}};
+    case 12: {
+      const base::UtcMicros cosigned_at{world.now().us / 1'000'000 * 1'000'000};
+      return Asked{{},
+                   RecordCosigned{id, SomeVersion(world, notice, in.Byte()), other(), cosigned_at}};
+    }
     case 8:
-    case 12:
       return Asked{{}, RecordReceipt{id, SomeVersion(world, notice, in.Byte()), other()}};
     case 9:
     case 10:

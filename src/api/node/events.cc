@@ -118,7 +118,8 @@ void EventHub::DescribeNotice(const Notice& notice, base::UtcMicros now, bool re
     const auto is_from_now = [&](const std::optional<airspace::Receipt>& receipt) {
       return receipt && receipt->at == now;
     };
-    if (is_from_now(delivery.r1) || is_from_now(delivery.r3)) acted.push_back(party);
+    const bool recorded = delivery.r2 && delivery.r2->at == now;
+    if (is_from_now(delivery.r1) || recorded || is_from_now(delivery.r3)) acted.push_back(party);
   }
   for (const auto& [party, at] : notice.disregarded_by) {
     if (at == now) acted.push_back(party);

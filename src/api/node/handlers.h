@@ -78,6 +78,10 @@ base::Result<void> SuspendLine(Call& call);
 base::Result<void> ResumeLine(Call& call);
 base::Result<void> ConfirmLine(Call& call);
 base::Result<void> ListEntries(Call& call);
+base::Result<void> GetLineRecord(Call& call);
+base::Result<void> GetCheckpoint(Call& call);
+base::Result<void> GetTile(Call& call);
+base::Result<void> GetEntry(Call& call);
 // keys.cc
 base::Result<void> GetKeys(Call& call);
 base::Result<void> RotateKeys(Call& call);

@@ -1,4 +1,4 @@
-// How the lines of a node stand, and what people do about a line as a whole.
+// How the lines of a node stand, what people do about a line as a whole, and its record.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -6,7 +6,10 @@
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
 #include "api/node/query.h"
+#include "line/cosigning.h"
 #include "line/party_card.h"
+#include "record/tile_path.h"
+#include "service/record_reader.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -15,6 +18,8 @@ using base::Result;
 using mechanism::Desk;
 using mechanism::Peer;
 using operators::ActKind;
+using service::RecordReader;
+using service::Writer;
 
 // Beyond it a silence is as unlikely as a display can say.
 constexpr double kSuspicionMax = 100;
@@ -182,6 +187,67 @@ Result<void> ChangeLine(Call& call, ActKind act, Change change) {
   });
 }
 
+// ---- The record ----
+
+Result<RecordReader::Log> LogOf(const Call& call, std::string_view writer_text) {
+  Result<base::PartyId> peer = FindPeer(call.context, call.params.Get("peer"));
+  if (!peer) return base::Fail(std::move(peer).error().Under("peer"));
+  Result<Writer> writer = service::ParseWriter(writer_text);
+  if (!writer) return base::Fail(std::move(writer).error().Under("writer"));
+  return call.context.node.record().Find(*peer, *writer);
+}
+
+void WriteHead(std::string_view key, const std::optional<line::KnownHead>& head, bool cosigned,
+               json::Writer* json) {
+  if (!head) return;
+  json->Key(key);
+  json->BeginObject();
+  json->Uint64Field("size", head->head.size);
+  json->StringField("root", head->head.root.ToHex());
+  if (cosigned) {
+    const base::UtcMicros at{static_cast<int64_t>(head->time_s) * base::kMicrosPerSecond};
+    json->StringField("cosigned_at", base::FormatRfc3339(at));
+  }
+  json->EndObject();
+}
+
+void WriteLog(const RecordReader::Log& log, const line::PartyCard& writer,
+              const line::PartyCard& cosigner, json::Writer* json) {
+  json->Key(service::Name(log.writer));
+  json->BeginObject();
+  json->StringField("origin", line::OriginOf(writer.party, cosigner.party));
+  json->StringField("log_key", line::LogKeyOf(writer, cosigner.party).Format());
+  json->StringField("cosigner_key", line::CosignerKeyOf(cosigner).Format());
+  json->Uint64Field("size", log.size);
+  WriteHead("signed", log.signed_head, false, json);
+  WriteHead("cosigned", log.cosigned, true, json);
+  json->EndObject();
+}
+
+// The checkpoint that the query asks for.
+Result<line::SharedBytes> NoteOf(const RecordReader& record, const RecordReader::Log& log,
+                                 std::optional<uint64_t> covering, std::optional<uint64_t> up_to) {
+  if (covering) {
+    WB_ASSIGN_OR_RETURN(const line::KnownHead head, record.FirstCosignedFrom(log, *covering + 1));
+    return head.note;
+  }
+  if (up_to) {
+    WB_ASSIGN_OR_RETURN(const auto head, record.LastCosignedUpTo(log, *up_to));
+    if (head) return head->note;
+  } else if (log.cosigned) {
+    return log.cosigned->note;
+  }
+  return base::Fail(base::ErrorCode::kNotFound, "path",
+                    "must be of a log that the other side has cosigned once");
+}
+
+net::Response Bytes(base::Bytes bytes) {
+  net::Response response;
+  response.content_type = "application/octet-stream";
+  response.body.assign(base::AsText(bytes));
+  return response;
+}
+
 }  // namespace
 
 Result<void> ListLines(Call& call) {
@@ -310,6 +376,82 @@ Result<void> ListEntries(Call& call) {
   }
   json.EndObject();
   call.responder(net::JsonResponse(200, std::move(body)));
+  return {};
+}
+
+// The logs under the paths of C2SP tlog-tiles, and how far each is signed and cosigned.
+Result<void> GetLineRecord(Call& call) {
+  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_ASSIGN_OR_RETURN(const RecordReader::Log ours, LogOf(call, "ours"));
+  WB_ASSIGN_OR_RETURN(const RecordReader::Log theirs, LogOf(call, "theirs"));
+  const auto cards = call.context.node
+                         .ReadDesk([&](const airspace::State&, const mechanism::Desk& desk) {
+                           return std::pair(desk.own_card()->card, desk.FindPeer(ours.peer)->card);
+                         })
+                         .first;
+  WB_ASSIGN_OR_RETURN(const line::PartyCard own, line::ReadCard(cards.first));
+  WB_ASSIGN_OR_RETURN(const line::PartyCard peer, line::ReadCard(cards.second));
+  std::string text;
+  json::Writer json(&text);
+  json.BeginObject();
+  json.Key("peer");
+  json.BeginObject();
+  json.StringField("id", peer.party.ToString());
+  json.StringField("name", peer.name);
+  json.EndObject();
+  WriteLog(ours, own, peer, &json);
+  WriteLog(theirs, peer, own, &json);
+  json.EndObject();
+  call.responder(net::JsonResponse(200, std::move(text)));
+  return {};
+}
+
+Result<void> GetCheckpoint(Call& call) {
+  Query query(call.request.target);
+  WB_ASSIGN_OR_RETURN(const std::optional<uint64_t> covering,
+                      query.Uint64("covering", 0, record::kTreeSizeMax - 1));
+  WB_ASSIGN_OR_RETURN(const std::optional<uint64_t> up_to,
+                      query.Uint64("up_to", 0, record::kTreeSizeMax));
+  WB_RETURN_IF_ERROR(query.ExpectNoOthers());
+  if (covering && up_to) {
+    return base::Invalid("up_to", "must not be given beside covering", std::to_string(*up_to));
+  }
+  WB_ASSIGN_OR_RETURN(const RecordReader::Log log, LogOf(call, call.params.Get("writer")));
+  WB_ASSIGN_OR_RETURN(const line::SharedBytes note,
+                      NoteOf(call.context.node.record(), log, covering, up_to));
+  net::Response response;
+  response.content_type = "text/plain; charset=utf-8";
+  response.headers.Add("Cache-Control", "no-cache");
+  response.body = *note;
+  call.responder(std::move(response));
+  return {};
+}
+
+Result<void> GetTile(Call& call) {
+  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_ASSIGN_OR_RETURN(const RecordReader::Log log, LogOf(call, call.params.Get("writer")));
+  const std::string_view path = call.request.path();
+  const size_t at = path.rfind("/tile/");
+  Result<record::TilePath> tile = record::ParseTilePath(path.substr(at + 1));
+  if (!tile) {
+    base::Error error = std::move(tile).error();
+    error.code = base::ErrorCode::kNotFound;
+    return base::Fail(std::move(error));
+  }
+  WB_ASSIGN_OR_RETURN(base::Bytes bytes, call.context.node.record().ReadTile(log, *tile));
+  net::Response response = Bytes(std::move(bytes));
+  response.headers.Add("Cache-Control", "private, max-age=31536000, immutable");
+  call.responder(std::move(response));
+  return {};
+}
+
+Result<void> GetEntry(Call& call) {
+  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_ASSIGN_OR_RETURN(const RecordReader::Log log, LogOf(call, call.params.Get("writer")));
+  WB_ASSIGN_OR_RETURN(const uint64_t index,
+                      ParseNumber("index", call.params.Get("index"), 0, record::kTreeSizeMax - 1));
+  WB_ASSIGN_OR_RETURN(const auto entries, call.context.node.record().ReadEntries(log, index, 1));
+  call.responder(net::JsonResponse(200, *entries.front().envelope));
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "line/party_card.h"
+#include "service/record_evidence.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -22,6 +23,34 @@ void LogTrouble(const mechanism::PeerTrouble& trouble) {
             {{"peer", trouble.peer.ToString()},
              {"kind", line::Name(trouble.trouble.kind)},
              {"error", trouble.trouble.error.ToString()}});
+}
+
+// On the sequencer's thread, and rare: what is proven is kept before anything else follows.
+void KeepTrouble(const service::Node& node, const std::string& folder,
+                 const mechanism::PeerTrouble& trouble) {
+  LogTrouble(trouble);
+  const auto cards =
+      node.ReadDesk([&](const airspace::State&, const mechanism::Desk& desk) {
+            const mechanism::Peer* peer = desk.FindPeer(trouble.peer);
+            return std::pair(desk.own_card()->card, peer == nullptr ? std::string() : peer->card);
+          })
+          .first;
+  const auto keep = [&]() -> base::Result<void> {
+    WB_ASSIGN_OR_RETURN(const line::PartyCard self, line::ReadCard(cards.first));
+    WB_ASSIGN_OR_RETURN(const line::PartyCard peer, line::ReadCard(cards.second));
+    WB_ASSIGN_OR_RETURN(const auto file,
+                        service::EvidenceOf(node.record(), self, peer, trouble.trouble));
+    if (!file) return {};
+    WB_ASSIGN_OR_RETURN(const bool fresh, service::KeepEvidence(folder, *file));
+    if (fresh) {
+      base::Log(base::LogLevel::kError, "evidence_kept",
+                {{"peer", peer.name}, {"file", folder + "/" + file->name}});
+    }
+    return {};
+  };
+  if (const base::Result<void> kept = keep(); !kept) {
+    base::Log(base::LogLevel::kError, "evidence_not_kept", {{"error", kept.error().ToString()}});
+  }
 }
 
 // Without it nobody could be told from whom a notice is.
@@ -68,7 +97,10 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
                                       size_t bytes) {
       self->transport_->Handled(peer, path, frames, bytes);
     };
-    options.hooks.on_trouble = LogTrouble;
+    options.hooks.on_trouble = [self, folder = config.store_directory +
+                                               "/evidence"](const mechanism::PeerTrouble& trouble) {
+      KeepTrouble(*self->node_, folder, trouble);
+    };
   }
   options.progress = std::move(parts.progress);
   options.disk_free_bytes_min = config.disk_free_bytes_min;

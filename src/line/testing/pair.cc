@@ -15,7 +15,8 @@ Node MakeNode(uint8_t n, uint8_t peer, const PairConfig& config) {
                      .peer = TestParty(peer),
                      .boot = {},
                      .clock_error_ms = 5,
-                     .understands = config.understands},
+                     .understands = config.understands,
+                     .record_keys = config.cosigning ? TestRecordKeys(n) : RecordKeys()},
           .keys = {std::make_shared<const crypto::SecretKey>(TestKey(n))},
           .key_changes = 0,
           .peer_card = TestCard(peer),
@@ -136,7 +137,9 @@ base::Result<base::Digest> Pair::ChangeKeys(size_t side, const std::function<voi
   node.keys.insert(node.keys.begin(), key);
   nodes_[1 - side].peer_keys.push_back(key->public_key());
   const KeyChange body{TestCardText(n, change), {}, std::nullopt};
-  auto written = endpoint(side).ChangeKeys(WriteKeyChange(body), key, now(side));
+  if (config_.cosigning) node.config.record_keys = TestRecordKeys(n, change);
+  auto written =
+      endpoint(side).ChangeKeys(WriteKeyChange(body), key, now(side), node.config.record_keys);
   if (also) also();
   Turn(side);
   return written;

@@ -51,6 +51,7 @@ struct Disk {
 
 struct PairConfig {
   size_t paths = 1;
+  bool cosigning = false;  // heads are signed and cosigned
   // The types both understand; "note.v1" is what Write writes.
   std::map<MessageType, std::vector<std::string>> understands = {{{"note", 1}, {"area"}},
                                                                  {{"receipt", 1}, {}},

@@ -40,6 +40,13 @@ std::array<crypto::SecretKey, kKeyRoles.size()> TestKeys(uint8_t n, uint8_t chan
   return {key(0), key(1), key(2), key(3)};
 }
 
+RecordKeys TestRecordKeys(uint8_t n, uint8_t change) {
+  auto keys = TestKeys(n, change);
+  return {std::make_shared<const crypto::SecretKey>(std::move(keys[1])),
+          std::make_shared<const crypto::SecretKey>(std::move(keys[2])),
+          std::make_shared<const crypto::SecretKey>(std::move(keys[0]))};
+}
+
 std::string TestCardText(uint8_t n, uint8_t change) {
   const base::UtcMicros made{kNoon.us + change * base::kMicrosPerMinute};
   return MakeCard(TestParty(n), "party-" + std::to_string(n), TestKeys(n, change), made).value();

@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "crypto/ed25519.h"
+#include "line/cosigning.h"
 #include "line/heartbeat.h"
 #include "line/message.h"
 #include "line/party_card.h"
@@ -25,6 +26,7 @@ base::PartyId TestParty(uint8_t n);
 std::array<crypto::SecretKey, kKeyRoles.size()> TestKeys(uint8_t n, uint8_t change = 0);
 std::string TestCardText(uint8_t n, uint8_t change = 0);
 PartyCard TestCard(uint8_t n, uint8_t change = 0);
+RecordKeys TestRecordKeys(uint8_t n, uint8_t change = 0);
 base::Uuid TestBoot(uint8_t node, uint8_t start);
 
 base::Digest DrawDigest(base::SeededRandom* random);

@@ -62,6 +62,12 @@ std::array<crypto::SecretKey, 4> KeysOf(size_t n, uint8_t changes) {
 std::shared_ptr<const crypto::SecretKey> MessageKey(size_t n, uint8_t changes) {
   return std::make_shared<const crypto::SecretKey>(std::move(KeysOf(n, changes)[0]));
 }
+line::RecordKeys RecordKeysOf(size_t n, uint8_t changes) {
+  std::array<crypto::SecretKey, 4> keys = KeysOf(n, changes);
+  return {std::make_shared<const crypto::SecretKey>(std::move(keys[1])),
+          std::make_shared<const crypto::SecretKey>(std::move(keys[2])),
+          std::make_shared<const crypto::SecretKey>(std::move(keys[0]))};
+}
 
 }  // namespace
 
@@ -231,8 +237,9 @@ void Parties::Start(size_t n) {
   Side& side = *sides_[n];
   side.raw.reset();
   base::Uuid boot = base::Uuid::V4FromRandom({static_cast<uint8_t>(n + 1), ++side.starts});
-  side.core = std::make_unique<Core>(Self{PartyOf(n), boot, message_keys_[n]}, terms_, *side.state,
-                                     side.desk, rules_, heights_, side);
+  side.core = std::make_unique<Core>(
+      Self{PartyOf(n), boot, message_keys_[n], RecordKeysOf(n, key_changes_[n])}, terms_,
+      *side.state, side.desk, rules_, heights_, side);
   for (const auto& [pair, agreed] : agreed_) {
     if (pair.first != n && pair.second != n) continue;
     const size_t peer = pair.first == n ? pair.second : pair.first;
@@ -477,9 +484,9 @@ line::PartyCard Parties::Card(size_t n) const {
 base::Result<void> Parties::ChangeKeys(size_t n, std::vector<crypto::PublicKey> revoked) {
   const auto next = static_cast<uint8_t>(key_changes_[n] + 1);
   const auto key = MessageKey(n, next);
-  auto changed = core(n).ChangeOwnKeys(
-      {CardText(n, next), line::FingerprintOf(Card(n)), key, std::move(revoked), std::nullopt},
-      "admin", now(n));
+  auto changed = core(n).ChangeOwnKeys({CardText(n, next), line::FingerprintOf(Card(n)), key,
+                                        RecordKeysOf(n, next), std::move(revoked), std::nullopt},
+                                       "admin", now(n));
   if (changed) {
     key_changes_[n] = next;
     message_keys_[n].insert(message_keys_[n].begin(), key);

@@ -45,7 +45,9 @@ Result<PartySecrets> MemoryKeys::Load(const line::PartyCard& card) const {
   }
   auto keys = KeysOf(held->second);
   return PartySecrets{std::make_shared<const crypto::SecretKey>(std::move(keys[0])),
-                      std::make_shared<const crypto::SecretKey>(std::move(keys[3]))};
+                      std::make_shared<const crypto::SecretKey>(std::move(keys[3])),
+                      std::make_shared<const crypto::SecretKey>(std::move(keys[1])),
+                      std::make_shared<const crypto::SecretKey>(std::move(keys[2]))};
 }
 
 Result<std::string> MemoryKeys::Make(const line::PartyCard& card,

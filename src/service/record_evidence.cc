@@ -1,0 +1,141 @@
+#include "service/record_evidence.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "crypto/sha256.h"
+#include "line/cosigning.h"
+#include "line/message.h"
+#include "record/evidence.h"
+
+namespace wideberth::service {
+namespace {
+
+using base::Result;
+using line::TroubleKind;
+
+// The note of the same size that is held.
+Result<record::Evidence> ForkOfHeads(const RecordReader& record, const line::PartyCard& self,
+                                     const line::PartyCard& peer, const std::string& note) {
+  WB_ASSIGN_OR_RETURN(const record::SignedNote second, record::ParseNote(note));
+  WB_ASSIGN_OR_RETURN(const record::Checkpoint checkpoint, record::ParseCheckpoint(second.text));
+  WB_ASSIGN_OR_RETURN(const RecordReader::Log log, record.Find(peer.party, Writer::kTheirs));
+  WB_ASSIGN_OR_RETURN(const line::KnownHead held,
+                      record.FirstCosignedFrom(log, checkpoint.head.size));
+  WB_ASSIGN_OR_RETURN(const record::SignedNote first, record::ParseNote(*held.note));
+  return record::Evidence(
+      record::ForkEvidence{line::LogKeyOf(peer, self.party), first, second, std::nullopt, {}});
+}
+
+// The message of the same number that is held.
+Result<record::Evidence> ForkOfMessages(const RecordReader& record, const line::PartyCard& peer,
+                                        const std::string& frame_bytes) {
+  WB_ASSIGN_OR_RETURN(const line::Frame frame, line::ReadFrame(frame_bytes));
+  const auto* entry = std::get_if<line::EntryFrame>(&frame);
+  if (entry == nullptr) return base::Invalid("frame", "must hold a message");
+  const crypto::PublicKey& key = peer.key(line::KeyRole::kMessage);
+  WB_ASSIGN_OR_RETURN(const line::OpenedMessage opened,
+                      line::OpenMessage(entry->envelope, {&key, 1}));
+  WB_ASSIGN_OR_RETURN(const RecordReader::Log log, record.Find(peer.party, Writer::kTheirs));
+  WB_ASSIGN_OR_RETURN(const auto held, record.ReadEntries(log, opened.message.seq - 1, 1));
+  return record::Evidence(
+      record::MessageForkEvidence{key, *held.front().envelope, std::string(entry->envelope)});
+}
+
+Result<record::Evidence> Refusal(const RecordReader& record, const line::PartyCard& self,
+                                 const line::PartyCard& peer, const std::string& envelope) {
+  const crypto::PublicKey& key = peer.key(line::KeyRole::kMessage);
+  WB_ASSIGN_OR_RETURN(const record::CosignRefusal refusal,
+                      record::OpenCosignRefusal(envelope, key));
+  WB_ASSIGN_OR_RETURN(const RecordReader::Log log, record.Find(peer.party, Writer::kOurs));
+  if (!log.signed_head || log.signed_head->head != refusal.refused) {
+    return base::Fail(base::ErrorCode::kNotFound, "/refused", "must be the last head signed here",
+                      std::to_string(refusal.refused.size));
+  }
+  WB_ASSIGN_OR_RETURN(const record::SignedNote note, record::ParseNote(*log.signed_head->note));
+  record::RefusalEvidence evidence{line::LogKeyOf(self, peer.party), note, key, envelope, {}};
+  if (refusal.known.size > 0) {
+    const auto proof = record.ProveConsistency(log, refusal.known.size, refusal.refused.size);
+    // What it had cosigned may be no head of ours: then its refusal is all that there is to show.
+    if (proof && record::VerifyConsistency(refusal.known, refusal.refused, *proof)) {
+      evidence.proof = *proof;
+    }
+  }
+  return record::Evidence(std::move(evidence));
+}
+
+base::Unexpected CannotKeep(const std::string& path) {
+  return base::Fail(base::ErrorCode::kStorage, path, "must be a path that can be written",
+                    std::system_category().message(errno));
+}
+
+bool WriteAll(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = write(descriptor, bytes.data(), bytes.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(wrote));
+  }
+  return true;
+}
+
+bool Sync(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
+  if (descriptor >= 0) close(descriptor);
+  return synced;
+}
+
+}  // namespace
+
+Result<std::optional<EvidenceFile>> EvidenceOf(const RecordReader& record,
+                                               const line::PartyCard& self,
+                                               const line::PartyCard& peer,
+                                               const line::Trouble& trouble) {
+  std::string_view what;
+  Result<record::Evidence> evidence = base::Invalid("kind", "must be one that proves something");
+  if (trouble.kind == TroubleKind::kHeadsForked) {
+    what = "fork-of-heads-";
+    evidence = ForkOfHeads(record, self, peer, trouble.evidence);
+  } else if (trouble.kind == TroubleKind::kFork) {
+    what = "fork-of-messages-";
+    evidence = ForkOfMessages(record, peer, trouble.evidence);
+  } else if (trouble.kind == TroubleKind::kNotCosigned) {
+    what = "refused-cosignature-";
+    evidence = Refusal(record, self, peer, trouble.evidence);
+  } else {
+    return std::optional<EvidenceFile>();
+  }
+  if (!evidence) return base::Fail(std::move(evidence).error());
+  WB_ASSIGN_OR_RETURN(std::string text, record::FormatEvidence(*evidence));
+  // A refusal is signed anew each time: what it is about names it.
+  const auto* refusal = std::get_if<record::RefusalEvidence>(&*evidence);
+  const base::Digest subject =
+      crypto::Sha256(base::AsBytes(refusal != nullptr ? refusal->checkpoint.text : text));
+  std::string name(what);
+  name.append(subject.ToHex(), 0, 16).append(".json");
+  return std::optional(EvidenceFile{std::move(name), std::move(text)});
+}
+
+Result<bool> KeepEvidence(const std::string& folder, const EvidenceFile& file) {
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return CannotKeep(folder);
+  const std::string path = folder + "/" + file.name;
+  const std::string part = path + ".part";
+  if (access(path.c_str(), F_OK) == 0) return false;
+  unlink(part.c_str());
+  const int descriptor = open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) return CannotKeep(part);
+  const bool written = WriteAll(descriptor, file.text) && fsync(descriptor) == 0;
+  close(descriptor);
+  if (!written || rename(part.c_str(), path.c_str()) != 0) return CannotKeep(path);
+  const std::string parent = std::filesystem::path(folder).parent_path().string();
+  if (!Sync(folder) || !Sync(parent.empty() ? "." : parent)) return CannotKeep(folder);
+  return true;
+}
+
+}  // namespace wideberth::service
