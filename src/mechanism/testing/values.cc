@@ -417,8 +417,7 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       return ReleaseChecked{TestNotice(static_cast<uint8_t>(random->Below(40))), DrawDigest(random),
                             DrawText(random, 16)};
     case 15:
-      return ToRecordChanged{{peer, random->Next(), TestNotice(7), DrawDigest(random)},
-                             random->Below(2) == 0};
+      return ToRecordChanged{{peer, random->Next(), TestNotice(7), DrawDigest(random)}, true};
     case 16:
       return DeadManChanged{DrawDeadMan(random)};
     case 17:
