@@ -17,6 +17,9 @@ using record::KeyAlgorithm;
 using record::SignedNote;
 using record::VerifierKey;
 
+// Beyond it a clock is not off, but wrong, or a lie.
+constexpr uint64_t kCosignatureReportedAheadS = 300;
+
 uint64_t Seconds(base::UtcMicros time) {
   return time.us < 0 ? 0 : static_cast<uint64_t>(time.us / base::kMicrosPerSecond);
 }
@@ -32,6 +35,12 @@ record::SignerKey SignerOf(std::string_view name, KeyAlgorithm algorithm,
 
 std::string Say(const record::TreeHead& head) {
   return std::to_string(head.size) + " entries, root " + head.root.ToHex();
+}
+
+bool HasSignatureOf(const SignedNote& note, const VerifierKey& key) {
+  return std::any_of(note.signatures.begin(), note.signatures.end(), [&](const auto& line) {
+    return line.key_name == key.name() && line.key_id == key.id();
+  });
 }
 
 Error Wrongly(std::string_view field, std::string_view rule, std::string found) {
@@ -163,16 +172,20 @@ std::optional<Cosigning::Problem> Cosigning::ReceiveCosignature(std::string_view
                              Wrongly("size", "must have been signed here", Say(checkpoint->head))));
   }
   const VerifierKey cosigner = CosignerKeyOf(peer);
+  // Under a key that the peer has changed since, or that its change has not brought here yet: asked for again.
+  if (!HasSignatureOf(*parsed, cosigner)) return std::nullopt;
   const auto verified = record::VerifyNote(*parsed, {&cosigner, 1});
   if (!verified) return problem(Wrong::kUnverified, verified.error());
   const uint64_t time_s = verified->front().time_s;
-  if (time_s > Seconds(now) + kCosignatureAheadMaxS) {
+  if (time_s > Seconds(now) + kCosignatureReportedAheadS) {
     return problem(Wrong::kFromFuture,
                    Wrongly("time",
-                           "must be at most " + std::to_string(kCosignatureAheadMaxS) +
-                               " s ahead of this node's clock, " + std::to_string(Seconds(now)),
+                           "must not be of the future: this node's clock shows " +
+                               std::to_string(Seconds(now)),
                            std::to_string(time_s)));
   }
+  // Clocks differ, which heartbeats say: it is asked for again, and counts when its time has come.
+  if (time_s > Seconds(now) + kCosignatureAheadMaxS) return std::nullopt;
   SignedNote both = record::ParseNote(*known->note).value();
   for (const record::NoteSignature& line : parsed->signatures) {
     if (line.key_name == cosigner.name() && line.key_id == cosigner.id()) {
@@ -248,6 +261,8 @@ void Cosigning::Refuse(const LineState& state, const Met& met, Now now, Turn* tu
 void Cosigning::CosignMet(const LineState& state, const PartyCard& peer, Now now, Turn* turn) {
   const std::optional<Met> met = std::exchange(met_, std::nullopt);
   if (!met) return;
+  // Under another key of the peer than that of its card here: it is signed, and comes, again.
+  if (!HasSignatureOf(record::ParseNote(met->note).value(), LogKeyOf(peer, self_))) return;
   const auto opened = record::OpenCheckpoint(met->note, {LogKeyOf(peer, self_), {}});
   if (!opened) {
     turn->problems.push_back({Wrong::kUnverified, opened.error(), met->note});
