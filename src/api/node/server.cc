@@ -53,6 +53,14 @@ void KeepTrouble(const service::Node& node, const std::string& folder,
   }
 }
 
+// The node is opened after its hooks are made.
+std::function<void(const mechanism::PeerTrouble&)> KeeperIn(
+    std::string folder, const std::unique_ptr<service::Node>& node) {
+  return [folder = std::move(folder), &node](const mechanism::PeerTrouble& trouble) {
+    KeepTrouble(*node, folder, trouble);
+  };
+}
+
 // Without it nobody could be told from whom a notice is.
 base::Result<void> CheckOwnParty(const airspace::RuleBook& rules, base::PartyId party) {
   if (rules.FindParty(party) != nullptr) return {};
@@ -97,10 +105,7 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
                                       size_t bytes) {
       self->transport_->Handled(peer, path, frames, bytes);
     };
-    options.hooks.on_trouble = [self, folder = config.store_directory +
-                                               "/evidence"](const mechanism::PeerTrouble& trouble) {
-      KeepTrouble(*self->node_, folder, trouble);
-    };
+    options.hooks.on_trouble = KeeperIn(config.store_directory + "/evidence", self->node_);
   }
   options.progress = std::move(parts.progress);
   options.disk_free_bytes_min = config.disk_free_bytes_min;
