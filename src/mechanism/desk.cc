@@ -112,6 +112,12 @@ void Desk::ApplyCall(const Call& call) {
   closed_calls_.erase(closed_calls_.begin());
 }
 
+void Desk::ApplyToRecord(const ToRecordChanged& changed) {
+  const ToRecord& to_record = changed.to_record;
+  Keep(!changed.done, std::pair(to_record.peer, to_record.seq), to_record, &to_record_);
+  Touch(rows::kAwaited);
+}
+
 void Desk::Apply(const DeskEffect& effect) {
   if (const auto* peer = std::get_if<PeerChanged>(&effect)) {
     peers_.insert_or_assign(peer->peer.id, peer->peer);
@@ -127,9 +133,7 @@ void Desk::Apply(const DeskEffect& effect) {
     Keep(!awaited->done, awaited->awaited.message, awaited->awaited, &awaited_);
     Touch(rows::kAwaited);
   } else if (const auto* recorded = std::get_if<ToRecordChanged>(&effect)) {
-    const ToRecord& to_record = recorded->to_record;
-    Keep(!recorded->done, std::pair(to_record.peer, to_record.seq), to_record, &to_record_);
-    Touch(rows::kAwaited);
+    ApplyToRecord(*recorded);
   } else if (const auto* counts = std::get_if<CountsChanged>(&effect)) {
     counts_.insert_or_assign(counts->key, counts->counts);
     Touch(rows::kCounts);

@@ -454,6 +454,7 @@ class Desk {
   void Touch(uint64_t row) { dirty_.insert(row); }
   void ApplyMatter(const Matter& matter);
   void ApplyCall(const Call& call);
+  void ApplyToRecord(const ToRecordChanged& changed);
   void ApplyExchange(const exchange::Exchange& exchange);
   exchange::Exchange* TouchExchange(base::Uuid id);
   void ApplyReadout(const ReadoutChanged& changed);

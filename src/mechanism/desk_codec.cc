@@ -195,30 +195,17 @@ void Put(const Awaited& awaited, WireWriter* wire) {
   wire->Fixed(awaited.call.bytes);
 }
 Awaited ReadAwaited(WireReader* wire) {
-  Awaited awaited;
-  awaited.message = wire->ReadDigest();
-  awaited.peer = wire->ReadId<base::PartyId>();
-  awaited.kind = wire->EnumValue(operators::ActKind::kManagePeers);
-  awaited.notice = wire->ReadId<base::NoticeId>();
-  awaited.version = wire->ReadDigest();
-  awaited.written_at = wire->Time();
-  awaited.call = ReadUuid(wire);
-  return awaited;
-}
-
-void Put(const ToRecord& to_record, WireWriter* wire) {
-  Put(to_record.peer, wire);
-  wire->Varint(to_record.seq);
-  wire->Fixed(to_record.notice.uuid.bytes);
-  wire->Fixed(to_record.version.bytes);
+  return {wire->ReadDigest(),
+          wire->ReadId<base::PartyId>(),
+          wire->EnumValue(operators::ActKind::kManagePeers),
+          wire->ReadId<base::NoticeId>(),
+          wire->ReadDigest(),
+          wire->Time(),
+          ReadUuid(wire)};
 }
 ToRecord ReadToRecord(WireReader* wire) {
-  ToRecord to_record;
-  to_record.peer = wire->ReadId<base::PartyId>();
-  to_record.seq = wire->Varint();
-  to_record.notice = wire->ReadId<base::NoticeId>();
-  to_record.version = wire->ReadDigest();
-  return to_record;
+  return {wire->ReadId<base::PartyId>(), wire->Varint(), wire->ReadId<base::NoticeId>(),
+          wire->ReadDigest()};
 }
 
 void Put(const ThirdPartyDuty& duty, WireWriter* wire) {
@@ -380,7 +367,10 @@ struct Encoder {
   }
   void operator()(const ToRecordChanged& e) const {
     wire->EnumValue(Kind::kToRecord);
-    Put(e.to_record, wire);
+    Put(e.to_record.peer, wire);
+    wire->Varint(e.to_record.seq);
+    wire->Fixed(e.to_record.notice.uuid.bytes);
+    wire->Fixed(e.to_record.version.bytes);
     wire->Bool(e.done);
   }
   void operator()(const CountsChanged& e) const {
@@ -524,14 +514,10 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       return DeskEffect(MatterChanged{ReadMatter(wire)});
     case Kind::kCall:
       return DeskEffect(CallChanged{ReadCall(wire)});
-    case Kind::kAwaited: {
-      const Awaited awaited = ReadAwaited(wire);
-      return DeskEffect(AwaitedChanged{awaited, wire->Bool()});
-    }
-    case Kind::kToRecord: {
-      const ToRecord to_record = ReadToRecord(wire);
-      return DeskEffect(ToRecordChanged{to_record, wire->Bool()});
-    }
+    case Kind::kAwaited:
+      return DeskEffect(AwaitedChanged{ReadAwaited(wire), wire->Bool()});
+    case Kind::kToRecord:
+      return DeskEffect(ToRecordChanged{ReadToRecord(wire), wire->Bool()});
     case Kind::kCounts:
       return DeskEffect(ReadCountsChanged(wire));
     case Kind::kBasisSigned: {

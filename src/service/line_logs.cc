@@ -138,14 +138,6 @@ const record::NodeReader& LineLogs::Nodes(uint32_t line, bool mirror) const {
   return LineOf(line).nodes[mirror ? 1 : 0];
 }
 
-std::vector<uint64_t> LineLogs::BatchesOf(uint32_t line, bool mirror, uint64_t first,
-                                          size_t count) const {
-  const std::vector<uint64_t>& batches = LineOf(line).batches[mirror ? 1 : 0];
-  CHECK(first <= batches.size() && count <= batches.size() - first);
-  const auto begin = batches.begin() + static_cast<ptrdiff_t>(first);
-  return {begin, begin + static_cast<ptrdiff_t>(count)};
-}
-
 std::span<const HeadPlace> LineLogs::DurableHeads(uint32_t line, bool mirror) const {
   const Line& of = LineOf(line);
   return std::span(of.heads[mirror ? 1 : 0]).first(of.durable[mirror ? 1 : 0].heads);

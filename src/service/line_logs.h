@@ -61,8 +61,6 @@ class LineLogs {
   // Of what is durable. Nothing is there for a line that nobody opened.
   Durable DurableOf(uint32_t line, bool mirror) const;
   const record::NodeReader& Nodes(uint32_t line, bool mirror) const;
-  // The batches of `count` entries from number `first` (from 0) on. REQUIRES (CHECK): they are there.
-  std::vector<uint64_t> BatchesOf(uint32_t line, bool mirror, uint64_t first, size_t count) const;
   // The earliest cosigned head of at least, and the latest of at most, that size.
   std::optional<HeadPlace> FirstHeadFrom(uint32_t line, bool mirror, uint64_t size) const;
   std::optional<HeadPlace> LastHeadUpTo(uint32_t line, bool mirror, uint64_t size) const;

@@ -152,7 +152,7 @@ class Node {
   }
 
   // The logs of the lines, as far as they are durable.
-  RecordReader record() const { return {contents_, lock_, *store_}; }
+  RecordReader record() const { return {contents_, lock_, *store_, entries()}; }
 
   // Runs `read` on the state under the shared lock; returns its value and the batch that has to be
   // durable before the value may be shown. `read` must be short and must not keep pointers.

@@ -97,30 +97,11 @@ Result<std::vector<line::LogEntry>> RecordReader::ReadEntries(const Log& log, ui
   if (index > log.size || count > log.size - index) {
     return Missing("index", "must be below " + std::to_string(log.size), std::to_string(index));
   }
-  const bool mirror = log.writer == Writer::kTheirs;
-  std::vector<uint64_t> batches;
-  {
-    const auto lock = lock_.Read();
-    batches = contents_.line_logs().BatchesOf(log.line, mirror, index, count);
-  }
-  std::vector<line::LogEntry> entries(count);
-  for (size_t i = 0; i < count; ++i) {
-    if (i > 0 && batches[i] == batches[i - 1]) continue;
-    WB_RETURN_IF_ERROR(VisitBatch(store_, batches[i], log.line, [&](const line::Effect& effect) {
-      const auto* written = std::get_if<line::EntryWritten>(&effect);
-      const auto* mirrored = std::get_if<line::EntryMirrored>(&effect);
-      if (mirror ? mirrored == nullptr : written == nullptr) return;
-      const uint64_t at = (mirror ? mirrored->seq : written->seq) - 1;
-      if (at < index || at - index >= count) return;
-      entries[static_cast<size_t>(at - index)] = mirror ? mirrored->entry : written->entry;
-    }));
-  }
-  for (const line::LogEntry& entry : entries) {
-    if (entry.envelope == nullptr) {
-      return base::Fail(base::ErrorCode::kStorage, "entry", "must be in its batch");
-    }
-  }
-  return entries;
+  WB_ASSIGN_OR_RETURN(std::vector<line::LogEntry> entries,
+                      entries_.ReadLog(log.peer, log.writer == Writer::kTheirs, index + 1, count));
+  if (entries.size() == count) return entries;
+  return base::Fail(base::ErrorCode::kStorage, "entry", "must be in its batch",
+                    std::to_string(index + entries.size()));
 }
 
 Result<line::KnownHead> RecordReader::ReadHead(const Log& log, const HeadPlace& place) const {

@@ -26,6 +26,7 @@
 #include "record/signed_note.h"
 #include "record/tile_path.h"
 #include "service/contents.h"
+#include "service/entry_reader.h"
 #include "service/state_lock.h"
 #include "store/store.h"
 
@@ -38,8 +39,8 @@ base::Result<Writer> ParseWriter(std::string_view text);
 
 class RecordReader {
  public:
-  RecordReader(const Contents& contents, StateLock& lock, store::Store& store)
-      : contents_(contents), lock_(lock), store_(store) {}
+  RecordReader(const Contents& contents, StateLock& lock, store::Store& store, EntryReader entries)
+      : contents_(contents), lock_(lock), store_(store), entries_(entries) {}
 
   struct Log {
     base::PartyId peer;
@@ -74,6 +75,7 @@ class RecordReader {
   const Contents& contents_;
   StateLock& lock_;
   store::Store& store_;
+  EntryReader entries_;
 };
 
 }  // namespace wideberth::service

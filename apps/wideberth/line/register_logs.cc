@@ -63,8 +63,7 @@ void LineCommands::AddLogChecks(Registry* registry, CLI::App* group) {
       "wideberth record verify 17.tlog-proof --entry 17.json --policy policy\n"
       "wideberth record verify fork.json",
       [this, &session] { return RunRecordVerify(session, log_); });
-  verify->add_option("FILE", log_.file, "A folder of `export`, a proof, or evidence.")
-      ->required();
+  verify->add_option("FILE", log_.file, "A folder of `export`, a proof, or evidence.")->required();
   registry->Text(verify, "--policy", &log_.policy, "FILE",
                  "Whose signatures are enough (C2SP tlog-policy), from people who exchanged keys. "
                  "For a folder, its own policy if not given.");

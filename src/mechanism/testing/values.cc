@@ -352,6 +352,11 @@ DeadMan DrawDeadMan(base::SeededRandom* random) {
   return dead_man;
 }
 
+// One of forty, so that some are drawn again.
+base::Digest DrawNumbered(base::SeededRandom* random) {
+  return NumberedDigest(static_cast<uint8_t>(random->Below(40)));
+}
+
 }  // namespace
 
 DeskEffect DrawEffect(base::SeededRandom* random) {
@@ -383,10 +388,9 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
     case 3:
       return CallChanged{DrawCall(random, peer)};
     case 4:
-      return AwaitedChanged{
-          {NumberedDigest(static_cast<uint8_t>(random->Below(40))), peer,
-           operators::ActKind::kWithdraw, TestNotice(3), DrawDigest(random), DrawTime(random)},
-          random->Below(2) == 0};
+      return AwaitedChanged{{DrawNumbered(random), peer, operators::ActKind::kWithdraw,
+                             TestNotice(3), DrawDigest(random), DrawTime(random)},
+                            random->Below(2) == 0};
     case 5: {
       Counts counts;
       counts.sent = random->Below(1000);
@@ -396,11 +400,10 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       return CountsChanged{{peer, DrawEnum(random, airspace::DataMode::kTest)}, counts};
     }
     case 6:
-      return BasisSigned{NumberedDigest(static_cast<uint8_t>(random->Below(40))),
+      return BasisSigned{DrawNumbered(random),
                          random->Below(3) == 0 ? base::Digest() : DrawDigest(random)};
     case 7:
-      return BasisHeard{NumberedDigest(static_cast<uint8_t>(random->Below(40))),
-                        DrawText(random, 30)};
+      return BasisHeard{DrawNumbered(random), DrawText(random, 30)};
     case 8:
       return JournalWritten{1 + random->Below(5), DrawText(random, 60)};
     case 9:
