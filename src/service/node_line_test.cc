@@ -4,17 +4,22 @@
 
 #include <array>
 #include <deque>
+#include <filesystem>
 
 #include "airspace/testing/world.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "line/cosigning.h"
+#include "line/frame.h"
 #include "line/party_card.h"
 #include "mechanism/testing/values.h"
+#include "record/evidence.h"
 #include "record/tile.h"
 #include "service/batch.h"
 #include "service/contents.h"
 #include "service/line_signatures.h"
 #include "service/node.h"
+#include "service/record_evidence.h"
 #include "service/record_reader.h"
 #include "service/testing/memory_keys.h"
 #include "store/memory/memory_store.h"
@@ -55,7 +60,8 @@ class NodeLineTest : public ::testing::Test {
     options.hooks.on_frames = [this, n](std::vector<mechanism::ToSend> frames) {
       for (const mechanism::ToSend& each : frames) flights_.push_back({1 - n, *each.frame.bytes});
     };
-    options.hooks.on_trouble = [](const mechanism::PeerTrouble& trouble) {
+    options.hooks.on_trouble = [this](const mechanism::PeerTrouble& trouble) {
+      if (expects_trouble_) return troubles_.push_back(trouble.trouble);
       ADD_FAILURE() << line::Name(trouble.trouble.kind) << " " << trouble.trouble.error.ToString();
     };
     options.line.emplace();
@@ -226,6 +232,8 @@ class NodeLineTest : public ::testing::Test {
                                                        std::make_shared<MemoryDisk>()};
   std::array<std::shared_ptr<testing::MemoryKeys>, 2> keys_ = {KeysOf(1), KeysOf(2)};
   std::deque<Flight> flights_;
+  bool expects_trouble_ = false;
+  std::vector<line::Trouble> troubles_;
   std::array<std::unique_ptr<Node>, 2> nodes_;
 };
 
@@ -332,6 +340,62 @@ TEST_F(NodeLineTest, TheRecordIsWholeOnBothSidesWhateverCrashes) {
       EXPECT_FALSE(reader.ReadEntries(log, log.size, 1).has_value());
     }
   }
+}
+
+TEST_F(NodeLineTest, TroubleBecomesEvidenceThatNeedsNoTrust) {
+  Run(3 * kSecond);
+  ASSERT_TRUE(Say(0, "one history"));
+  Run(5 * kSecond);
+  expects_trouble_ = true;
+  const line::PartyCard north = line::ReadCard(OwnCard(0)).value();
+  const line::PartyCard south = line::ReadCard(OwnCard(1)).value();
+  const RecordReader record = nodes_[1]->record();
+  const auto mirror = record.Find(TestParty(1), Writer::kTheirs).value();
+  ASSERT_TRUE(mirror.cosigned.has_value());
+
+  // North's keys sign another head of the size that south has cosigned.
+  crypto::SecretKey log_key =
+      crypto::SecretKey::FromSeed(keys_[0]->Load(north)->log->Seed().bytes()).value();
+  const auto signer = record::SignerKey::Make(line::OriginOf(TestParty(1), TestParty(2)),
+                                              record::KeyAlgorithm::kEd25519, std::move(log_key));
+  record::TreeHead other = mirror.cosigned->head;
+  other.root.bytes[0] ^= 1;
+  const std::string note =
+      record::FormatNote(record::SignCheckpoint(other, *signer).value()).value();
+  nodes_[1]->sequencer().Receive(TestParty(1), 0, line::WriteCheckpointFrame(note));
+  Steps(1);
+  // And another message under a number that it has used.
+  const auto entries = record.ReadEntries(mirror, mirror.size - 1, 1).value();
+  const crypto::PublicKey& message_key = north.key(line::KeyRole::kMessage);
+  line::Message again = line::OpenMessage(*entries.front().envelope, {&message_key, 1})->message;
+  again.clock_error_ms += 1;
+  const std::string forked = line::SealMessage(again, *keys_[0]->Load(north)->message).value();
+  nodes_[1]->sequencer().Receive(TestParty(1), 0, "E" + forked);
+  Steps(1);
+
+  ASSERT_EQ(troubles_.size(), 2u);
+  const std::string folder = ::testing::TempDir() + "evidence-of-trouble";
+  std::filesystem::remove_all(folder);
+  for (const line::Trouble& trouble : troubles_) {
+    const auto file = EvidenceOf(record, south, north, trouble);
+    ASSERT_TRUE(file.has_value()) << file.error().ToString();
+    ASSERT_TRUE(file->has_value());
+    const auto finding = record::VerifyEvidence((*file)->text);
+    ASSERT_TRUE(finding.has_value()) << finding.error().ToString();
+    EXPECT_EQ(finding->kind, record::EvidenceKind::kFork);
+    EXPECT_TRUE(*KeepEvidence(folder, **file));
+    EXPECT_FALSE(*KeepEvidence(folder, **file)) << "the first is kept";
+  }
+  const auto open = nodes_[1]
+                        ->ReadDesk([](const airspace::State&, const mechanism::Desk& desk) {
+                          return desk.open_matters();
+                        })
+                        .first;
+  EXPECT_GE(open, 2u) << "and people are told";
+  // Nothing of the forger's is taken.
+  expects_trouble_ = false;
+  EXPECT_EQ(record.Find(TestParty(1), Writer::kTheirs)->cosigned->head, mirror.cosigned->head);
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(NodeLineTest, AnotherCardForAKnownPeerIsRefused) {
