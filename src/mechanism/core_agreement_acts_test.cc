@@ -330,6 +330,20 @@ TEST_F(AgreementActsTest, RefusesWhatIsNoAgreementOfThisLine) {
   EXPECT_EQ(Waiting(1), 8u);
 }
 
+// One of a side's people proposes, counters, signs or denounces one of the texts; what is refused is nothing.
+void ActAtRandom(size_t n, const std::vector<std::string>& texts, Parties* parties,
+                 base::SeededRandom* random) {
+  const std::string& text = texts[random->Below(texts.size())];
+  ActBody body = SignAgreement{Of(text)};
+  const uint64_t what = random->Below(8);
+  if (what < 4) body = ProposeAgreement{Of(text), {}};
+  if (what == 3) body = ProposeAgreement{Of(text), Of(texts[random->Below(texts.size())])};
+  if (what == 4) body = DenounceAgreement{Of(text), {}};
+  ActRequest request{parties->Seal(n, operators::Role::kDeputyChief, body), nullptr, {}, {}, {}};
+  if (what < 4) request.agreement = text;
+  (void)parties->Do(n, request).has_value();
+}
+
 // People of both sides propose, counter, sign and denounce as they like; the line is cut and nodes go down. When
 // everything has arrived both hold the same, and nothing was said that the other could not take.
 TEST(AgreementActsAtRandom, BothSidesEndWithTheSame) {
@@ -346,17 +360,6 @@ TEST(AgreementActsAtRandom, BothSidesEndWithTheSame) {
     Parties parties;
     parties.Agree(0, 1, {});
     parties.Settle();
-    const auto act = [&](size_t n) {
-      const std::string& text = texts[random.Below(kTexts)];
-      ActBody body = SignAgreement{Of(text)};
-      const uint64_t what = random.Below(8);
-      if (what < 4) body = ProposeAgreement{Of(text), {}};
-      if (what == 3) body = ProposeAgreement{Of(text), Of(texts[random.Below(kTexts)])};
-      if (what == 4) body = DenounceAgreement{Of(text), {}};
-      ActRequest request{parties.Seal(n, operators::Role::kDeputyChief, body), nullptr, {}, {}, {}};
-      if (what < 4) request.agreement = text;
-      (void)parties.Do(n, request).has_value();
-    };
     for (int step = 0; step < 40; ++step) {
       const size_t n = random.Below(2);
       const uint64_t what = random.Below(20);
@@ -366,7 +369,7 @@ TEST(AgreementActsAtRandom, BothSidesEndWithTheSame) {
         parties.Crash(n);
         parties.Start(n);
       } else {
-        act(n);
+        ActAtRandom(n, texts, &parties, &random);
       }
       parties.Run(static_cast<int64_t>(random.Below(3)) * 7'000);
       if (random.Below(4) == 0) parties.Run(kSecond);
