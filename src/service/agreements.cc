@@ -92,8 +92,7 @@ Result<void> AddToItsPeer(const std::string& path, AgreementFiles* files) {
 }
 
 Result<std::vector<agreement::PartyKey>> MessageKeysOf(
-    std::string_view in_force, std::span<const mechanism::FormerCard> former,
-    std::span<const crypto::PublicKey> revoked) {
+    std::string_view in_force, std::span<const mechanism::FormerCard> former) {
   std::vector<agreement::PartyKey> keys;
   const auto add = [&](std::string_view text,
                        std::optional<base::UtcMicros> until) -> Result<void> {
@@ -101,7 +100,7 @@ Result<std::vector<agreement::PartyKey>> MessageKeysOf(
     const crypto::PublicKey& key = card.key(line::KeyRole::kMessage);
     const bool known = std::any_of(
         keys.begin(), keys.end(), [&](const agreement::PartyKey& each) { return each.key == key; });
-    if (known || std::find(revoked.begin(), revoked.end(), key) != revoked.end()) return {};
+    if (known) return {};
     keys.emplace_back(key, until);
     return {};
   };
@@ -167,10 +166,10 @@ Result<MessageKeys> MessageKeysOf(const mechanism::Desk& desk) {
   MessageKeys keys;
   if (const mechanism::OwnCard* own = desk.own_card()) {
     WB_ASSIGN_OR_RETURN(const line::PartyCard card, line::ReadCard(own->card));
-    WB_ASSIGN_OR_RETURN(keys[card.party], MessageKeysOf(own->card, own->former, own->revoked));
+    WB_ASSIGN_OR_RETURN(keys[card.party], MessageKeysOf(own->card, own->former));
   }
   for (const auto& [id, peer] : desk.peers()) {
-    WB_ASSIGN_OR_RETURN(keys[id], MessageKeysOf(peer.card, peer.former, peer.revoked));
+    WB_ASSIGN_OR_RETURN(keys[id], MessageKeysOf(peer.card, peer.former));
   }
   return keys;
 }

@@ -1,8 +1,9 @@
 // The agreements that a configuration names.
 //
 // A file is verified by the message keys that the parties have, and had: the store knows those that came after the
-// cards of the configuration. A key that was revoked verifies nothing, since when a signature was made is its maker's
-// word; what it has signed on the line was verified when it came, and stays.
+// cards of the configuration. A key that was revoked verifies what says that it was signed before: whoever stole it can
+// write any time, but not the other party's signature of the same text, and a node that stops judging by an agreement
+// because a key was revoked would judge by other rules than its peer.
 #ifndef WIDEBERTH_SERVICE_AGREEMENTS_H_
 #define WIDEBERTH_SERVICE_AGREEMENTS_H_
 

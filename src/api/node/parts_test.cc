@@ -214,7 +214,10 @@ TEST_F(AgreementsOfPeersTest, ChangedKeysVerifyWhatTheySignedWhileTheyWereInForc
   peer.former[0].ended_at = {kSigned.us - 1};
   EXPECT_EQ(read(parties_[1]).error().code, base::ErrorCode::kUnauthorized);
   peer.former[0].ended_at = kSigned;
+  // A key that was revoked holds as long: the other party has signed the same text.
   peer.revoked = {message(parties_[1])};
+  EXPECT_TRUE(read(parties_[1]).has_value());
+  peer.former[0].ended_at = {kSigned.us - 1};
   EXPECT_EQ(read(parties_[1]).error().code, base::ErrorCode::kUnauthorized);
   EXPECT_TRUE(read(now).has_value());
   EXPECT_FALSE(read(parties_[0]).has_value()) << "one side twice";
