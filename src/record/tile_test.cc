@@ -192,9 +192,9 @@ TEST(Tile, ABuilderGoesOnWhereItsTilesEnd) {
 TEST(Tile, NodesOutOfTilesAreTheNodesOfTheTree) {
   const TestLog& log = LargeLog();
   base::SeededRandom random(4);
-  for (const uint64_t size : {1, 2, 255, 256, 257, 1'000, 65'536, 66'000}) {
+  for (const uint64_t size : {1U, 2U, 255U, 256U, 257U, 1'000U, 65'536U, 66'000U}) {
     const MemoryTiles tiles = log.Tiles(size);
-    for (const size_t remembered : {0, 1, 64}) {
+    for (const size_t remembered : {0U, 1U, 64U}) {
       const TileNodes nodes(tiles, size, remembered);
       for (int i = 0; i < 200; ++i) {
         const auto level = static_cast<unsigned>(random.Below(18));

@@ -266,14 +266,14 @@ record::WriterLog ForMerge(const Log& log, const ReadLog& read) {
 Result<Timeline> Timeline::Make(std::array<Log, 2> logs) {
   Timeline timeline;
   std::array<ReadLog, 2> read;
-  for (const size_t i : {0, 1}) {
+  for (const size_t i : {0U, 1U}) {
     WB_ASSIGN_OR_RETURN(read[i], ReadOne(logs[i], i, logs[1 - i].writer));
   }
-  for (const size_t i : {0, 1}) {
+  for (const size_t i : {0U, 1U}) {
     WB_RETURN_IF_ERROR(CheckHeads(read[1 - i], 1 - i, logs[i], &read[i]));
     timeline.roots_[i] = read[i].roots.at(logs[i].entries.size());
   }
-  for (const size_t i : {0, 1}) {
+  for (const size_t i : {0U, 1U}) {
     BoundTimes(logs[i], read[1 - i], &read[i]);
     const std::map<base::Digest, UtcMicros> receipts = ReceiptsIn(read[1 - i]);
     for (Event& event : read[i].events) {
