@@ -48,7 +48,7 @@ endforeach()
 # instructions are left as they are; those that run laws over many cases are optimized.
 function(wideberth_sanitized_plainly module target)
   if(WIDEBERTH_SANITIZE AND module MATCHES
-      "^(phrases|operators|agreement|mechanism|store/sqlite|net|link|service|api/node)$")
+      "^(phrases|operators|agreement|exchange|mechanism|timeline|store/sqlite|net|link|service|api/.*)$")
     target_compile_options(${target} PRIVATE -O0)
   endif()
 endfunction()

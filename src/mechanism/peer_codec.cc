@@ -1,9 +1,8 @@
-#include "mechanism/desk_codec.h"
-
 #include <array>
 #include <limits>
 
 #include "base/check.h"
+#include "mechanism/desk_codec.h"
 
 namespace wideberth::mechanism {
 

@@ -39,7 +39,7 @@ struct Parts {
   geo::HeightModel heights;
   std::unique_ptr<crypto::TokenVerifier> tokens;
   std::optional<LineParts> line;
-  std::optional<web::Console> console;  // none: / is 404
+  std::optional<web::Console> console;                // none: / is 404
   std::unique_ptr<crypto::TokenVerifier> dss_tokens;  // where a DSS is served
   // As NodeOptions.
   std::function<void(std::string_view what, uint64_t done, uint64_t total)> progress;
