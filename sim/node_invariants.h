@@ -42,6 +42,7 @@ struct NodeCounts {
   uint64_t climbed = 0;
   uint64_t lost_checks = 0;
   uint64_t entries = 0;
+  uint64_t cosigned = 0;  // of them, by the other side
   uint64_t versions = 0;
   uint64_t conflicts = 0;
   uint64_t held_plans = 0;
@@ -92,6 +93,7 @@ class NodeInvariants {
   void CheckRaised(const Machine& machine, const Machine& peer, int64_t since_us);
   void CheckAgainstLog(const Machine& machine);
   void CheckLogs(const Machine& from, const Machine& to);
+  void CheckRecord(const Machine& a, const Machine& b);
   void CheckNotices(const Machine& from, const Machine& to);
   void CheckNotice(const airspace::Notice& ours, const airspace::Notice& theirs,
                    const Machine& from, const Machine& to);

@@ -2,13 +2,19 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <unordered_map>
 
 #include "crypto/sha256.h"
+#include "line/cosigning.h"
+#include "line/message.h"
 #include "mechanism/testing/values.h"
+#include "record/merge.h"
 #include "service/contents.h"
+#include "service/record_reader.h"
 #include "sim/node_invariants.h"
 
 namespace wideberth::sim {
@@ -83,6 +89,38 @@ bool IsBase64(char c) {
   return (IsToken(c) && c != '.' && c != '-' && c != '_') || c == '+' || c == '/' || c == '=';
 }
 
+// The view of a line as `of` holds it, of so many entries of its own log and of the peer's; nothing where an entry is
+// not of this line, or does not read.
+std::optional<std::string> JointView(const Machine& of, const Machine& peer,
+                                     std::array<const service::RecordReader::Log*, 2> logs,
+                                     std::array<uint64_t, 2> sizes) {
+  const base::PartyId parties[] = {of.config().party, peer.config().party};
+  const uint32_t number = of.desk().FindPeer(parties[1])->line;
+  service::Contents contents(of.store());
+  (void)of.store()
+      .Replay(1, [&](const store::Batch& batch) { return contents.Replay(batch); })
+      .has_value();
+  const line::LineState state = contents.line_logs().StateOf(number);
+  std::array<record::WriterLog, 2> writers;
+  for (size_t i = 0; i < 2; ++i) {
+    const line::LogState& log = i == 0 ? state.own : state.mirror;
+    writers[i].origin = line::OriginOf(parties[i], parties[1 - i]);
+    const auto entries = of.node().record().ReadEntries(*logs[i], 0, sizes[i]);
+    if (!entries) return std::nullopt;
+    for (const line::LogEntry& entry : *entries) {
+      const crypto::PublicKey& key = log.EpochAt(writers[i].entries.size() + 1).key;
+      const auto opened = line::OpenMessage(*entry.envelope, {&key, 1});
+      if (!opened || opened->message.from != parties[i] || opened->message.to != parties[1 - i]) {
+        return std::nullopt;
+      }
+      writers[i].entries.push_back(
+          {opened->digest, opened->message.sent_at, opened->message.peer_head.size});
+    }
+  }
+  const auto view = record::MergeLogs(writers[0], writers[1]);
+  return view ? std::optional(record::FormatJointView(*view)) : std::nullopt;
+}
+
 // Looks at every token of `text`, and into whatever stands in it as base64.
 const std::string_view* FindIn(std::string_view text, const Forbidden& forbidden, int depth) {
   for (size_t begin = 0; begin < text.size();) {
@@ -150,6 +188,7 @@ void NodeInvariants::CheckAtRest() {
       CheckCounts(*from, *to);
     }
     CheckConflicts(a, b);
+    if (!broken_) CheckRecord(a, b);
   }
   counts_.held_plans = people_.held().size();
 }
@@ -183,6 +222,34 @@ void NodeInvariants::CheckLogs(const Machine& from, const Machine& to) {
     }
   }
   counts_.entries += size;
+}
+
+// Equal cosigned prefixes, byte-identical views; and nothing of another line among them (MECHANISM 7.1, 7.3).
+void NodeInvariants::CheckRecord(const Machine& a, const Machine& b) {
+  const auto heads = [](const Machine& of, const Machine& peer) {
+    return std::pair(
+        of.node().record().Find(peer.config().party, service::Writer::kOurs).value(),
+        of.node().record().Find(peer.config().party, service::Writer::kTheirs).value());
+  };
+  const auto [a_own, a_mirror] = heads(a, b);
+  const auto [b_own, b_mirror] = heads(b, a);
+  for (const auto& [own, mirror] : {std::pair(&a_own, &b_mirror), {&b_own, &a_mirror}}) {
+    if (!own->cosigned) continue;
+    const auto held = mirror->cosigned;
+    if (!held || held->head.size < own->cosigned->head.size) {
+      return Break("a cosignature is held by who asked, and not by who gave it");
+    }
+    if (held->head == own->cosigned->head && *held->note != *own->cosigned->note) {
+      return Break("one head was cosigned in two ways");
+    }
+  }
+  const uint64_t sizes[] = {a_own.cosigned ? a_own.cosigned->head.size : 0,
+                            b_own.cosigned ? b_own.cosigned->head.size : 0};
+  const auto at_a = JointView(a, b, {&a_own, &a_mirror}, {sizes[0], sizes[1]});
+  const auto at_b = JointView(b, a, {&b_own, &b_mirror}, {sizes[1], sizes[0]});
+  if (!at_a || !at_b) return Break("a joint view cannot be made");
+  if (*at_a != *at_b) return Break("two joint views of one record");
+  counts_.cosigned += sizes[0] + sizes[1];
 }
 
 void NodeInvariants::CheckNotices(const Machine& from, const Machine& to) {

@@ -25,6 +25,7 @@ void Add(const NodeReport& report, NodeReport* sum) {
   sum->counts.climbed += report.counts.climbed;
   sum->counts.lost_checks += report.counts.lost_checks;
   sum->counts.entries += report.counts.entries;
+  sum->counts.cosigned += report.counts.cosigned;
   sum->counts.versions += report.counts.versions;
   sum->counts.conflicts += report.counts.conflicts;
   sum->counts.held_plans += report.counts.held_plans;
@@ -42,16 +43,18 @@ void Add(const NodeReport& report, NodeReport* sum) {
 void Print(const wideberth::sim::SeedOptions& options, const NodeReport& sum) {
   fmt::print(
       "{} seeds, {} nodes, {} simulated minutes, {} events\n"
-      "acts done {}, refused {}; entries {}, versions {}, live conflicts {}, held plans {}\n"
+      "acts done {}, refused {}; entries {} ({} cosigned), versions {}, live conflicts {}, held "
+      "plans {}\n"
       "frames sent {}, lost {}, duplicated {}; {} distinct ones searched\n"
       "cuts {}, crashes {} ({} restarts compared)\n"
       "levels checked {} (climbed {}), LINK LOST checked {} times\n"
       "every invariant held\n",
       options.seeds, sum.nodes, sum.simulated_us / 60'000'000, sum.events, sum.acts_done,
-      sum.acts_refused, sum.counts.entries, sum.counts.versions, sum.counts.conflicts,
-      sum.counts.held_plans, sum.network.sent, sum.network.lost, sum.network.duplicated,
-      sum.counts.frames_searched, sum.cuts, sum.counts.crashes, sum.counts.restarts_checked,
-      sum.counts.levels_checked, sum.counts.climbed, sum.counts.lost_checks);
+      sum.acts_refused, sum.counts.entries, sum.counts.cosigned, sum.counts.versions,
+      sum.counts.conflicts, sum.counts.held_plans, sum.network.sent, sum.network.lost,
+      sum.network.duplicated, sum.counts.frames_searched, sum.cuts, sum.counts.crashes,
+      sum.counts.restarts_checked, sum.counts.levels_checked, sum.counts.climbed,
+      sum.counts.lost_checks);
   if (options.seeds == 1) fmt::print("fingerprint {}\n", sum.fingerprint.ToHex());
 }
 
