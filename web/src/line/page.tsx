@@ -148,7 +148,12 @@ function Acts({ line }: { line: Line }): JSX.Element {
           {t("line.check_now")}
         </button>
         {line.state === "recovering" && (
-          <button type="button" class="primary" disabled={task.busy || !mayDo("confirm_recovery")} onClick={() => post("confirm")}>
+          <button
+            type="button"
+            class="primary"
+            disabled={task.busy || !line.in_step || !mayDo("confirm_recovery")}
+            onClick={() => post("confirm")}
+          >
             {t("line.confirm")}
           </button>
         )}
