@@ -53,6 +53,14 @@ int64_t LineCheckOverdueUs(const Terms& terms) {
   return terms.deadlines.rule(agreement::DeadlineKind::kLineCheckOverdue).routine_us;
 }
 
+Matter MissedCheck(base::PartyId peer) {
+  Matter matter;
+  matter.kind = MatterKind::kMissedCheck;
+  matter.peer = peer;
+  matter.subject = SubjectOf(peer);
+  return matter;
+}
+
 }  // namespace
 
 // ---- Line checks ----
@@ -63,11 +71,7 @@ void Core::CheckPaths(Line& line, UtcMicros now) {
     if (open->kind == MatterKind::kMissedCheck) return;
   }
   ++CountsOf(line.peer, DataMode::kReal).checks_missed;
-  Matter matter;
-  matter.kind = MatterKind::kMissedCheck;
-  matter.peer = line.peer;
-  matter.subject = SubjectOf(line.peer);
-  OpenMatter(std::move(matter), now);
+  OpenMatter(MissedCheck(line.peer), now);
 }
 
 void Core::MakeLineCheck(Line& line, base::Uuid drawn, line::Now now) {
@@ -117,11 +121,7 @@ void Core::ExpectLineCheck(Line& line, UtcMicros now) {
     Put(LineCheckScheduled{line.peer, true, next});
   } else if (expected <= now) {
     ++CountsOf(line.peer, DataMode::kReal).checks_missed;
-    Matter matter;
-    matter.kind = MatterKind::kMissedCheck;
-    matter.peer = line.peer;
-    matter.subject = SubjectOf(line.peer);
-    OpenMatter(std::move(matter), now);
+    OpenMatter(MissedCheck(line.peer), now);
     Put(LineCheckScheduled{line.peer, true, next});
   }
 }

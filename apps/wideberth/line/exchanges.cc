@@ -400,17 +400,24 @@ Result<std::string> ReadTextFile(const std::string& path, Parse parse) {
   return document.root().ToJson();
 }
 
+// The act `act` whose `field` is the text of a file that `parse` accepts.
+template <class Parse>
+Result<int> PostTextFile(const Session& session, const std::string& path, Parse parse,
+                         std::string_view act, std::string_view field, std::string_view done) {
+  WB_ASSIGN_OR_RETURN(Remote remote, OpenAsPerson(session));
+  WB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, parse));
+  WB_ASSIGN_OR_RETURN(const Acted acted, PostActOf(&remote, act, [&](json::Writer* json) {
+                        json->Key(field);
+                        json->Raw(text);
+                      }));
+  return ReportActed(session, acted, done);
+}
+
 }  // namespace
 
 Result<int> RunReadoutPropose(const Session& session, const ReadoutOptions& options) {
-  WB_ASSIGN_OR_RETURN(Remote remote, OpenAsPerson(session));
-  WB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(options.file, exchange::ParseMinutes));
-  WB_ASSIGN_OR_RETURN(const Acted acted,
-                      PostActOf(&remote, "propose_readout", [&](json::Writer* json) {
-                        json->Key("readout");
-                        json->Raw(text);
-                      }));
-  return ReportActed(session, acted, "proposed; both sides sign it with `wideberth readout sign`");
+  return PostTextFile(session, options.file, exchange::ParseMinutes, "propose_readout", "readout",
+                      "proposed; both sides sign it with `wideberth readout sign`");
 }
 
 Result<int> RunReadoutSign(const Session& session, const ReadoutOptions& options) {
@@ -442,14 +449,8 @@ Result<int> RunReadoutSign(const Session& session, const ReadoutOptions& options
 }
 
 Result<int> RunReadoutPublish(const Session& session, const ReadoutOptions& options) {
-  WB_ASSIGN_OR_RETURN(Remote remote, OpenAsPerson(session));
-  WB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(options.file, exchange::ParseStatement));
-  WB_ASSIGN_OR_RETURN(const Acted acted,
-                      PostActOf(&remote, "publish_statement", [&](json::Writer* json) {
-                        json->Key("statement");
-                        json->Raw(text);
-                      }));
-  return ReportActed(session, acted, "stored beside the exchange, on both sides");
+  return PostTextFile(session, options.file, exchange::ParseStatement, "publish_statement",
+                      "statement", "stored beside the exchange, on both sides");
 }
 
 Result<int> RunReadoutShow(const Session& session, const ReadoutOptions& options) {

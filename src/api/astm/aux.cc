@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/astm/call.h"
+#include "api/astm/encode.h"
 #include "base/version.h"
 #include "json/writer.h"
 
@@ -15,16 +16,6 @@ constexpr std::string_view kReadAreas = "dss.read.identification_service_areas";
 constexpr std::string_view kWriteAreas = "dss.write.identification_service_areas";
 constexpr std::string_view kReadVersions = "interuss.versioning.read_system_versions";
 constexpr size_t kSourceBytesMax = 256;
-
-template <class Fill>
-net::Response JsonObject(int status, Fill fill) {
-  std::string body;
-  json::Writer json(&body);
-  json.BeginObject();
-  fill(&json);
-  json.EndObject();
-  return net::JsonResponse(status, std::move(body));
-}
 
 void GetVersion(Call call) {
   call.responder(JsonObject(200, [](json::Writer* json) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/astm/decode.h"
+#include "api/astm/encode.h"
 #include "api/f3411/edition.h"
 
 namespace wideberth::api::f3411 {
@@ -11,16 +12,6 @@ namespace {
 
 using astm::Call;
 using base::Result;
-
-template <class Fill>
-net::Response JsonObject(Fill fill) {
-  std::string body;
-  json::Writer json(&body);
-  json.BeginObject();
-  fill(&json);
-  json.EndObject();
-  return net::JsonResponse(200, std::move(body));
-}
 
 // Too large an area is 413 to a search, and 400 to a write.
 int SearchStatus(const base::Error& error) {
@@ -41,7 +32,7 @@ Result<void> ReadTimes(const Call& call, dss::Extent* extent) {
 }
 
 net::Response WriteArea(Edition edition, const dss::Answer& answer, bool changed) {
-  return JsonObject([&](json::Writer* json) {
+  return astm::JsonObject(200, [&](json::Writer* json) {
     if (changed) WriteSubscribers(answer, json);
     json->Key("service_area");
     WriteServiceArea(edition, std::get<dss::ServiceArea>(answer.entity), json);
@@ -56,7 +47,7 @@ void WriteAreas(Edition edition, const dss::Answer& answer, json::Writer* json) 
 }
 
 net::Response WriteSubscribed(Edition edition, const dss::Answer& answer, bool areas) {
-  return JsonObject([&](json::Writer* json) {
+  return astm::JsonObject(200, [&](json::Writer* json) {
     json->Key("subscription");
     WriteSubscription(edition, std::get<dss::RidSubscription>(answer.entity), json);
     if (areas) WriteAreas(edition, answer, json);
@@ -73,7 +64,8 @@ void SearchAreas(Edition edition, Call call) {
         return dss::SearchServiceAreas(view, *extent, now);
       },
       [edition](const dss::Answer& answer, const std::string&) {
-        return JsonObject([&](json::Writer* json) { WriteAreas(edition, answer, json); });
+        return astm::JsonObject(200,
+                                [&](json::Writer* json) { WriteAreas(edition, answer, json); });
       });
 }
 
@@ -126,7 +118,7 @@ void SearchSubscriptions(Edition edition, Call call) {
         return dss::SearchRidSubscriptions(view, caller, *extent, now);
       },
       [edition](const dss::Answer& answer, const std::string&) {
-        return JsonObject([&](json::Writer* json) {
+        return astm::JsonObject(200, [&](json::Writer* json) {
           json->Key("subscriptions");
           json->BeginArray();
           for (const dss::RidSubscription& each : answer.rid_subscriptions) {

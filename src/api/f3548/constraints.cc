@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "api/astm/decode.h"
+#include "api/astm/encode.h"
 #include "api/f3548/handlers.h"
 #include "api/f3548/write.h"
 #include "json/reader.h"
@@ -26,7 +27,7 @@ Result<dss::PutConstraint> ReadPut(const Call& call) {
 }
 
 net::Response WriteChange(int status, const dss::Answer& answer, const std::string& caller) {
-  return JsonObject(status, [&](json::Writer* json) {
+  return astm::JsonObject(status, [&](json::Writer* json) {
     WriteSubscribers(json, answer);
     json->Key("constraint_reference");
     WriteConstraint(json, std::get<dss::Constraint>(answer.entity), answer, caller);
@@ -44,7 +45,7 @@ void QueryConstraints(Call call) {
         return dss::QueryConstraints(view, *extent);
       },
       [](const dss::Answer& answer, const std::string& caller) {
-        return JsonObject(200, [&](json::Writer* json) {
+        return astm::JsonObject(200, [&](json::Writer* json) {
           WriteConstraints(json, "constraint_references", answer, caller);
         });
       });
@@ -59,7 +60,7 @@ void GetConstraint(Call call) {
         return dss::GetConstraint(view, *id);
       },
       [](const dss::Answer& answer, const std::string& caller) {
-        return JsonObject(200, [&](json::Writer* json) {
+        return astm::JsonObject(200, [&](json::Writer* json) {
           json->Key("constraint_reference");
           WriteConstraint(json, std::get<dss::Constraint>(answer.entity), answer, caller);
         });

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "api/astm/decode.h"
+#include "api/astm/encode.h"
 #include "api/f3548/handlers.h"
 #include "api/f3548/write.h"
 #include "json/reader.h"
@@ -77,7 +78,7 @@ Result<dss::PutIntent> ReadPut(const Call& call) {
 
 net::Response WriteChange(int status, const dss::Answer& answer, const std::string& caller) {
   if (answer.key_incomplete) return KeyIncomplete(answer, caller);
-  return JsonObject(status, [&](json::Writer* json) {
+  return astm::JsonObject(status, [&](json::Writer* json) {
     WriteSubscribers(json, answer);
     json->Key("operational_intent_reference");
     WriteIntent(json, std::get<dss::Intent>(answer.entity), answer, caller);
@@ -95,7 +96,7 @@ void QueryIntents(Call call) {
         return dss::QueryIntents(view, *extent);
       },
       [](const dss::Answer& answer, const std::string& caller) {
-        return JsonObject(200, [&](json::Writer* json) {
+        return astm::JsonObject(200, [&](json::Writer* json) {
           WriteIntents(json, "operational_intent_references", answer, caller);
         });
       });
@@ -110,7 +111,7 @@ void GetIntent(Call call) {
         return dss::GetIntent(view, *id);
       },
       [](const dss::Answer& answer, const std::string& caller) {
-        return JsonObject(200, [&](json::Writer* json) {
+        return astm::JsonObject(200, [&](json::Writer* json) {
           json->Key("operational_intent_reference");
           WriteIntent(json, std::get<dss::Intent>(answer.entity), answer, caller);
         });

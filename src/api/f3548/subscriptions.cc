@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "api/astm/decode.h"
+#include "api/astm/encode.h"
 #include "api/f3548/handlers.h"
 #include "api/f3548/write.h"
 #include "json/reader.h"
@@ -47,7 +48,7 @@ void WriteOne(json::Writer* json, const dss::Answer& answer) {
 
 net::Response WriteAvailability(const dss::Answer& answer, const std::string&) {
   const auto& availability = std::get<dss::UssAvailability>(answer.entity);
-  return JsonObject(200, [&](json::Writer* json) {
+  return astm::JsonObject(200, [&](json::Writer* json) {
     json->StringField("version", availability.version);
     json->Key("status");
     json->BeginObject();
@@ -115,7 +116,7 @@ void QuerySubscriptions(Call call) {
         return dss::QuerySubscriptions(view, caller, *extent, now);
       },
       [](const dss::Answer& answer, const std::string&) {
-        return JsonObject(200, [&](json::Writer* json) {
+        return astm::JsonObject(200, [&](json::Writer* json) {
           json->Key("subscriptions");
           json->BeginArray();
           for (const dss::Subscription& each : answer.subscriptions) {
@@ -135,7 +136,7 @@ void GetSubscription(Call call) {
         return dss::GetSubscription(view, caller, *id);
       },
       [](const dss::Answer& answer, const std::string&) {
-        return JsonObject(200, [&](json::Writer* json) { WriteOne(json, answer); });
+        return astm::JsonObject(200, [&](json::Writer* json) { WriteOne(json, answer); });
       });
 }
 
@@ -146,7 +147,7 @@ void PutSubscription(Call call) {
   const bool constraints = put->for_constraints;
   astm::Submit(std::move(call), std::move(*put),
                [intents, constraints](const dss::Answer& answer, const std::string& caller) {
-                 return JsonObject(200, [&](json::Writer* json) {
+                 return astm::JsonObject(200, [&](json::Writer* json) {
                    WriteOne(json, answer);
                    if (intents) WriteIntents(json, "operational_intent_references", answer, caller);
                    if (constraints) WriteConstraints(json, "constraint_references", answer, caller);
@@ -160,7 +161,7 @@ void DeleteSubscription(Call call) {
   dss::DeleteSubscription remove{*id, std::string(call.params.Get("version"))};
   astm::Submit(std::move(call), std::move(remove),
                [](const dss::Answer& answer, const std::string&) {
-                 return JsonObject(200, [&](json::Writer* json) { WriteOne(json, answer); });
+                 return astm::JsonObject(200, [&](json::Writer* json) { WriteOne(json, answer); });
                });
 }
 

@@ -102,7 +102,7 @@ void WriteConstraints(json::Writer* json, std::string_view key, const dss::Answe
 }
 
 net::Response KeyIncomplete(const dss::Answer& answer, const std::string& caller) {
-  return JsonObject(409, [&](json::Writer* json) {
+  return astm::JsonObject(409, [&](json::Writer* json) {
     json->StringField("message", "the key must hold the OVN of every entity listed here");
     WriteIntents(json, "missing_operational_intents", answer, caller);
     WriteConstraints(json, "missing_constraints", answer, caller);

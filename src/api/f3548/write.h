@@ -28,16 +28,6 @@ void WriteConstraints(json::Writer* json, std::string_view key, const dss::Answe
                       const std::string& caller);
 net::Response KeyIncomplete(const dss::Answer& answer, const std::string& caller);
 
-template <class Fill>
-net::Response JsonObject(int status, Fill fill) {
-  std::string body;
-  json::Writer json(&body);
-  json.BeginObject();
-  fill(&json);
-  json.EndObject();
-  return net::JsonResponse(status, std::move(body));
-}
-
 }  // namespace wideberth::api::f3548
 
 #endif  // WIDEBERTH_API_F3548_WRITE_H_

@@ -364,7 +364,7 @@ export const en = {
   "held.ask": "Ask: can you keep clear?",
   "held.ask_reveals": "reveals that this area and time matter to us. An objection and its timing tell something too.",
   "held.accept": "Accept the risk",
-  "held.accept_reveals": "reveals nothing; it is in our journal, by role.",
+  "held.accept_reveals": "reveals nothing; our journal keeps who marked it as seen.",
   "bases.title": "Do both sides judge the same?",
   "bases.equal": "same versions, same agreement",
   "bases.differ": "the two sides judge by different versions",
