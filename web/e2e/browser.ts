@@ -27,7 +27,7 @@ export interface Desk {
 export async function openDesk(browser: Browser, node: Node, account: Account, options: { language?: string; night?: boolean } = {}): Promise<Desk> {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "en-GB", timezoneId: "Asia/Jerusalem" });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   const faults: string[] = [];
   page.on("request", (request) => {
     const url = request.url();
@@ -50,6 +50,29 @@ export async function signIn(page: Page, account: Account): Promise<void> {
   await page.locator('input[name="password"]').fill(password);
   await page.locator('input[name="password"]').press("Enter");
   await page.locator("nav.rail").waitFor();
+}
+
+// Nothing of the page has changed for a while: what it asked the node for has come.
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const quiet_ms = 250;
+        // The clock in the frame ticks for ever; the page itself does not.
+        const main = document.getElementById("main") ?? document.body;
+        let timer = setTimeout(done, quiet_ms);
+        const watcher = new MutationObserver((changes) => {
+          if (changes.every((change) => change.type === "characterData")) return;
+          clearTimeout(timer);
+          timer = setTimeout(done, quiet_ms);
+        });
+        function done(): void {
+          watcher.disconnect();
+          resolve();
+        }
+        watcher.observe(main, { subtree: true, childList: true, characterData: true });
+      }),
+  );
 }
 
 export async function shoot(page: Page, name: string): Promise<void> {

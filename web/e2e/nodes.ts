@@ -12,6 +12,8 @@ export const accounts = { duty: "duty_officer", second: "duty_officer", supervis
 export type Account = keyof typeof accounts;
 export const password = "correct horse battery";
 const patience_ms = 30_000;
+// For what expect.poll waits for.
+export const patient = { timeout: patience_ms, interval: 50 };
 
 export const sleep = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms));
 

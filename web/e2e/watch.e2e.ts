@@ -1,8 +1,8 @@
 // A watch at two linked nodes, through the screens alone: every axis of a notice, conflicts, calls, the cut line.
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Desk, launch, openDesk, shoot, violations } from "./browser.ts";
-import { circle, eventually, minutesFromNow, type Pair, password, sleep, startPair } from "./nodes.ts";
+import { type Desk, launch, openDesk, settled, shoot, violations } from "./browser.ts";
+import { circle, eventually, minutesFromNow, type Node, type Pair, password, patient, startPair } from "./nodes.ts";
 
 let pair: Pair;
 let browser: Browser;
@@ -32,6 +32,14 @@ async function noticeShown(desk: Desk): Promise<string> {
   await desk.page.waitForURL(/#\/notices\/[0-9a-f-]{36}$/);
   return desk.page.url().split("/").at(-1) ?? "";
 }
+
+// The conflict between two notices, once the node has found it.
+const conflictOf = (node: Node, a: string, b: string): Promise<string> =>
+  eventually("the conflict is found", async () => {
+    const { conflicts } = await node.api<{ conflicts: { id: string; sides: { notice: string }[] }[] }>("duty", "GET", "/v1/conflicts");
+    const both = [a, b].sort().join();
+    return conflicts.find((c) => c.sides.map((side) => side.notice).sort().join() === both)?.id;
+  });
 
 interface Values {
   centre: string;
@@ -82,7 +90,7 @@ describe("a notice, from the form to the all-clear", () => {
   it("is not released before a second person has entered it", async () => {
     const { page } = north;
     await page.getByRole("button", { name: "Release", exact: true }).click();
-    await page.getByText("a second person enters the values", { exact: false }).last().waitFor();
+    await page.getByRole("alert").getByText("a second person enters the values of this content").waitFor();
     expect(await page.getByText("R1 received").count()).toBe(0);
   });
 
@@ -109,6 +117,7 @@ describe("a notice, from the form to the all-clear", () => {
     await go(south, "notices", id, "readback");
     await page.getByText("46°24′00.0″N").waitFor();
     await page.getByRole("button", { name: "I have it" }).click();
+    await page.locator("#main").getByLabel("Lower limit").waitFor();
     // No display of any value is left, nowhere on the page.
     const text = await page.locator("#main").innerText();
     expect(text).not.toContain("46°24");
@@ -127,11 +136,11 @@ describe("a notice, from the form to the all-clear", () => {
     await page.getByRole("button", { name: "objection", exact: true }).click();
     await north.page.locator("section[aria-label=Assessment]").getByText(/^\W*objection$/).waitFor();
     await page.getByRole("button", { name: "no objection" }).click();
-    await north.page.locator("section[aria-label=Assessment]").getByText("no objection").waitFor();
+    await north.page.locator("section[aria-label=Assessment]").getByText(/^\W*no objection$/).waitFor();
     await page.getByRole("button", { name: "Units are told" }).click();
     await north.page.locator("section[aria-label=Dissemination]").getByText(/^\W*units told$/).waitFor();
     await page.getByRole("button", { name: "Own aircraft are clear" }).click();
-    await north.page.locator("section[aria-label=Dissemination]").getByText("own aircraft clear").waitFor();
+    await north.page.locator("section[aria-label=Dissemination]").getByText(/^\W*own aircraft clear$/).waitFor();
     await north.page.getByRole("button", { name: "Say: active" }).click();
     await page.locator("section[aria-label=Activity]").getByText(/^\W*active$/).waitFor();
     await north.page.getByRole("button", { name: "Say: ended" }).click();
@@ -162,22 +171,24 @@ it("withdraws what has not begun", async () => {
   await north.page.getByRole("button", { name: "Withdraw" }).click();
   await north.page.getByRole("button", { name: "WITHDRAW NOW" }).click();
   await go(south, "notices", id);
-  await south.page.getByText("withdrawn").first().waitFor();
+  await south.page.locator("section[aria-label=Author]").getByText(/^\W*withdrawn$/).waitFor();
 });
 
 it("shows a conflict on both sides and resolves it by a suggestion", async () => {
   const [a, b] = [crypto.randomUUID(), crypto.randomUUID()];
   await pair.south.release(b, circle({ lat: 48, lng: 9 }, { kind: "hazard", lower_m: 1000, upper_m: 2000 }));
   await pair.north.release(a, circle({ lat: 48, lng: 9 }, { lower_m: 1000, upper_m: 2000 }));
+  const link = `.conflictlink[href="#/conflicts/${await conflictOf(pair.north, a, b)}"]`;
   await go(north, "conflicts");
-  await north.page.locator(".conflictlink").first().click();
+  await north.page.locator(link).click();
   await north.page.getByRole("heading", { name: "What would resolve it" }).waitFor();
-  await go(south, "conflicts");
-  await south.page.locator(".conflictlink").first().waitFor();
   expect(await violations(north.page)).toEqual([]);
+  await go(south, "conflicts");
+  await south.page.locator(link).click();
+  const sides = south.page.locator("section[aria-label=Sides] .row");
+  await expect.poll(() => sides.getByText("not seen").count(), patient).toBe(2);
   await north.page.getByRole("button", { name: "We have seen it" }).click();
-  await south.page.locator(".conflictlink").first().click();
-  await south.page.getByText("not seen").first().waitFor();
+  await expect.poll(() => sides.getByText("not seen").count(), patient).toBe(1);
   // The suggestion is a correction that the node finds clear.
   await north.page.locator("section[aria-label='What would resolve it'] .row", { hasText: "Higher by" }).getByRole("button").click();
   await north.page.getByText("none that is known here").waitFor();
@@ -188,7 +199,7 @@ it("keeps a conflict with a held plan to its owner", async () => {
   await pair.south.release(other, circle({ lat: 50, lng: 11 }));
   await pair.north.api("duty", "PUT", `/v1/notices/${plan}`, { declaration: circle({ lat: 50, lng: 11 }), held: true });
   await go(north, "conflicts");
-  await north.page.locator(".conflictlink", { hasText: "known here alone" }).first().click();
+  await north.page.locator(`.conflictlink[href="#/conflicts/${await conflictOf(pair.north, plan, other)}"]`, { hasText: "known here alone" }).click();
   await north.page.getByRole("heading", { name: "What we may do" }).waitFor();
   for (const option of ["Move our plan", "Declare our plan", "Ask: can you keep clear?", "Accept the risk"]) {
     await north.page.locator("section[aria-label='What we may do']").getByText(option).first().waitFor();
@@ -198,8 +209,8 @@ it("keeps a conflict with a held plan to its owner", async () => {
   expect(conflicts.some((c) => c.sides.some((side) => side.notice === plan || side.notice === other))).toBe(false);
   await north.page.getByRole("button", { name: "Ask: can you keep clear?" }).click();
   await go(south, "calls");
-  await south.page.getByRole("button", { name: "need time" }).first().click();
-  await north.page.getByText("need time").first().waitFor();
+  await south.page.locator("article", { hasText: "Can you keep clear?" }).getByRole("button", { name: "need time" }).click();
+  await north.page.locator("article", { hasText: "Can you keep clear?" }).getByText("need time").waitFor();
 });
 
 it("sends a stop call although the session has ended in the middle of it", async () => {
@@ -262,7 +273,7 @@ it("refuses absurd coordinates where they are typed", async () => {
   ] as const) {
     await north.page.getByLabel("Centre").fill(text);
     await north.page.getByText(rule).waitFor();
-    expect(await north.page.getByRole("button", { name: "Keep as a draft" }).isDisabled()).toBe(true);
+    await expect.poll(() => north.page.getByRole("button", { name: "Keep as a draft" }).isDisabled(), patient).toBe(true);
   }
 });
 
@@ -288,14 +299,27 @@ it("shows a change of one node on the other's screen at once", async () => {
   console.log(`measured: released on one node, on the other's screen after ${((await seen) - began).toFixed(0)} ms`);
 });
 
-it.each(["watch", "notices", "conflicts", "calls", "line", "record", "operators", "notices/give"])("%s has no violation that axe-core finds, by day and at night", async (name) => {
+const headingOf: Record<string, string> = {
+  watch: "Watch",
+  notices: "Notices",
+  conflicts: "Conflicts",
+  calls: "Calls",
+  line: "Line",
+  record: "Record",
+  operators: "Operators",
+  "notices/give": "Give a notice",
+};
+
+it.each(Object.keys(headingOf))("%s has no violation that axe-core finds, by day and at night", async (name) => {
   await go(north, ...name.split("/"));
-  await north.page.locator("#main h1").first().waitFor({ state: "attached" });
-  await sleep(300);
+  await north.page.locator("#main h1", { hasText: headingOf[name] ?? "" }).waitFor({ state: "attached" });
+  await settled(north.page);
   expect(await violations(north.page)).toEqual([]);
   await north.page.locator("#main").focus();
   await north.page.keyboard.press("n");
+  await north.page.locator("html[data-night]").waitFor();
   expect(await violations(north.page)).toEqual([]);
   await shoot(north.page, `night-${name.replace("/", "-")}`);
   await north.page.keyboard.press("n");
+  await north.page.locator("html:not([data-night])").waitFor();
 });
