@@ -112,16 +112,16 @@ void LineLogs::Replay(uint32_t line, const line::Effect& effect, uint64_t batch)
 
 // ---- What is durable ----
 
-void LineLogs::MarkDurable(uint32_t line) {
-  Line& of = lines_[line];
-  const line::LogState* const logs[2] = {&of.state.own, &of.state.mirror};
-  for (size_t i = 0; i < 2; ++i) {
-    of.durable[i] = {logs[i]->size(), logs[i]->signed_head, logs[i]->cosigned, of.heads[i].size()};
-  }
+LineLogs::BothLogs LineLogs::SoFar(uint32_t line) const {
+  const Line& of = LineOf(line);
+  const auto so_far = [](const line::LogState& log, const std::vector<HeadPlace>& heads) {
+    return Durable{log.size(), log.signed_head, log.cosigned, heads.size()};
+  };
+  return {so_far(of.state.own, of.heads[0]), so_far(of.state.mirror, of.heads[1])};
 }
 
 void LineLogs::MarkAllDurable() {
-  for (auto& [number, line] : lines_) MarkDurable(number);
+  for (auto& [number, line] : lines_) line.durable = SoFar(number);
 }
 
 const LineLogs::Line& LineLogs::LineOf(uint32_t line) const {

@@ -5,11 +5,12 @@
 // sent again. Beside it stand the nodes of the Merkle tree and the heads that were cosigned: 72 bytes of memory an
 // entry, and 24 a head.
 //
-// Threads: changed on the sequencer's thread under the state's lock; rows are encoded on another under the shared one,
-// and so is what is durable looked at (service/record_reader.h); sources are read on the sequencer's thread.
+// Threads: changed by the sequencer under the state's lock; rows are encoded on another thread under the shared one, and
+// so is what is durable looked at (service/record_reader.h); sources are read on the thread that decides.
 #ifndef WIDEBERTH_SERVICE_LINE_LOGS_H_
 #define WIDEBERTH_SERVICE_LINE_LOGS_H_
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -54,8 +55,11 @@ class LineLogs {
   // For rebuilding: the effect of a batch, which the rows may hold already.
   void Replay(uint32_t line, const line::Effect& effect, uint64_t batch);
 
-  // What has been applied so far is durable.
-  void MarkDurable(uint32_t line);
+  // How far both logs of a line go now, and that this much is durable: one turn may be in the making while another is
+  // written. Own log, then mirror.
+  using BothLogs = std::array<Durable, 2>;
+  BothLogs SoFar(uint32_t line) const;
+  void MarkDurable(uint32_t line, const BothLogs& logs) { lines_[line].durable = logs; }
   void MarkAllDurable();
 
   // Of what is durable. Nothing is there for a line that nobody opened.
@@ -90,7 +94,7 @@ class LineLogs {
     std::vector<uint64_t> batches[2];  // of entry seq, at seq - 1
     record::MemoryNodes nodes[2];
     std::vector<HeadPlace> heads[2];  // by size
-    Durable durable[2];
+    BothLogs durable;
   };
   const Line& LineOf(uint32_t line) const;
   std::span<const HeadPlace> DurableHeads(uint32_t line, bool mirror) const;

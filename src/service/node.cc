@@ -416,7 +416,8 @@ base::Result<void> Node::WriteProjection() {
   {
     const auto lock = lock_.Write();
     keys = contents_.TakeDirty();
-    complete_to = sequencer_->applied_seq();
+    // Not applied_seq: the turn that is being decided has more to change, in rows that are not dirty yet.
+    complete_to = sequencer_->durable_seq();
   }
   if (keys.empty() && complete_to == store_->projected_seq()) return {};
   base::Result<void> written = WriteRows(keys, complete_to);

@@ -207,6 +207,119 @@ TEST_F(NodeTest, AFailedSyncIsNeverAYes) {
   EXPECT_EQ(Canonical(*Open()), before);
 }
 
+// The rows of a turn that is half decided must not pass for all of it.
+TEST_F(NodeTest, AProjectionInTheMiddleOfATurnClaimsNothingOfIt) {
+  std::unique_ptr<Node> node = Open();
+  ASSERT_TRUE(node->sequencer().Submit(DeclareCommand(*node, 1, 1, TestActivity()), nullptr));
+  std::thread projector;
+  const auto project = [&](mechanism::Core&, line::Now) -> Sequencer::Done {
+    projector = std::thread([&] { EXPECT_TRUE(node->WriteProjection().has_value()); });
+    // It takes the rows that are dirty, and then waits for this turn.
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return nullptr;
+  };
+  ASSERT_TRUE(node->sequencer().SubmitWork(project, nullptr));
+  ASSERT_TRUE(node->sequencer().Submit(DeclareCommand(*node, 2, 2, TestActivity()), nullptr));
+  ASSERT_TRUE(node->sequencer().Step());
+  projector.join();
+  const base::Bytes answered = Canonical(*node);
+  disk_->CutPower(0);
+  node.reset();
+  EXPECT_EQ(Canonical(*Open()), answered);
+}
+
+// Two turns, the second of which is decided while the first is written.
+class TwoTurnsTest : public NodeTest {
+ protected:
+  // The first turn puts the command of the second into the queue. Returns when both are answered.
+  void Run(Node& node) {
+    ASSERT_TRUE(node.sequencer().Submit(DeclareCommand(node, 1, 1, TestActivity()), Into(&first_)));
+    const airspace::Command second = DeclareCommand(node, 2, 2, TestActivity());
+    const auto work = [&, second](mechanism::Core&, line::Now) -> Sequencer::Done {
+      const auto into = Into(&second_);
+      EXPECT_TRUE(
+          node.sequencer().Submit(second, [&, into](base::Result<airspace::Decision> result) {
+            first_before_second_ = first_.answers == 1;
+            into(std::move(result));
+            node.sequencer().Stop();
+          }));
+      return nullptr;
+    };
+    ASSERT_TRUE(node.sequencer().SubmitWork(work, nullptr));
+    const uint64_t before = node.sequencer().durable_seq();
+    during_append_ = [&, before] {
+      if (overlapped_) return;
+      while (node.sequencer().applied_seq() < before + 2) std::this_thread::yield();
+      overlapped_ = true;
+      EXPECT_EQ(node.sequencer().durable_seq(), before);
+      EXPECT_EQ(first_.answers, 0);
+    };
+    node.sequencer().Run();
+  }
+
+  Outcome first_;
+  Outcome second_;
+  bool first_before_second_ = false;
+  bool overlapped_ = false;
+};
+
+TEST_F(TwoTurnsTest, TheSecondIsDecidedWhileTheFirstIsWritten) {
+  const std::unique_ptr<Node> node = Open();
+  const uint64_t before = node->sequencer().durable_seq();
+  Run(*node);
+  EXPECT_TRUE(overlapped_);
+  EXPECT_FALSE(first_.error.has_value());
+  EXPECT_FALSE(second_.error.has_value());
+  EXPECT_EQ(second_.conflicts, 1u) << "it is decided on what the first has changed";
+  EXPECT_TRUE(first_before_second_);
+  EXPECT_GE(node->sequencer().durable_seq(), before + 2);
+}
+
+TEST_F(TwoTurnsTest, WhenTheFirstFailsTheSecondIsRefusedToo) {
+  int reported = 0;
+  NodeOptions options;
+  options.hooks.on_failure = [&](const base::Error&) { ++reported; };
+  std::unique_ptr<Node> node = Open(TestRules(), std::move(options));
+  const base::Bytes before = Canonical(*node);
+  disk_->FailSync(1);
+  Run(*node);
+  EXPECT_TRUE(overlapped_);
+  for (const Outcome* outcome : {&first_, &second_}) {
+    EXPECT_EQ(outcome->answers, 1);
+    ASSERT_TRUE(outcome->error.has_value());
+    EXPECT_EQ(outcome->error->code, base::ErrorCode::kStorage);
+  }
+  EXPECT_TRUE(first_before_second_);
+  EXPECT_EQ(reported, 1);
+  node.reset();
+  disk_->CutPower(0);
+  EXPECT_EQ(Canonical(*Open()), before);
+}
+
+// What a turn is said to have changed is what that turn left, not the one after it.
+TEST_F(TwoTurnsTest, EachIsDescribedAsItLeftTheStateAndPublishedWhenDurable) {
+  std::vector<std::pair<size_t, size_t>>
+      published;  // notices when described, turns durable when published
+  Node* opened = nullptr;
+  NodeOptions options;
+  options.hooks.describe = [&](uint64_t seq, std::span<const airspace::Effect>,
+                               std::span<const mechanism::DeskEffect>) -> Sequencer::Publish {
+    if (opened == nullptr) return [] {};
+    const size_t notices =
+        opened->Read([](const State& state) { return state.GetStatistics().notices; }).first;
+    return [&, seq, notices] {
+      EXPECT_GE(opened->sequencer().durable_seq(), seq);
+      published.emplace_back(notices, opened->sequencer().durable_seq() - seq);
+    };
+  };
+  const std::unique_ptr<Node> node = Open(TestRules(), std::move(options));
+  opened = node.get();
+  Run(*node);
+  ASSERT_GE(published.size(), 2u);
+  EXPECT_EQ(published[0], std::pair(size_t{1}, size_t{0}));
+  EXPECT_EQ(published[1], std::pair(size_t{2}, size_t{0}));
+}
+
 // Random commands, projections and crashes; what comes back is what was answered.
 TEST_F(NodeTest, CrashesLoseNothingThatWasAnswered) {
   size_t crashes = 0;

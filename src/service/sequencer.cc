@@ -5,6 +5,7 @@
 #include <chrono>
 #include <iterator>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "base/check.h"
@@ -24,7 +25,27 @@ base::Error Busy(std::string_view rule) {
   return base::Fail(base::ErrorCode::kBusy, "", rule).value();
 }
 
+base::Error StoreFailed() {
+  return base::Fail(base::ErrorCode::kStorage, "", "the store has failed; nothing was applied")
+      .value();
+}
+
 }  // namespace
+
+// What an entry is read from may still be on its way to the disk.
+class Sequencer::DurableSource final : public line::LogSource {
+ public:
+  DurableSource(Sequencer& sequencer, std::unique_ptr<line::LogSource> stored)
+      : sequencer_(sequencer), stored_(std::move(stored)) {}
+  base::Result<line::LogEntry> ReadEntry(uint64_t seq) const override {
+    sequencer_.WaitForCommit();
+    return stored_->ReadEntry(seq);
+  }
+
+ private:
+  Sequencer& sequencer_;
+  const std::unique_ptr<line::LogSource> stored_;
+};
 
 Sequencer::Sequencer(Contents& contents, StateLock& lock, store::Store& store, mechanism::Self self,
                      mechanism::Terms terms, const airspace::RuleBook& rules,
@@ -39,6 +60,7 @@ Sequencer::Sequencer(Contents& contents, StateLock& lock, store::Store& store, m
       rules_(rules),
       core_(std::move(self), std::move(terms), contents.airspace(), contents.desk(), rules, heights,
             *this),
+      batch_seq_(store.last_seq() + 1),
       applied_seq_(store.last_seq()),
       durable_seq_(store.last_seq()) {}
 
@@ -48,8 +70,8 @@ void Sequencer::OpenLine(base::PartyId peer, size_t paths) {
   const mechanism::Peer* known = contents_.desk().FindPeer(peer);
   CHECK(known != nullptr);
   auto& [own, mirror] = sources_[peer];
-  own = contents_.line_logs().OwnLog(known->line);
-  mirror = contents_.line_logs().Mirror(known->line);
+  own = std::make_unique<DurableSource>(*this, contents_.line_logs().OwnLog(known->line));
+  mirror = std::make_unique<DurableSource>(*this, contents_.line_logs().Mirror(known->line));
   peers_of_lines_[known->line] = peer;
   core_.OpenLine(peer, paths, contents_.line_logs().StateOf(known->line), *own, *mirror, Now());
 }
@@ -58,7 +80,7 @@ void Sequencer::OpenLine(base::PartyId peer, size_t paths) {
 
 base::Result<void> Sequencer::CheckRoom(bool of_the_node) const {
   if (failed()) {
-    return base::Fail(base::ErrorCode::kStorage, "", "the store has failed; nothing was applied");
+    return base::Fail(StoreFailed());
   }
   if (refusal_ && !of_the_node) return base::Fail(*refusal_);
   if (stopping_) return base::Fail(Busy("the node is stopping; nothing was applied"));
@@ -123,7 +145,7 @@ void Sequencer::SetPath(base::PartyId peer, size_t path, bool up) {
 std::vector<Sequencer::Queued> Sequencer::TakeQueued() {
   const std::lock_guard lock(queue_mutex_);
   std::vector<Queued> taken;
-  const size_t count = std::min(queue_.size(), limits::kSequencerBatchCommandsMax);
+  const size_t count = std::min(queue_.size(), limits::kSequencerBatchCommandsMax - taken_in_turn_);
   taken.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     taken.push_back(std::move(queue_.front()));
@@ -144,8 +166,9 @@ void Sequencer::Apply(std::vector<airspace::Effect> effects) {
     const auto write = lock_.Write();
     contents_.airspace().Apply(effects);
     // Readers that look from here on see this batch, and wait for it to be durable.
-    applied_seq_.store(durable_seq() + 1, std::memory_order_release);
+    applied_seq_.store(batch_seq_, std::memory_order_release);
   }
+  if (!hooks_.describe) return;
   std::move(effects.begin(), effects.end(), std::back_inserter(effects_));
 }
 
@@ -153,22 +176,22 @@ void Sequencer::Apply(mechanism::DeskEffect effect) {
   batch_.Add(effect);
   const auto write = lock_.Write();
   contents_.desk().Apply(effect);
-  applied_seq_.store(durable_seq() + 1, std::memory_order_release);
-  if (hooks_.on_desk) desk_effects_.push_back(std::move(effect));
+  applied_seq_.store(batch_seq_, std::memory_order_release);
+  if (hooks_.describe) desk_effects_.push_back(std::move(effect));
 }
 
 void Sequencer::Apply(std::span<const dss::Effect> effects) {
   for (const dss::Effect& effect : effects) batch_.Add(effect);
   const auto write = lock_.Write();
   for (const dss::Effect& effect : effects) contents_.dss().Apply(effect);
-  applied_seq_.store(durable_seq() + 1, std::memory_order_release);
+  applied_seq_.store(batch_seq_, std::memory_order_release);
 }
 
 void Sequencer::Apply(uint32_t line, const line::Effect& effect) {
   batch_.Add(line, effect);
   const auto write = lock_.Write();
-  contents_.line_logs().Index(line, effect, durable_seq() + 1);
-  applied_seq_.store(durable_seq() + 1, std::memory_order_release);
+  contents_.line_logs().Index(line, effect, batch_seq_);
+  applied_seq_.store(batch_seq_, std::memory_order_release);
   lines_changed_.insert(line);
 }
 
@@ -248,25 +271,44 @@ void Sequencer::Take(Queued queued) {
   core_.SetPath(change.peer, change.path, change.up);
 }
 
-bool Sequencer::Step() {
-  if (failed()) return false;
+bool Sequencer::Decide() {
   std::vector<Queued> taken = TakeQueued();
-  if (taken.empty() && clock_.MonotonicMicros() < core_.next_wake_monotonic_us()) return false;
+  if (taken.empty()) return false;
   size_t done = 0;
   for (; done < taken.size() && batch_.size() < limits::kSequencerBatchBytesMax; ++done) {
     Take(std::move(taken[done]));
   }
+  taken_in_turn_ += done;
   if (done < taken.size()) {
     const std::lock_guard lock(queue_mutex_);
     queue_.insert(queue_.begin(), std::make_move_iterator(taken.begin() + static_cast<long>(done)),
                   std::make_move_iterator(taken.end()));
   }
-  FinishTurn();
   return true;
 }
 
-void Sequencer::FinishTurn() {
-  mechanism::TurnEnd end = core_.Finish(Now());
+bool Sequencer::Step() {
+  if (failed()) return false;
+  if (!Decide() && clock_.MonotonicMicros() < core_.next_wake_monotonic_us()) return false;
+  while (MayTakeMore()) Decide();
+  CommitOrHandOver(FinishTurn());
+  return true;
+}
+
+// While the turn before this one is written there is time to take in more.
+bool Sequencer::MayTakeMore() {
+  if (!two_threads_) return false;
+  const bool full = taken_in_turn_ >= limits::kSequencerBatchCommandsMax ||
+                    batch_.size() >= limits::kSequencerBatchBytesMax;
+  std::unique_lock lock(queue_mutex_);
+  wake_.wait(lock, [&] { return !committing_ || (!full && !queue_.empty()); });
+  return committing_;
+}
+
+Sequencer::Turn Sequencer::FinishTurn() {
+  Turn turn;
+  turn.end = core_.Finish(Now());
+  taken_in_turn_ = 0;
   const std::set<uint32_t> lines_changed = std::exchange(lines_changed_, {});
   if (!lines_changed.empty()) {
     const auto write = lock_.Write();
@@ -274,40 +316,84 @@ void Sequencer::FinishTurn() {
       contents_.line_logs().SetState(line, core_.FindLine(peers_of_lines_.at(line))->state());
     }
   }
+  for (const uint32_t line : lines_changed) turn.logs[line] = contents_.line_logs().SoFar(line);
+  turn.seq = batch_seq_;
+  turn.time = clock_.Now();
+  if (!batch_.empty()) {
+    turn.batch = std::exchange(batch_, {}).Encode();
+    ++batch_seq_;
+  }
+  const auto effects = std::exchange(effects_, {});
+  const auto desk_effects = std::exchange(desk_effects_, {});
+  if (!effects.empty() || !desk_effects.empty()) {
+    turn.publish = hooks_.describe(turn.seq, effects, desk_effects);
+  }
+  turn.decided = std::exchange(decided_, {});
+  turn.done = std::exchange(done_, {});
+  turn.handled = std::exchange(handled_, {});
+  return turn;
+}
+
+void Sequencer::CommitOrHandOver(Turn turn) {
+  std::unique_lock lock(queue_mutex_);
+  // With nothing else to decide, another thread would only have to be woken.
+  if (!two_threads_ || queue_.empty()) {
+    lock.unlock();
+    return Commit(std::move(turn));
+  }
+  handed_ = std::move(turn);
+  committing_ = true;
+  handed_over_.notify_one();
+}
+
+void Sequencer::CommitTurns() {
+  std::unique_lock lock(queue_mutex_);
+  while (true) {
+    handed_over_.wait(lock, [this] { return handed_.has_value() || no_more_turns_; });
+    if (!handed_) return;
+    Turn turn = *std::exchange(handed_, std::nullopt);
+    lock.unlock();
+    Commit(std::move(turn));
+    lock.lock();
+    committing_ = false;
+    wake_.notify_all();
+  }
+}
+
+void Sequencer::WaitForCommit() {
+  std::unique_lock lock(queue_mutex_);
+  wake_.wait(lock, [this] { return !committing_; });
+}
+
+void Sequencer::Commit(Turn turn) {
   std::optional<base::Error> failure;
-  const uint64_t seq = durable_seq() + 1;
-  const bool changed = !batch_.empty();
-  if (changed) {
-    const base::Bytes bytes = std::exchange(batch_, {}).Encode();
+  if (failed()) {
+    // That of the turn before, while this one was decided.
+    failure = StoreFailed();
+  } else if (!turn.batch.empty()) {
     const int64_t started_us = clock_.MonotonicMicros();
-    const base::Result<void> appended = store_.Append(seq, clock_.Now(), bytes);
+    const base::Result<void> appended = store_.Append(turn.seq, turn.time, turn.batch);
     append_us_.fetch_add(static_cast<uint64_t>(clock_.MonotonicMicros() - started_us),
                          std::memory_order_relaxed);
     if (!appended) {
       failure = appended.error();
     } else {
       batches_.fetch_add(1, std::memory_order_relaxed);
-      durable_seq_.store(seq, std::memory_order_release);
-      if (!lines_changed.empty()) {
+      durable_seq_.store(turn.seq, std::memory_order_release);
+      if (!turn.logs.empty()) {
         const auto write = lock_.Write();
-        for (const uint32_t line : lines_changed) contents_.line_logs().MarkDurable(line);
+        for (const auto& [line, logs] : turn.logs) contents_.line_logs().MarkDurable(line, logs);
       }
     }
   }
-  if (!failure) SendTurn(std::move(end));
-  const auto effects = std::exchange(effects_, {});
-  const auto desk_effects = std::exchange(desk_effects_, {});
-  auto decided = std::exchange(decided_, {});
-  const auto dones = std::exchange(done_, {});
+  if (!failure) SendTurn(&turn);
   AnswerTogether([&] {
-    if (!desk_effects.empty() && !failure) hooks_.on_desk(desk_effects);
-    const bool anything = !effects.empty() || !desk_effects.empty();
-    if (anything && !failure && hooks_.on_durable) hooks_.on_durable(seq, effects);
-    for (Decided& each : decided) {
+    if (turn.publish && !failure) turn.publish();
+    for (Decided& each : turn.decided) {
       if (!each.answer) continue;
       each.answer(failure ? base::Fail(*failure) : std::move(each.result));
     }
-    for (const Done& each : dones) {
+    for (const Done& each : turn.done) {
       if (each) each(failure);
     }
     if (!failure) ReleaseReaders(true);
@@ -315,15 +401,15 @@ void Sequencer::FinishTurn() {
   if (failure) Fail(*failure);
 }
 
-void Sequencer::SendTurn(mechanism::TurnEnd end) {
-  if (!end.frames.empty() && hooks_.on_frames) hooks_.on_frames(std::move(end.frames));
-  for (const auto& [whose, handled] : std::exchange(handled_, {})) {
+void Sequencer::SendTurn(Turn* turn) {
+  if (!turn->end.frames.empty() && hooks_.on_frames) hooks_.on_frames(std::move(turn->end.frames));
+  for (const auto& [whose, handled] : turn->handled) {
     if (hooks_.on_handled) {
       hooks_.on_handled(whose.first, whose.second, handled.frames, handled.bytes);
     }
   }
   if (!hooks_.on_trouble) return;
-  for (const mechanism::PeerTrouble& trouble : end.troubles) hooks_.on_trouble(trouble);
+  for (const mechanism::PeerTrouble& trouble : turn->end.troubles) hooks_.on_trouble(trouble);
 }
 
 void Sequencer::AnswerTogether(const std::function<void()>& give) {
@@ -336,9 +422,10 @@ void Sequencer::AnswerTogether(const std::function<void()>& give) {
 
 void Sequencer::Fail(const base::Error& error) {
   std::deque<Queued> refused;
+  bool first = false;
   {
     const std::lock_guard lock(queue_mutex_);
-    failed_.store(true, std::memory_order_release);
+    first = !failed_.exchange(true, std::memory_order_acq_rel);
     refused.swap(queue_);
   }
   AnswerTogether([&] {
@@ -354,7 +441,8 @@ void Sequencer::Fail(const base::Error& error) {
     }
     ReleaseReaders(false);
   });
-  if (hooks_.on_failure) hooks_.on_failure(error);
+  // The turn that was in the making meanwhile fails as well.
+  if (first && hooks_.on_failure) hooks_.on_failure(error);
 }
 
 void Sequencer::WhenDurable(uint64_t seq, std::function<void(bool)> done) {
@@ -404,6 +492,19 @@ int64_t Sequencer::WaitUs() const {
 }
 
 void Sequencer::Run() {
+  two_threads_ = true;
+  std::thread committer([this] { CommitTurns(); });
+  DecideUntilStopped();
+  {
+    const std::lock_guard lock(queue_mutex_);
+    no_more_turns_ = true;
+  }
+  handed_over_.notify_one();
+  committer.join();
+  two_threads_ = false;
+}
+
+void Sequencer::DecideUntilStopped() {
   while (true) {
     SubmitTicks();
     if (Step()) continue;

@@ -2,7 +2,9 @@
 //
 // It takes every queued command, decides in order on the state in memory, applies, writes the
 // effects of all of them as one batch with one fsync, and only then answers. So a command costs a
-// share of an fsync, and an answer "yes" means that a power cut cannot take it back.
+// share of an fsync, and an answer "yes" means that a power cut cannot take it back. While one batch
+// is written the next turn is decided; it ends when the batch before it is durable, so that it takes
+// in all that arrived meanwhile.
 //
 // Readers never act on what is not durable: a read is made under the shared lock on whatever has
 // been applied, notes the number of the batch that it saw, and its answer is held until that batch
@@ -15,8 +17,8 @@
 // In line mode a turn also takes in what the peers sent, and what goes to them leaves after the turn is durable:
 // nothing is acknowledged, receipted or said that a power cut could take back.
 //
-// Step() is one turn of the wheel and may be driven by a simulator on one thread; Run() drives it
-// on the calling thread until Stop().
+// Step() is one turn of the wheel, whole, and may be driven by a simulator on one thread; Run() decides
+// on the calling thread until Stop(), and has another one write and answer whenever more is waiting.
 //
 // Time of a data mode is max(last decided, its clock): it never runs backwards. REAL follows the
 // clock; EXERCISE and TEST follow it too until a SetClock gives them one of their own.
@@ -50,6 +52,7 @@
 #include "mechanism/desk.h"
 #include "service/batch.h"
 #include "service/contents.h"
+#include "service/line_logs.h"
 #include "service/state_lock.h"
 #include "store/store.h"
 
@@ -57,27 +60,33 @@ namespace wideberth::service {
 
 class Sequencer final : private mechanism::Applier {
  public:
-  // Called once, on the sequencer's thread, after the batch is durable (or has failed). Must not
-  // block.
+  // Called once, after the batch is durable (or has failed), while later turns may be decided: it must not read the
+  // state, nor block.
   using Answer = std::function<void(base::Result<airspace::Decision>)>;
 
-  // Anything else that is done to the core, in its turn. What it returns is called once, as an Answer: with nothing
-  // after the batch is durable, with the error if that failed or the work was never done.
+  using Publish = std::function<void()>;
+
+  // Anything else that is done to the core, in its turn, with the state as that turn finds it. What it returns is called
+  // once, as an Answer: with nothing after the batch is durable, with the error if that failed or the work was never
+  // done.
   using Done = std::function<void(const std::optional<base::Error>& failure)>;
   using Work = std::function<Done(mechanism::Core& core, line::Now now)>;
 
+  // All but the first are called when a turn is durable, in the order of turns and one turn at a time, and must not
+  // block.
   struct Hooks {
-    // After a batch is durable, before its answers: what changed, for subscribers. On the
-    // sequencer's thread, which may read the state.
-    std::function<void(uint64_t seq, std::span<const airspace::Effect>)> on_durable;
-    // The same for the desk: called before on_durable of that batch, which then comes even if nothing else changed.
-    std::function<void(std::span<const mechanism::DeskEffect>)> on_desk;
-    // To the peers, in order; what they cause here comes back by Receive. On the sequencer's thread; must not block.
+    // What a turn has changed, for subscribers: called as it ends, with the state exactly as it left it, on the thread
+    // that decides. What it returns, if anything, is called once the turn is durable, before its answers, and dropped if
+    // that failed.
+    std::function<Publish(uint64_t seq, std::span<const airspace::Effect> effects,
+                          std::span<const mechanism::DeskEffect> desk_effects)>
+        describe;
+    // To the peers, in order; what they cause here comes back by Receive.
     std::function<void(std::vector<mechanism::ToSend> frames)> on_frames;
     // So much of what Receive was given has been dealt with.
     std::function<void(base::PartyId peer, size_t path, size_t frames, size_t bytes)> on_handled;
     std::function<void(const mechanism::PeerTrouble& trouble)> on_trouble;
-    // Around on_durable of a batch: must call `give` once, on this thread.
+    // Around what a turn publishes and answers: must call `give` once, on this thread.
     // Lets the network wake its loops once for all of them.
     std::function<void(const std::function<void()>& give)> answer_together;
     // Once, when the store has failed.
@@ -127,7 +136,7 @@ class Sequencer final : private mechanism::Applier {
   void Receive(base::PartyId peer, size_t path, std::string frame);
   void SetPath(base::PartyId peer, size_t path, bool up);
 
-  // Decides and makes durable at most one batch. False when there was nothing to do.
+  // Decides and makes durable at most one batch. False when there was nothing to do. Not while Run runs.
   bool Step();
 
   // Steps whenever there is something to do, and submits a Tick of each mode every
@@ -141,8 +150,8 @@ class Sequencer final : private mechanism::Applier {
   uint64_t durable_seq() const { return durable_seq_.load(std::memory_order_acquire); }
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
-  // Calls `done` as soon as batch `seq` is durable: at once, on this thread, if it is; else on the
-  // sequencer's thread. After a failure `done` gets false, and what was read must not be shown.
+  // Calls `done` as soon as batch `seq` is durable: at once, on this thread, if it is; else as an
+  // Answer. After a failure `done` gets false, and what was read must not be shown.
   void WhenDurable(uint64_t seq, std::function<void(bool durable)> done);
 
   // The time a decision of that mode would be made at. Needs the shared lock.
@@ -154,6 +163,8 @@ class Sequencer final : private mechanism::Applier {
   std::optional<base::Error> refusal() const;
 
   Statistics GetStatistics() const;
+  // A Work came to nothing by a rule.
+  void CountRefused() { refused_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
   struct Asked {
@@ -191,6 +202,19 @@ class Sequencer final : private mechanism::Applier {
     size_t frames = 0;
     size_t bytes = 0;
   };
+  // A turn that has been decided, and what is said once it is durable.
+  struct Turn {
+    uint64_t seq = 0;
+    base::UtcMicros time;
+    base::Bytes batch;  // empty if nothing changed
+    std::map<uint32_t, LineLogs::BothLogs> logs;
+    mechanism::TurnEnd end;
+    std::map<std::pair<base::PartyId, size_t>, Handled> handled;
+    Publish publish;
+    std::vector<Decided> decided;
+    std::vector<Done> done;
+  };
+  class DurableSource;
 
   // mechanism::Applier: into the batch of this turn, and into what readers see.
   void Apply(std::vector<airspace::Effect> effects) override;
@@ -202,12 +226,19 @@ class Sequencer final : private mechanism::Applier {
   base::Result<void> CheckRoom(bool of_the_node) const;  // needs queue_mutex_
   line::Now Now() const { return {clock_.Now(), clock_.MonotonicMicros()}; }
   std::vector<Queued> TakeQueued();
+  bool Decide();
   void Take(Queued queued);
   void TakeCommand(Asked asked);
   void TakeDss(DssAsked asked);
   bool IsLate(int64_t deadline_monotonic_us);
-  void FinishTurn();
-  void SendTurn(mechanism::TurnEnd end);
+  Turn FinishTurn();
+  void Commit(Turn turn);
+  void SendTurn(Turn* turn);
+  bool MayTakeMore();
+  void CommitOrHandOver(Turn turn);
+  void CommitTurns();
+  void DecideUntilStopped();
+  void WaitForCommit();
   void AnswerTogether(const std::function<void()>& give);
   void Fail(const base::Error& error);
   void ReleaseReaders(bool durable);
@@ -226,21 +257,29 @@ class Sequencer final : private mechanism::Applier {
   dss::Policy dss_policy_;
 
   // This turn.
+  uint64_t batch_seq_;
   BatchWriter batch_;
+  size_t taken_in_turn_ = 0;
   std::vector<airspace::Effect> effects_;
-  std::vector<mechanism::DeskEffect> desk_effects_;  // while on_desk is set
+  std::vector<mechanism::DeskEffect> desk_effects_;
   std::vector<Decided> decided_;
   std::vector<Done> done_;
   std::map<std::pair<base::PartyId, size_t>, Handled> handled_;
   std::set<uint32_t> lines_changed_;
   std::map<uint32_t, base::PartyId> peers_of_lines_;
   std::map<base::PartyId, std::array<std::unique_ptr<line::LogSource>, 2>> sources_;
+  bool two_threads_ = false;  // while Run runs
 
   mutable std::mutex queue_mutex_;
   std::condition_variable wake_;
   std::deque<Queued> queue_;
   bool stopping_ = false;
   std::optional<base::Error> refusal_;
+  // The turn that the committing thread is given, and whether it still has one.
+  std::condition_variable handed_over_;
+  std::optional<Turn> handed_;
+  bool committing_ = false;
+  bool no_more_turns_ = false;
 
   std::atomic<uint64_t> applied_seq_;
   std::atomic<uint64_t> durable_seq_;

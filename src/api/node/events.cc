@@ -1,7 +1,7 @@
 #include "api/node/events.h"
 
 #include <algorithm>
-#include <iterator>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -77,13 +77,15 @@ void EventHub::Attach(const service::Node* node) {
   const std::lock_guard lock(mutex_);
   node_ = node;
   seq_ = std::max(seq_, node->Read([](const airspace::State&) { return 0; }).second);
+  described_seq_ = std::max(described_seq_, seq_);
 }
 
 void EventHub::Subscribe(EventStream stream, const Subscription& subscription) {
   std::list<Client>::iterator self;
   {
     const std::lock_guard lock(mutex_);
-    const bool gap = subscription.last_seq && *subscription.last_seq != seq_;
+    // A turn that was described while nobody listened will not be told of when it is durable.
+    const bool gap = subscription.last_seq && *subscription.last_seq != described_seq_;
     stream.Send(gap ? "gap" : "open", std::to_string(seq_),
                 "{\"durable_seq\":" + std::to_string(seq_) + "}");
     if (closed_) return;
@@ -154,8 +156,8 @@ void EventHub::DescribeNotice(const Notice& notice, base::UtcMicros now, bool re
   }
 }
 
-std::vector<EventHub::Change> EventHub::Describe(const airspace::State& state,
-                                                 std::span<const Effect> effects) {
+std::vector<EventHub::Change> EventHub::DescribeAirspace(const airspace::State& state,
+                                                         std::span<const Effect> effects) {
   std::vector<Change> changes;
   base::UtcMicros now;
   // Every decision ends with the time it was made at, so the effects are walked from the end.
@@ -206,30 +208,40 @@ void EventHub::Send(uint64_t seq, std::vector<Change>* changes, Client* client) 
 }
 
 // The desk is the node's party's, as is everybody who listens to a node in line mode.
-void EventHub::AddDesk(std::span<const mechanism::DeskEffect> effects) {
-  const std::lock_guard lock(mutex_);
-  if (clients_.empty()) return;
+void EventHub::DescribeDesk(std::span<const mechanism::DeskEffect> effects,
+                            std::vector<Change>* changes) {
   for (const mechanism::DeskEffect& effect : effects) {
     std::string data;
     json::Writer json(&data);
     if (const auto* matter = std::get_if<mechanism::MatterChanged>(&effect)) {
       WriteMatter(&json, matter->matter, node_->rules());
-      desk_changes_.push_back({matter->matter.data_mode, true, {}, "matter", std::move(data)});
+      changes->push_back({matter->matter.data_mode, true, {}, "matter", std::move(data)});
     } else if (const auto* call = std::get_if<mechanism::CallChanged>(&effect)) {
       WriteCall(&json, call->call, node_->rules());
-      desk_changes_.push_back({call->call.data_mode, true, {}, "call", std::move(data)});
+      changes->push_back({call->call.data_mode, true, {}, "call", std::move(data)});
     }
   }
 }
 
-void EventHub::Publish(uint64_t seq, std::span<const Effect> effects) {
+service::Sequencer::Publish EventHub::Describe(
+    uint64_t seq, std::span<const Effect> effects,
+    std::span<const mechanism::DeskEffect> desk_effects) {
+  const std::lock_guard lock(mutex_);
+  described_seq_ = seq;
+  auto changes = std::make_shared<std::vector<Change>>();
+  if (!clients_.empty()) {
+    *changes =
+        node_->Read([&](const airspace::State& state) { return DescribeAirspace(state, effects); })
+            .first;
+    DescribeDesk(desk_effects, changes.get());
+  }
+  return [this, seq, changes] { Publish(seq, std::move(*changes)); };
+}
+
+void EventHub::Publish(uint64_t seq, std::vector<Change> changes) {
   const std::lock_guard lock(mutex_);
   seq_ = seq;
-  std::vector<Change> desk_changes = std::exchange(desk_changes_, {});
   if (clients_.empty()) return;
-  std::vector<Change> changes =
-      node_->Read([&](const airspace::State& state) { return Describe(state, effects); }).first;
-  std::move(desk_changes.begin(), desk_changes.end(), std::back_inserter(changes));
   const base::UtcMicros now = node_->clock().Now();
   for (Client& client : clients_) {
     const Session* session = client.subscription.session.get();

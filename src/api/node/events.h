@@ -60,11 +60,9 @@ class EventHub {
 
   void Subscribe(net::EventStream stream, const Subscription& subscription);
 
-  // Sequencer::Hooks::on_desk: published with the next Publish.
-  void AddDesk(std::span<const mechanism::DeskEffect> effects);
-
-  // Sequencer::Hooks::on_durable.
-  void Publish(uint64_t seq, std::span<const airspace::Effect> effects);
+  // Sequencer::Hooks::describe. The hub outlives what it returns.
+  service::Sequencer::Publish Describe(uint64_t seq, std::span<const airspace::Effect> effects,
+                                       std::span<const mechanism::DeskEffect> desk_effects);
 
   // Ends every stream, and every later one at once.
   void Close();
@@ -75,16 +73,18 @@ class EventHub {
     Subscription subscription;
   };
   struct Change;
-  std::vector<Change> Describe(const airspace::State& state,
-                               std::span<const airspace::Effect> effects);
+  std::vector<Change> DescribeAirspace(const airspace::State& state,
+                                       std::span<const airspace::Effect> effects);
+  void DescribeDesk(std::span<const mechanism::DeskEffect> effects, std::vector<Change>* changes);
+  void Publish(uint64_t seq, std::vector<Change> changes);
   void DescribeNotice(const airspace::Notice& notice, base::UtcMicros now, bool retired,
                       std::vector<Change>* changes);
   static void Send(uint64_t seq, std::vector<Change>* changes, Client* client);
 
   mutable std::mutex mutex_;
   const service::Node* node_ = nullptr;
-  uint64_t seq_ = 0;
-  std::vector<Change> desk_changes_;
+  uint64_t seq_ = 0;            // published
+  uint64_t described_seq_ = 0;  // may not be durable yet
   bool closed_ = false;
   std::list<Client> clients_;
 };

@@ -81,8 +81,13 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   self->tokens_ = std::move(parts.tokens);
   self->dss_tokens_ = std::move(parts.dss_tokens);
   service::NodeOptions options;
-  options.hooks.on_durable = [self](uint64_t seq, std::span<const airspace::Effect> effects) {
-    self->events_.Publish(seq, effects);
+  options.hooks.describe = [self](uint64_t seq, std::span<const airspace::Effect> effects,
+                                  std::span<const mechanism::DeskEffect> desk_effects) {
+    return [follow_keys = self->FollowKeys(desk_effects),
+            publish = self->events_.Describe(seq, effects, desk_effects)] {
+      if (follow_keys) follow_keys();
+      publish();
+    };
   };
   options.hooks.answer_together = [](const std::function<void()>& give) {
     const net::AnswerBatch batch;
@@ -94,10 +99,6 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
     WB_RETURN_IF_ERROR(CheckOwnParty(parts.rules, parts.line->node.party));
     options.line = parts.line->node;
     account_cost = parts.line->account_cost;
-    options.hooks.on_desk = [self](std::span<const mechanism::DeskEffect> effects) {
-      self->FollowKeys(effects);
-      self->events_.AddDesk(effects);
-    };
     options.hooks.on_frames = [self](std::vector<mechanism::ToSend> frames) {
       self->SendFrames(std::move(frames));
     };
@@ -266,9 +267,9 @@ std::vector<link::PeerPaths> Server::LinkPeers() const {
   return peers;
 }
 
-// On the sequencer's thread, when the change is durable.
-void Server::FollowKeys(std::span<const mechanism::DeskEffect> effects) {
-  if (transport_ == nullptr) return;
+// The transport's keys as a turn leaves them, to be taken up when it is durable.
+service::Sequencer::Publish Server::FollowKeys(std::span<const mechanism::DeskEffect> effects) {
+  if (transport_ == nullptr) return nullptr;
   bool own = false;
   bool peers = false;
   for (const mechanism::DeskEffect& effect : effects) {
@@ -277,12 +278,19 @@ void Server::FollowKeys(std::span<const mechanism::DeskEffect> effects) {
           (awaited != nullptr && awaited->awaited.kind == operators::ActKind::kManagePeers);
     peers = peers || std::holds_alternative<mechanism::PeerChanged>(effect);
   }
-  base::Result<void> done;
-  if (own) done = transport_->SetKeys(node_->transport_keys());
-  if (done && peers) done = transport_->SetPeers(LinkPeers());
-  if (!done) {
-    base::Log(base::LogLevel::kError, "keys_not_followed", {{"error", done.error().ToString()}});
-  }
+  if (!own && !peers) return nullptr;
+  std::optional<service::Node::SecretKeys> keys;
+  std::optional<std::vector<link::PeerPaths>> paths;
+  if (own) keys = node_->transport_keys();
+  if (peers) paths = LinkPeers();
+  return [this, keys = std::move(keys), paths = std::move(paths)] {
+    base::Result<void> done;
+    if (keys) done = transport_->SetKeys(*keys);
+    if (done && paths) done = transport_->SetPeers(*paths);
+    if (!done) {
+      base::Log(base::LogLevel::kError, "keys_not_followed", {{"error", done.error().ToString()}});
+    }
+  };
 }
 
 void Server::SendFrames(std::vector<mechanism::ToSend> frames) {

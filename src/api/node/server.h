@@ -61,7 +61,7 @@ class Server {
   Context MakeContext(crypto::KdfCost account_cost);
   base::Result<void> StartTransport(LineParts line, const base::Clock& clock);
   std::vector<link::PeerPaths> LinkPeers() const;
-  void FollowKeys(std::span<const mechanism::DeskEffect> effects);
+  service::Sequencer::Publish FollowKeys(std::span<const mechanism::DeskEffect> effects);
   void SendFrames(std::vector<mechanism::ToSend> frames);
 
   base::Metrics metrics_;

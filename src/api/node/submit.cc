@@ -31,34 +31,21 @@ base::Result<base::Digest> ConflictIdOf(const Call& call) {
 
 base::Result<void> Submit(Call& call, airspace::CommandBody body, WriteAnswer write,
                           RenameError rename) {
-  if (call.caller.session != nullptr) {
-    const auto work = [key_id = call.caller.session->key_id(), write = std::move(write),
-                       command = airspace::Command{call.caller.id(), std::move(body)}](
-                          mechanism::Core& core, line::Now now) -> base::Result<net::Response> {
-      WB_ASSIGN_OR_RETURN(airspace::Decision decision, core.DecideBy(key_id, command, now.utc));
-      const int status = decision.created ? 201 : 200;
-      return net::JsonResponse(status, write(std::move(decision)));
-    };
-    return SubmitWork(call, work, [rename = std::move(rename)](base::Error error) {
-      error = InPathWords(std::move(error));
-      return rename ? rename(std::move(error)) : error;
-    });
-  }
-  auto responder = std::make_shared<net::Responder>(std::move(call.responder));
-  auto answer = [responder, write = std::move(write),
-                 rename = std::move(rename)](base::Result<airspace::Decision> decision) {
-    if (!decision) {
-      base::Error error = InPathWords(std::move(decision).error());
-      return Refuse(responder.get(), rename ? rename(std::move(error)) : std::move(error));
-    }
-    const int status = decision->created ? 201 : 200;
-    (*responder)(net::JsonResponse(status, write(std::move(decision).value())));
+  std::optional<std::string> key_id;
+  if (call.caller.session != nullptr) key_id = call.caller.session->key_id();
+  const auto work = [key_id, write = std::move(write),
+                     command = airspace::Command{call.caller.id(), std::move(body)}](
+                        mechanism::Core& core, line::Now now) -> base::Result<net::Response> {
+    WB_ASSIGN_OR_RETURN(airspace::Decision decision, key_id
+                                                         ? core.DecideBy(*key_id, command, now.utc)
+                                                         : core.Decide(command, now.utc));
+    const int status = decision.created ? 201 : 200;
+    return net::JsonResponse(status, write(std::move(decision)));
   };
-  const base::Result<void> submitted =
-      call.context.node.sequencer().Submit({call.caller.id(), std::move(body)}, std::move(answer));
-  // What is not taken is not answered from there.
-  if (!submitted) Refuse(responder.get(), submitted.error());
-  return {};
+  return SubmitWork(call, work, [rename = std::move(rename)](base::Error error) {
+    error = InPathWords(std::move(error));
+    return rename ? rename(std::move(error)) : error;
+  });
 }
 
 base::Result<void> SubmitWork(Call& call, CoreWork work, RenameError rename) {
@@ -67,9 +54,11 @@ base::Result<void> SubmitWork(Call& call, CoreWork work, RenameError rename) {
     Refuse(responder.get(), rename ? rename(error) : error);
   };
   using Done = service::Sequencer::Done;
-  auto turn = [responder, refuse, work = std::move(work)](mechanism::Core& core,
-                                                          line::Now now) -> Done {
+  service::Sequencer& sequencer = call.context.node.sequencer();
+  auto turn = [&sequencer, responder, refuse, work = std::move(work)](mechanism::Core& core,
+                                                                      line::Now now) -> Done {
     auto result = std::make_shared<base::Result<net::Response>>(work(core, now));
+    if (!*result) sequencer.CountRefused();
     return [responder, refuse, result](const std::optional<base::Error>& failure) {
       if (failure) return refuse(*failure);
       if (!*result) return refuse(result->error());
@@ -79,8 +68,7 @@ base::Result<void> SubmitWork(Call& call, CoreWork work, RenameError rename) {
   const auto never_done = [refuse](const std::optional<base::Error>& failure) {
     refuse(failure.value());
   };
-  const base::Result<void> submitted =
-      call.context.node.sequencer().SubmitWork(std::move(turn), never_done);
+  const base::Result<void> submitted = sequencer.SubmitWork(std::move(turn), never_done);
   if (!submitted) refuse(submitted.error());
   return {};
 }
