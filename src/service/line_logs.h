@@ -5,8 +5,8 @@
 // sent again. Beside it stand the nodes of the Merkle tree and the heads that were cosigned: 72 bytes of memory an
 // entry, and 24 a head.
 //
-// Threads: changed by the sequencer under the state's lock; rows are encoded on another thread under the shared one, and
-// so is what is durable looked at (service/record_reader.h); sources are read on the thread that decides.
+// Threads: changed by the sequencer under the state's lock; rows are encoded on another thread under the shared one,
+// and so is what is durable looked at (service/record_reader.h); sources are read on the thread that decides.
 #ifndef WIDEBERTH_SERVICE_LINE_LOGS_H_
 #define WIDEBERTH_SERVICE_LINE_LOGS_H_
 

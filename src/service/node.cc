@@ -411,6 +411,8 @@ void Node::WaitDurable(uint64_t seq) {
 }
 
 base::Result<void> Node::WriteProjection() {
+  // One after the other: who takes the dirty rows later must not say first that it has written all of them.
+  const std::lock_guard one(projection_mutex_);
   std::vector<uint64_t> keys;
   uint64_t complete_to = 0;
   {

@@ -163,7 +163,7 @@ class Node {
   }
 
   // Writes the rows of everything that has changed. Called by the projector; public for tests and
-  // for Stop.
+  // for Stop. From any thread.
   base::Result<void> WriteProjection();
 
  private:
@@ -199,6 +199,7 @@ class Node {
   mutable std::mutex keys_mutex_;
   std::map<crypto::PublicKey, std::shared_ptr<const crypto::SecretKey>> transport_secrets_;
 
+  std::mutex projection_mutex_;
   std::mutex stop_mutex_;
   std::condition_variable stop_wake_;
   bool stopping_ = false;

@@ -531,10 +531,19 @@ TEST_F(NodeTest, ThreadsWorkTogether) {
       node.sequencer().WhenDurable(seq, [](bool) {});
     }
   });
+  // Beside the node's own projector: the one waits for the other.
+  std::thread projector([&] {
+    while (reading) EXPECT_TRUE(node.WriteProjection().has_value());
+  });
+  std::thread another([&] {
+    while (reading) EXPECT_TRUE(node.WriteProjection().has_value());
+  });
   for (std::thread& thread : threads) thread.join();
   while (answered < kWriters * kEach) std::this_thread::yield();
   reading = false;
   reader.join();
+  projector.join();
+  another.join();
   ASSERT_TRUE(node.WriteProjection().has_value());
   node.Stop();
   EXPECT_EQ(yes, kWriters * kEach);

@@ -66,9 +66,9 @@ class Sequencer final : private mechanism::Applier {
 
   using Publish = std::function<void()>;
 
-  // Anything else that is done to the core, in its turn, with the state as that turn finds it. What it returns is called
-  // once, as an Answer: with nothing after the batch is durable, with the error if that failed or the work was never
-  // done.
+  // Anything else that is done to the core, in its turn, with the state as that turn finds it. What it returns is
+  // called once, as an Answer: with nothing after the batch is durable, with the error if that failed or the work was
+  // never done.
   using Done = std::function<void(const std::optional<base::Error>& failure)>;
   using Work = std::function<Done(mechanism::Core& core, line::Now now)>;
 
@@ -76,8 +76,8 @@ class Sequencer final : private mechanism::Applier {
   // block.
   struct Hooks {
     // What a turn has changed, for subscribers: called as it ends, with the state exactly as it left it, on the thread
-    // that decides. What it returns, if anything, is called once the turn is durable, before its answers, and dropped if
-    // that failed.
+    // that decides. What it returns, if anything, is called once the turn is durable, before its answers, and dropped
+    // if that failed.
     std::function<Publish(uint64_t seq, std::span<const airspace::Effect> effects,
                           std::span<const mechanism::DeskEffect> desk_effects)>
         describe;
