@@ -57,12 +57,6 @@ std::vector<std::string> CoordinatesOf(std::string_view text) {
   return found;
 }
 
-bool WithdrawalIsUnderWay(const mechanism::Desk& desk, base::NoticeId notice) {
-  return std::any_of(desk.awaited().begin(), desk.awaited().end(), [&](const auto& each) {
-    return each.second.kind == ActKind::kWithdraw && each.second.notice == notice;
-  });
-}
-
 }  // namespace
 
 void People::TakeOffice(Machine& machine) {
@@ -177,8 +171,7 @@ const Notice* People::DrawNotice(const Machine& machine, bool own) {
   std::vector<const Notice*> found;
   machine.state().VisitNotices(0, [&](uint64_t, const Notice& notice) {
     const bool ours = notice.party == machine.config().party;
-    if (ours == own && !notice.held() && airspace::EffectiveVersion(notice) != nullptr &&
-        !(own && WithdrawalIsUnderWay(machine.desk(), notice.id))) {
+    if (ours == own && !notice.held() && airspace::EffectiveVersion(notice) != nullptr) {
       found.push_back(machine.state().FindNotice(notice.id));
     }
     return true;

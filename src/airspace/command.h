@@ -87,9 +87,6 @@ struct SetActivity {
   base::NoticeId id;
   ActivityState activity = ActivityState::kActive;  // kActive or kEnded
   base::Digest version;
-  // When, as its issuer says: so that two nodes hold the same times however long a line was down. What lies in the
-  // future is taken for now. Without it: now.
-  std::optional<base::UtcMicros> at = std::nullopt;
 };
 
 // Clears a hazard: by its issuer alone, after the actual end and the dwell time of its class,
@@ -189,6 +186,10 @@ struct Command {
   // Who asks; nil for the node itself (Recheck, AdoptRules, Tick, and what it records for a party).
   base::PartyId party;
   CommandBody body;
+  // When it was said, by the clock of whoever signed it. Every rule about time that it must keep is judged by this, and
+  // this is when what it says has come about: so two nodes of a line decide alike and hold the same, however far their
+  // clocks are apart and however long the line was down. Without it: when it is decided.
+  std::optional<base::UtcMicros> said_at = std::nullopt;
 };
 
 }  // namespace wideberth::airspace

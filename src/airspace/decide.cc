@@ -142,16 +142,17 @@ Result<void> CheckTimes(const Context& context, const Declaration& declaration) 
   bool any_left = false;
   for (size_t i = 0; i < declaration.volumes.size(); ++i) {
     const TimeWindow& window = declaration.volumes[i].window;
-    any_left = any_left || window.end > context.now;
-    if (window.start.us > context.now.us + limits::kNoticeHorizonMaxUs) {
+    any_left = any_left || window.end > context.said_at;
+    if (window.start.us > context.said_at.us + limits::kNoticeHorizonMaxUs) {
       return base::Invalid("/volumes/" + std::to_string(i) + "/time_start",
-                           "must start within 366 days from now",
+                           "must start within 366 days from when it is said",
                            base::FormatRfc3339(window.start));
     }
   }
   if (!any_left) {
     return base::Invalid(
-        "/volumes", "must not all have ended: the time here is " + base::FormatRfc3339(context.now),
+        "/volumes",
+        "must not all have ended: it was said at " + base::FormatRfc3339(context.said_at),
         base::FormatRfc3339(declaration.volumes.front().window.end));
   }
   return {};
@@ -204,8 +205,8 @@ Result<void> CheckFurther(const Context& context, const Notice& held, const Decl
                 "must name the latest version, " + held.latest().digest.ToHex(),
                 command.replaces ? command.replaces->ToHex() : "nothing");
   }
-  if (held.kind() == NoticeKind::kHazard && HasStarted(held, context.now) &&
-      EarliestStart(next) > context.now) {
+  if (held.kind() == NoticeKind::kHazard && HasStarted(held, context.said_at) &&
+      EarliestStart(next) > context.said_at) {
     return Fail(
         ErrorCode::kConflict, "/volumes",
         "must not move a hazard that has started into the future: only an all-clear ends it",
@@ -336,7 +337,7 @@ Result<Decision> On(const Context& context, const Declare& command) {
   if (DisclosureOf(command) == Disclosure::kDeclared && version.declaration.unplanned &&
       after.activity == ActivityState::kPlanned) {
     after.activity = ActivityState::kActive;
-    after.started_at = context.now;
+    after.started_at = context.said_at;
   }
   Decision decision;
   decision.created = held == nullptr;
@@ -359,7 +360,7 @@ Result<Decision> On(const Context& context, const Withdraw& command) {
     return Fail(ErrorCode::kConflict, "/id", "must name a notice that is not over",
                 command.id.ToString());
   }
-  if (held->kind() == NoticeKind::kHazard && HasStarted(*held, context.now)) {
+  if (held->kind() == NoticeKind::kHazard && HasStarted(*held, context.said_at)) {
     return Fail(ErrorCode::kConflict, "/id",
                 "must not be a hazard that has started: it is cleared, not withdrawn",
                 command.id.ToString());
@@ -387,11 +388,10 @@ Result<Decision> On(const Context& context, const SetActivity& command) {
   }
   Notice after = *held;
   after.activity = command.activity;
-  const base::UtcMicros at = std::min(command.at.value_or(context.now), context.now);
   if (command.activity == ActivityState::kActive) {
-    after.started_at = at;
+    after.started_at = context.said_at;
   } else {
-    after.ended_at = std::max(at, held->started_at.value_or(at));
+    after.ended_at = std::max(context.said_at, held->started_at.value_or(context.said_at));
   }
   Decision decision;
   Conclude(context, after, {}, &decision);
@@ -423,15 +423,15 @@ Result<Decision> On(const Context& context, const AllClear& command) {
     dwell_us = std::max(dwell_us, context.rules.HazardDwellUs(held->party, of_version));
   }
   const base::UtcMicros earliest{held->ended_at->us + dwell_us};
-  if (context.now < earliest) {
+  if (context.said_at < earliest) {
     return Fail(
         ErrorCode::kConflict, "/id",
         "must not be cleared before the dwell time is over, at " + base::FormatRfc3339(earliest),
-        base::FormatRfc3339(context.now));
+        base::FormatRfc3339(context.said_at));
   }
   Notice after = *held;
   after.activity = own ? ActivityState::kAllClear : ActivityState::kNoLongerObserved;
-  after.all_clear_at = context.now;
+  after.all_clear_at = context.said_at;
   Decision decision;
   Conclude(context, after, {}, &decision);
   return decision;
@@ -499,7 +499,8 @@ Result<Decision> OnAny(const Context& context, const CommandBody& command) {
 
 Result<Decision> Decide(const View& view, const RuleBook& rules, Sha256Function sha256,
                         const Command& command, base::UtcMicros now) {
-  const deciding::Context context{view, rules, sha256, command.party, now};
+  const deciding::Context context{view,          rules, sha256,
+                                  command.party, now,   command.said_at.value_or(now)};
   return deciding::OnAny(context, command.body);
 }
 

@@ -53,8 +53,8 @@ Result<Decision> On(const Context& context, const Assess& command) {
                          "must be no_objection, objection, or need_time with need_time_until",
                          Name(command.assessment));
   }
-  if (command.need_time_until && *command.need_time_until <= context.now) {
-    return base::Invalid("/need_time_until", "must lie in the future",
+  if (command.need_time_until && *command.need_time_until <= context.said_at) {
+    return base::Invalid("/need_time_until", "must lie after the moment at which it is said",
                          base::FormatRfc3339(*command.need_time_until));
   }
   Notice after = *held;

@@ -50,6 +50,7 @@ struct Context {
   Sha256Function sha256;
   base::PartyId party;
   base::UtcMicros now;
+  base::UtcMicros said_at;  // Command::said_at
 
   bool by_node() const { return party.uuid.is_nil(); }
 };

@@ -264,7 +264,7 @@ TEST(ActivityTest, BeginsAndEndsWhenItsIssuerSays) {
   ASSERT_EQ(world.Live().size(), 1u);
   const base::UtcMicros began = kNoon;
   const auto set = [&](ActivityState activity, base::UtcMicros at) {
-    return world.Do(TestParty(1), SetActivity{TestNotice(1), activity, Envelope("first"), at});
+    return world.Do(TestParty(1), SetActivity{TestNotice(1), activity, Envelope("first")}, at);
   };
   world.Pass(kHour);
   ASSERT_TRUE(set(ActivityState::kActive, began).has_value());
@@ -273,16 +273,17 @@ TEST(ActivityTest, BeginsAndEndsWhenItsIssuerSays) {
   EXPECT_EQ(NoticeOf(world, 1).ended_at->us, began.us + kMinute);
 }
 
-TEST(ActivityTest, BeginsNoLaterThanNowAndEndsNotBeforeItBegan) {
+TEST(ActivityTest, BeginsWhenItIsSaidByWhateverClockAndEndsNotBeforeItBegan) {
   World world;
   ASSERT_TRUE(world.Store(1, 1, TestHazard(), Named("first")).has_value());
   const auto set = [&](ActivityState activity, base::UtcMicros at) {
-    return world.Do(TestParty(1), SetActivity{TestNotice(1), activity, Envelope("first"), at});
+    return world.Do(TestParty(1), SetActivity{TestNotice(1), activity, Envelope("first")}, at);
   };
-  ASSERT_TRUE(set(ActivityState::kActive, {kNoon.us + kHour}).has_value());
-  EXPECT_EQ(NoticeOf(world, 1).started_at, kNoon);
+  const base::UtcMicros ahead{kNoon.us + kMinute};
+  ASSERT_TRUE(set(ActivityState::kActive, ahead).has_value());
+  EXPECT_EQ(NoticeOf(world, 1).started_at, ahead);
   ASSERT_TRUE(set(ActivityState::kEnded, {kNoon.us - kHour}).has_value());
-  EXPECT_EQ(NoticeOf(world, 1).ended_at, kNoon);
+  EXPECT_EQ(NoticeOf(world, 1).ended_at, ahead);
 }
 
 TEST(UnionTest, TheLongestDwellTimeOfTheVersionsHolds) {

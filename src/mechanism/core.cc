@@ -138,12 +138,13 @@ Result<airspace::Decision> Core::DecideAndApply(const airspace::Command& command
 }
 
 Result<airspace::Decision> Core::DecideAs(base::PartyId party, airspace::CommandBody body,
-                                          UtcMicros now) {
-  return Decide({party, std::move(body)}, now);
+                                          UtcMicros now, std::optional<UtcMicros> said_at) {
+  return Decide({party, std::move(body), said_at}, now);
 }
 
-Result<void> Core::DecideFor(Line& line, airspace::CommandBody body, UtcMicros now) {
-  WB_RETURN_IF_ERROR(Decide({line.peer, std::move(body)}, now));
+Result<void> Core::DecideFor(Line& line, airspace::CommandBody body, UtcMicros now,
+                             std::optional<UtcMicros> said_at) {
+  WB_RETURN_IF_ERROR(Decide({line.peer, std::move(body), said_at}, now));
   return {};
 }
 
@@ -489,11 +490,12 @@ void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
     for (const auto& [message, other] : desk_.awaited()) {
       if (other.kind == ActKind::kWithdraw && other.notice == awaited.notice) return;
     }
-    // It takes effect when every line that was told holds it (MECHANISM 3.1).
-    const auto withdrawn =
-        DecideAs(self_.party, airspace::Withdraw{awaited.notice, awaited.version}, now);
+    // It takes effect when every line that was told holds it (MECHANISM 3.1), and is judged by when it was said, as
+    // they have judged it: what began meanwhile is withdrawn with them.
+    const auto withdrawn = DecideAs(
+        self_.party, airspace::Withdraw{awaited.notice, awaited.version}, now, awaited.written_at);
     if (withdrawn) return CloseMattersOfNotice(awaited.notice, "withdrawn", now);
-    // It began, or was replaced, before they all held it. It stays in force here; they may see it otherwise.
+    // It was replaced before they all held it. It stays in force here; they may see it otherwise.
     Journal("not_withdrawn", nullptr, withdrawn.error().ToString(), now);
     Matter matter;
     matter.kind = MatterKind::kUnusable;

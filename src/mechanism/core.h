@@ -208,10 +208,15 @@ class Core {
   Line* Find(base::PartyId peer);
   base::Result<airspace::Decision> DecideAndApply(const airspace::Command& command,
                                                   base::UtcMicros clock, bool* changed);
+  // `said_at`: as the signed act has it (airspace::Command).
   base::Result<airspace::Decision> DecideAs(base::PartyId party, airspace::CommandBody body,
-                                            base::UtcMicros now);
-  base::Result<void> DecideFor(Line& line, airspace::CommandBody body, base::UtcMicros now);
+                                            base::UtcMicros now,
+                                            std::optional<base::UtcMicros> said_at = std::nullopt);
+  base::Result<void> DecideFor(Line& line, airspace::CommandBody body, base::UtcMicros now,
+                               std::optional<base::UtcMicros> said_at = std::nullopt);
 
+  // Refuses an own act on an own notice that the peers may have taken for withdrawn already.
+  base::Result<void> CheckNotWithdrawing(const Act& act) const;
   // An act is of the data mode of what it is about: drills never touch what is real (MECHANISM 2.4).
   base::Result<void> CheckMode(const Act& act) const;
 

@@ -38,10 +38,12 @@ inline bool IsAboutAgreements(operators::ActKind kind) {
          kind == operators::ActKind::kDenounceAgreement;
 }
 
-// When an activity began or ended: as its issuer has signed it, so that both sides hold the same however long the line
-// was down. A drill has a clock of its own.
+// When something was said (airspace::Command): as it was signed. A drill has a clock of its own on each side.
+inline std::optional<base::UtcMicros> SaidAt(airspace::DataMode mode, base::UtcMicros at) {
+  return mode == airspace::DataMode::kReal ? std::optional(at) : std::nullopt;
+}
 inline std::optional<base::UtcMicros> SaidAt(const Act& act) {
-  return act.data_mode == airspace::DataMode::kReal ? std::optional(act.at) : std::nullopt;
+  return SaidAt(act.data_mode, act.at);
 }
 
 struct Core::Line {

@@ -286,21 +286,36 @@ TEST_F(NoticesTest, AWithdrawalTakesEffectWithItsReceipt) {
   EXPECT_TRUE(parties.OpenMatters(1).empty());
 }
 
-TEST_F(NoticesTest, AWithdrawalThatCameTooLateIsSaid) {
+TEST_F(NoticesTest, AHazardThatWasWithdrawnInTimeIsSoOnBothSidesHoweverLateTheyHearOfIt) {
+  for (const size_t lost_from : {size_t{0}, size_t{1}}) {
+    const auto number = static_cast<uint8_t>(1 + lost_from);
+    Declaration hazard = TestHazard();
+    hazard.volumes[0].window.start = {parties.now(0).utc.us + 30 * kSecond};
+    const base::Digest version = parties.Release(0, number, hazard);
+    parties.Run(kSecond);
+    // The withdrawal, or that South has it, comes when the hazard would have begun.
+    parties.passes = [&](const testing::Flight& flight) { return flight.from != lost_from; };
+    ASSERT_TRUE(parties.Do(0, Withdraw{{TestNotice(number), version}}).has_value());
+    // What was done to it from here on would be done to nothing in South.
+    ExpectRefused(parties.Do(0, SetActive{{TestNotice(number), version}}), ErrorCode::kConflict,
+                  "/notice");
+    parties.Run(40 * kSecond);
+    EXPECT_NE(airspace::EffectiveVersion(*parties.notice(0, number)), nullptr);
+    parties.passes = [](const testing::Flight&) { return true; };
+    parties.Run(20 * kSecond);
+    for (const size_t n : testing::kBoth) {
+      EXPECT_EQ(airspace::EffectiveVersion(*parties.notice(n, number)), nullptr);
+      EXPECT_TRUE(parties.OpenMatters(n, MatterKind::kUnusable).empty());
+    }
+  }
+}
+
+TEST_F(NoticesTest, AHazardThatHasStartedIsNotWithdrawn) {
   Declaration hazard = TestHazard();
-  hazard.volumes[0].window.start = {parties.now(0).utc.us + 30 * kSecond};
+  hazard.volumes[0].window.start = {parties.now(0).utc.us + 5 * kSecond};
   const base::Digest version = parties.Release(0, 1, hazard);
-  parties.Run(kSecond);
-  // South has the withdrawal in time; that it has, North learns when the hazard has begun.
-  parties.passes = [](const testing::Flight& flight) { return flight.from == 0; };
-  ASSERT_TRUE(parties.Do(0, Withdraw{{TestNotice(1), version}}).has_value());
-  parties.Run(40 * kSecond);
-  parties.passes = [](const testing::Flight&) { return true; };
-  parties.Run(20 * kSecond);
-  EXPECT_NE(airspace::EffectiveVersion(*parties.notice(0, 1)), nullptr)
-      << "it is cleared, not withdrawn";
-  ASSERT_EQ(parties.OpenMatters(0, MatterKind::kUnusable).size(), 1u) << "call them";
-  EXPECT_EQ(parties.OpenMatters(0, MatterKind::kUnusable)[0].notice, TestNotice(1));
+  parties.Run(6 * kSecond);
+  ExpectRefused(parties.Do(0, Withdraw{{TestNotice(1), version}}), ErrorCode::kConflict, "/id");
 }
 
 TEST_F(NoticesTest, AHazardIsClearedHereByTheReadBackOfItsAllClear) {
@@ -418,25 +433,6 @@ TEST_F(NoticesTest, ASiteThatHasAlwaysBeenThereHasNoLeadTime) {
   EXPECT_EQ(parties.CountsOf(0, 1).read_back.count, 1u);
   EXPECT_EQ(parties.CountsOf(0, 1).lead_at_r1.count, 0u);
   EXPECT_EQ(parties.CountsOf(0, 1).lead_at_r3.count, 0u);
-}
-
-// The safety lane is never refused for a clock.
-TEST(TwoClocksTest, TimeThatIsAskedForByAClockThatIsSlowIsTaken) {
-  Parties parties;
-  parties.side(0).clock_offset_us = 2 * testing::kMinute;
-  parties.Connect();
-  parties.Run(5 * kSecond);
-  const base::Digest version = parties.Release(0, 1, airspace::testing::TestActivity());
-  parties.Run(5 * kSecond);
-  Assess assess{{airspace::testing::TestNotice(1), version},
-                airspace::Assessment::kNeedTime,
-                base::UtcMicros{parties.now(1).utc.us + testing::kMinute}};
-  ASSERT_TRUE(parties.Do(1, assess).has_value());
-  parties.Run(5 * kSecond);
-  const auto& assessments = parties.notice(0, 1)->assessments;
-  ASSERT_EQ(assessments.count(Parties::party(1)), 1u);
-  EXPECT_EQ(assessments.at(Parties::party(1)).assessment, airspace::Assessment::kNeedTime);
-  EXPECT_TRUE(parties.OpenMatters(0, MatterKind::kUnusable).empty());
 }
 
 }  // namespace

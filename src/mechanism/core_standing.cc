@@ -396,9 +396,10 @@ Result<base::NoticeId> Core::RaiseHazard(std::string_view name, base::Uuid drawn
   WB_ASSIGN_OR_RETURN(auto prepared, airspace::PreparedDeclaration::Prepare(
                                          std::move(declaration), rules_, heights_, crypto::Sha256));
   const auto shared = std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared));
-  WB_RETURN_IF_ERROR(DecideAs(
-      self_.party,
-      airspace::Declare{notice, shared, false, std::nullopt, sealed.digest, true, false}, now.utc));
+  WB_RETURN_IF_ERROR(
+      DecideAs(self_.party,
+               airspace::Declare{notice, shared, false, std::nullopt, sealed.digest, true, false},
+               now.utc, sealed.hazard.at));
   OweThirdParties(self_.party, {notice, sealed.digest}, now.utc, now.utc);
   OweRefinement(notice, sealed.digest, airspace::DataMode::kReal, now.utc);
   for (auto& [peer, line] : lines_) {

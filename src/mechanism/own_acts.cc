@@ -86,6 +86,7 @@ Result<ActResult> Core::Do(const ActRequest& request, line::Now now) {
   WB_RETURN_IF_ERROR(operators::RequireMayDo(act.role, act.kind()));
   WB_RETURN_IF_ERROR(CheckMode(act));
   WB_RETURN_IF_ERROR(RequireExercise(request));
+  WB_RETURN_IF_ERROR(CheckNotWithdrawing(act));
   WB_ASSIGN_OR_RETURN(
       airspace::Decision decision,
       std::visit([&](const auto& body) { return DoBody(request, body, now); }, act.body));
@@ -117,6 +118,30 @@ Result<void> Core::CheckMode(const Act& act) const {
                              IsOfExchange<std::decay_t<decltype(body)>> ||
                              requires { body.agreement; }) {
           return check(&body, airspace::DataMode::kReal);
+        } else {
+          return {};
+        }
+      },
+      act.body);
+}
+
+// Its withdrawal was sent, and holds as soon as they have it: what followed it would be of nothing there.
+Result<void> Core::CheckNotWithdrawing(const Act& act) const {
+  const auto check = [&](base::NoticeId notice) -> Result<void> {
+    const bool under_way =
+        std::any_of(desk_.awaited().begin(), desk_.awaited().end(), [&](const auto& each) {
+          return each.second.kind == ActKind::kWithdraw && each.second.notice == notice;
+        });
+    if (!under_way) return {};
+    return Conflict("/notice", "must not be one whose withdrawal is under way: declare another",
+                    notice.ToString());
+  };
+  return std::visit(
+      [&](const auto& body) -> Result<void> {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (std::is_same_v<Body, Release> || std::is_same_v<Body, SetActive> ||
+                      std::is_same_v<Body, SetEnded> || std::is_same_v<Body, AllClear>) {
+          return check(body.notice);
         } else {
           return {};
         }
@@ -211,7 +236,8 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
                                   request.act.digest, !lines_.empty(),  false};
   if (const Notice* there = airspace_.FindNotice(body.notice);
       there != nullptr && FindVersion(*there, request.act.digest) != nullptr) {
-    return DecideAs(self_.party, declare, now.utc);  // said already, in these very bytes
+    return DecideAs(self_.party, declare, now.utc,
+                    SaidAt(request.act.act));  // said already, in these very bytes
   }
   if (declaration.data_mode != request.act.act.data_mode) {
     return base::Invalid("/data_mode", "must be that of the declaration",
@@ -227,7 +253,8 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
     }
     return Fail(std::move(checked).error());
   }
-  WB_ASSIGN_OR_RETURN(airspace::Decision decision, DecideAs(self_.party, declare, now.utc));
+  WB_ASSIGN_OR_RETURN(airspace::Decision decision,
+                      DecideAs(self_.party, declare, now.utc, SaidAt(request.act.act)));
   const Notice& notice = *airspace_.FindNotice(body.notice);
   if (FindVersion(notice, request.act.digest) == nullptr) return decision;
   ForgetDraft(body.notice);
@@ -320,22 +347,22 @@ void Core::OweRefinement(base::NoticeId notice, const base::Digest& version,
 
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SetActive& body,
                                         line::Now now) {
-  WB_ASSIGN_OR_RETURN(airspace::Decision decision,
-                      DecideAs(self_.party,
-                               airspace::SetActivity{body.notice, airspace::ActivityState::kActive,
-                                                     body.version, SaidAt(request.act.act)},
-                               now.utc));
+  WB_ASSIGN_OR_RETURN(
+      airspace::Decision decision,
+      DecideAs(self_.party,
+               airspace::SetActivity{body.notice, airspace::ActivityState::kActive, body.version},
+               now.utc, SaidAt(request.act.act)));
   WB_RETURN_IF_ERROR(TellEveryLine(request, now));
   return decision;
 }
 
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SetEnded& body,
                                         line::Now now) {
-  WB_ASSIGN_OR_RETURN(airspace::Decision decision,
-                      DecideAs(self_.party,
-                               airspace::SetActivity{body.notice, airspace::ActivityState::kEnded,
-                                                     body.version, SaidAt(request.act.act)},
-                               now.utc));
+  WB_ASSIGN_OR_RETURN(
+      airspace::Decision decision,
+      DecideAs(self_.party,
+               airspace::SetActivity{body.notice, airspace::ActivityState::kEnded, body.version},
+               now.utc, SaidAt(request.act.act)));
   WB_RETURN_IF_ERROR(TellEveryLine(request, now));
   return decision;
 }
@@ -347,17 +374,18 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Withdra
   const Notice* notice = airspace_.FindNotice(body.notice);
   if (lines_.empty() || notice == nullptr || notice->held() ||
       airspace::LatestDeclared(*notice) == nullptr) {
-    return DecideAs(self_.party, command, now.utc);
+    return DecideAs(self_.party, command, now.utc, SaidAt(request.act.act));
   }
   // Asked first, so that what would be refused is not sent.
-  WB_ASSIGN_OR_RETURN(
-      airspace::Decision decision,
-      airspace::Decide(airspace_, rules_, crypto::Sha256, {self_.party, command}, now.utc));
+  WB_ASSIGN_OR_RETURN(airspace::Decision decision,
+                      airspace::Decide(airspace_, rules_, crypto::Sha256,
+                                       {self_.party, command, SaidAt(request.act.act)}, now.utc));
   decision.effects.clear();
   for (auto& [peer, line] : lines_) {
     if (!Reaches(*line, request.act.act.data_mode, request.act.act.at)) continue;
     WB_ASSIGN_OR_RETURN(const base::Digest message, SendAct(*line, request, now));
-    Put(AwaitedChanged{{message, peer, ActKind::kWithdraw, body.notice, body.version, now.utc},
+    Put(AwaitedChanged{{message, peer, ActKind::kWithdraw, body.notice, body.version,
+                        SaidAt(request.act.act).value_or(now.utc)},
                        false});
   }
   return decision;
@@ -368,7 +396,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AllClea
   WB_ASSIGN_OR_RETURN(
       airspace::Decision decision,
       DecideAs(self_.party, airspace::AllClear{body.notice, body.version, body.no_longer_observed},
-               now.utc));
+               now.utc, SaidAt(request.act.act)));
   WB_RETURN_IF_ERROR(TellEveryLine(request, now));
   CloseMattersOfNotice(body.notice, "all_clear", now.utc);
   for (auto& [peer, line] : lines_) {
@@ -424,11 +452,11 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const ReadBac
                   body.of.ToHex());
     }
     Call call = clear->second;
-    // The picture here clears with the read-back, not before (MECHANISM 3.5).
+    // The picture here clears with the read-back, not before (MECHANISM 3.5); what it clears ended when it was said.
     WB_ASSIGN_OR_RETURN(
-        decision,
-        DecideAs(notice.party,
-                 airspace::AllClear{body.notice, body.version, call.no_longer_observed}, now.utc));
+        decision, DecideAs(notice.party,
+                           airspace::AllClear{body.notice, body.version, call.no_longer_observed},
+                           now.utc, SaidAt(call.data_mode, call.at)));
     call.closed_at = now.utc;
     call.closed_as = "answered";
     Put(CallChanged{std::move(call)});
@@ -447,7 +475,8 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Assess&
   WB_ASSIGN_OR_RETURN(
       airspace::Decision decision,
       DecideAs(self_.party,
-               airspace::Assess{body.notice, body.version, body.assessment, body.until}, now.utc));
+               airspace::Assess{body.notice, body.version, body.assessment, body.until}, now.utc,
+               SaidAt(request.act.act)));
   WB_RETURN_IF_ERROR(SendAct(*line, request, now));
   CloseMattersOf(body.version, MatterKind::kObjection, "assessed_again", now.utc);
   if (body.assessment != airspace::Assessment::kObjection) return decision;

@@ -117,7 +117,8 @@ Result<void> Core::TakeVersion(Line& line, base::NoticeId notice, const base::Di
   WB_ASSIGN_OR_RETURN(
       const airspace::Decision decision,
       DecideAs(line.peer,
-               airspace::Declare{notice, prepared, false, std::nullopt, digest, true, false}, now));
+               airspace::Declare{notice, prepared, false, std::nullopt, digest, true, false}, now,
+               SaidAt(content.data_mode, released_at)));
   WB_RETURN_IF_ERROR(DecideAs({}, airspace::RecordReceipt{notice, digest, self_.party}, now));
   for (const NoticeVersion& version : airspace_.FindNotice(notice)->versions) {
     if (version.digest == digest) continue;
@@ -142,23 +143,22 @@ Result<void> Core::TakeVersion(Line& line, base::NoticeId notice, const base::Di
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const SetActive& body,
                             std::string_view, UtcMicros now) {
-  return DecideFor(line,
-                   airspace::SetActivity{body.notice, airspace::ActivityState::kActive,
-                                         body.version, SaidAt(act.act)},
-                   now);
+  return DecideFor(
+      line, airspace::SetActivity{body.notice, airspace::ActivityState::kActive, body.version}, now,
+      SaidAt(act.act));
 }
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const SetEnded& body,
                             std::string_view, UtcMicros now) {
-  return DecideFor(line,
-                   airspace::SetActivity{body.notice, airspace::ActivityState::kEnded, body.version,
-                                         SaidAt(act.act)},
-                   now);
+  return DecideFor(
+      line, airspace::SetActivity{body.notice, airspace::ActivityState::kEnded, body.version}, now,
+      SaidAt(act.act));
 }
 
-Result<void> Core::TakeBody(Line& line, const SealedAct&, const Withdraw& body, std::string_view,
-                            UtcMicros now) {
-  WB_RETURN_IF_ERROR(DecideFor(line, airspace::Withdraw{body.notice, body.version}, now));
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const Withdraw& body,
+                            std::string_view, UtcMicros now) {
+  WB_RETURN_IF_ERROR(
+      DecideFor(line, airspace::Withdraw{body.notice, body.version}, now, SaidAt(act.act)));
   CloseMattersOfNotice(body.notice, "withdrawn", now);
   return {};
 }
@@ -228,16 +228,17 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const ReadBack& body, 
   return {};
 }
 
-Result<void> Core::TakeBody(Line& line, const SealedAct&, const Assess& body, std::string_view,
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const Assess& body, std::string_view,
                             UtcMicros now) {
   WB_ASSIGN_OR_RETURN(const Notice* assessed, OurNotice(body.notice));
-  // Said by the peer's clock, and under way for as long as the line was down: what has passed here by now is over at
-  // once, and not refused.
   std::optional<UtcMicros> until = body.until;
-  if (until)
+  // The clock of a drill is each side's own: what has passed here by now is over at once, and not refused.
+  if (until && assessed->data_mode() != airspace::DataMode::kReal) {
     until = std::max(*until, UtcMicros{NowOf(airspace_, assessed->data_mode(), now).us + 1});
-  WB_RETURN_IF_ERROR(DecideAs(
-      line.peer, airspace::Assess{body.notice, body.version, body.assessment, until}, now));
+  }
+  WB_RETURN_IF_ERROR(DecideFor(line,
+                               airspace::Assess{body.notice, body.version, body.assessment, until},
+                               now, SaidAt(act.act)));
   CloseMattersWith(line.peer, body.version, {MatterKind::kObjection}, "assessed_again", now);
   if (body.assessment != airspace::Assessment::kObjection) return {};
   const Notice& notice = *airspace_.FindNotice(body.notice);

@@ -106,9 +106,10 @@ Declaration TestZone(Restriction restriction, double east_m) {
 
 World::World(RuleBook rules) : rules_(std::move(rules)) {}
 
-base::Result<Decision> World::Do(base::PartyId party, CommandBody body) {
+base::Result<Decision> World::Do(base::PartyId party, CommandBody body,
+                                 std::optional<base::UtcMicros> said_at) {
   base::Result<Decision> decision =
-      Decide(state_, rules_, TestDigest, Command{party, std::move(body)}, now_);
+      Decide(state_, rules_, TestDigest, Command{party, std::move(body), said_at}, now_);
   if (decision && !decision->effects.empty()) {
     log_.emplace_back();
     EncodeEffects(decision->effects, &log_.back());

@@ -40,7 +40,8 @@ class World {
  public:
   explicit World(RuleBook rules = TestRules());
 
-  base::Result<Decision> Do(base::PartyId party, CommandBody body);
+  base::Result<Decision> Do(base::PartyId party, CommandBody body,
+                            std::optional<base::UtcMicros> said_at = std::nullopt);
   // Prepares and declares; CHECKs that preparing succeeds.
   base::Result<Decision> Put(uint8_t party, uint8_t notice, const Declaration& declaration,
                              bool draft = false);
