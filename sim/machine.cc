@@ -151,11 +151,18 @@ base::Result<void> Machine::Start() {
   options.hooks.on_trouble = [this](const mechanism::PeerTrouble& trouble) {
     watcher_->OnTrouble(*this, trouble);
   };
-  options.hooks.on_desk = [this](std::span<const mechanism::DeskEffect> effects) {
+  options.hooks.describe =
+      [this](uint64_t, std::span<const airspace::Effect>,
+             std::span<const mechanism::DeskEffect> effects) -> service::Sequencer::Publish {
+    std::vector<std::string> notes;
     for (const mechanism::DeskEffect& effect : effects) {
       const auto* written = std::get_if<mechanism::JournalWritten>(&effect);
-      if (written != nullptr) watcher_->OnJournal(*this, written->text);
+      if (written != nullptr) notes.push_back(written->text);
     }
+    if (notes.empty()) return nullptr;
+    return [this, notes = std::move(notes)] {
+      for (const std::string& note : notes) watcher_->OnJournal(*this, note);
+    };
   };
   options.hooks.on_failure = [this](const base::Error&) { failed_ = true; };
   WB_ASSIGN_OR_RETURN(
