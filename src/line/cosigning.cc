@@ -303,14 +303,16 @@ Cosigning::Turn Cosigning::Finish(const LineState& state, const PartyCard& peer,
                                   bool may_sign, bool may_send) {
   Turn turn;
   if (!signers_) return turn;
-  if (may_sign) SignDue(state, now, &turn);
-  CosignMet(state, peer, now, &turn);
+  if (may_sign) {
+    SignDue(state, now, &turn);
+    CosignMet(state, peer, now, &turn);
+  }
   if (!may_send) {
     turn.frames.clear();
     return turn;
   }
   // What comes over several paths is answered once.
-  if (std::exchange(answer_again_, false) && now.monotonic_us >= answer_at_us_) {
+  if (may_sign && std::exchange(answer_again_, false) && now.monotonic_us >= answer_at_us_) {
     answer_at_us_ = now.monotonic_us + kCheckpointPeriodUs;
     // Signed anew, at the time that it has: the key may have changed since, and the peer reads the new one.
     const KnownHead& known = *state.mirror.cosigned;

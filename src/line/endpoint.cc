@@ -20,7 +20,7 @@ using base::Result;
 constexpr std::string_view kTroubleNames[] = {
     "unverified",   "malformed",       "not_ours",         "broken_chain", "fork",
     "heads_differ", "peer_holds_more", "peer_rolled_back", "ack_beyond",   "log_unreadable",
-    "heads_forked", "other_tree",      "from_future",      "not_cosigned"};
+    "heads_forked", "other_tree",      "from_future",      "not_cosigned", "not_shown"};
 
 // Fields of the payload itself that a message may name as critical.
 constexpr std::string_view kHeaderFields[] = {"from",      "to",   "seq",         "previous",
@@ -73,7 +73,10 @@ Endpoint::Endpoint(EndpointConfig config, OwnKeys own_keys, PartyCard peer, Line
       state_(std::move(state)),
       outbox_(own_log),
       liveness_(config_.boot, start.monotonic_us),
-      cosigning_(config_.self, config_.peer, config_.record_keys) {
+      cosigning_(config_.self, config_.peer, config_.record_keys),
+      doubted_(config_.restored),
+      ask_at_us_(start.monotonic_us),
+      mirror_readable_(state_.mirror.size()) {
   CHECK(config_.understands.size() <= limits::kSpokenTypesMax);
   outbox_.Restore(state_.own.size());
   inbox_.Restore(state_.mirror.size());
@@ -95,6 +98,7 @@ void Endpoint::SetPath(size_t path, bool up) {
   if (up && !path_up_[path]) {
     outbox_.Hurry();
     cosigning_.Hurry();
+    ask_at_us_ = 0;
     liveness_.SendSoon();
     acknowledge_ = true;
   }
@@ -136,14 +140,19 @@ void Endpoint::Receive(size_t path, std::string_view bytes, Now now) {
     ReceiveCosignature(path, cosignature->note, now);
   } else if (const auto* refusal = std::get_if<RefusalFrame>(&*frame)) {
     Report(cosigning_.ReceiveRefusal(refusal->envelope, state_), path);
+  } else if (const auto* ask = std::get_if<AskFrame>(&*frame)) {
+    ReceiveAsk(path, *ask);
+  } else if (const auto* own = std::get_if<OwnEntryFrame>(&*frame)) {
+    ReceiveOwnEntry(path, *own, bytes, now);
   } else {
     ReceiveHeartbeat(path, std::get<HeartbeatFrame>(*frame), bytes, now);
   }
+  Settle(now);
 }
 
 void Endpoint::ReceiveAck(size_t path, const Ack& ack, std::string_view bytes) {
   const Result<void> taken = outbox_.Acknowledge(ack);
-  if (!taken) Report(TroubleKind::kAckBeyond, path, taken.error(), bytes);
+  if (!taken && may_write()) Report(TroubleKind::kAckBeyond, path, taken.error(), bytes);
 }
 
 void Endpoint::ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::string_view bytes,
@@ -164,7 +173,15 @@ void Endpoint::ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::s
     return;
   }
   if (!liveness_.Hear(*heartbeat, now)) return;
+  // It started anew, and may have with an old copy.
+  if (peer_boot_ != heartbeat->name.boot) outbox_.Rewind(heartbeat->peer_head.size);
+  peer_boot_ = heartbeat->name.boot;
   HearPeerHolds(path, heartbeat->peer_head, bytes);
+  // Said after this start: what it holds now.
+  if (heartbeat->echo && heartbeat->echo->name.boot == config_.boot) {
+    doubted_ = false;
+    peer_heard_us_ = true;
+  }
   HearPeerWrote(path, *heartbeat, bytes);
 }
 
@@ -212,22 +229,14 @@ void Endpoint::ReceiveEntry(size_t path, const EntryFrame& frame, std::string_vi
     Report(TroubleKind::kUnverified, path, *wrong, bytes);
     return;
   }
-  LogEntry entry{std::make_shared<const std::string>(frame.envelope), nullptr};
-  if (const auto* beside = std::get_if<BodyBeside>(&message.body)) {
-    if (frame.body_beside.size() != beside->bytes ||
-        crypto::Sha256(base::AsBytes(frame.body_beside)) != beside->sha256 ||
-        !CheckBody(frame.body_beside)) {
-      Report(TroubleKind::kMalformed, path,
-             Say("/body_beside", "must be the JSON object that comes with the envelope",
-                 std::to_string(frame.body_beside.size()) + " bytes"),
-             bytes);
-      return;
-    }
-    entry.body_beside = std::make_shared<const std::string>(frame.body_beside);
+  Result<LogEntry> entry = EntryOf(*opened, frame);
+  if (!entry) {
+    Report(TroubleKind::kMalformed, path, entry.error(), bytes);
+    return;
   }
   const uint64_t seq = message.seq;
-  const SharedBytes envelope = entry.envelope;
-  const Inbox::Place place = inbox_.Offer({std::move(*opened), std::move(entry)});
+  const SharedBytes envelope = entry->envelope;
+  const Inbox::Place place = inbox_.Offer({std::move(*opened), std::move(*entry)});
   if (place == Inbox::Place::kNext) {
     TakeInOrder(path, now);
   } else if (place == Inbox::Place::kOther ||
@@ -235,6 +244,21 @@ void Endpoint::ReceiveEntry(size_t path, const EntryFrame& frame, std::string_vi
     Report(TroubleKind::kFork, path,
            Say("/seq", "must not be used for two messages", std::to_string(seq)), bytes);
   }
+}
+
+// What is stored of a message that came.
+Result<LogEntry> Endpoint::EntryOf(const OpenedMessage& opened, const EntryFrame& frame) const {
+  LogEntry entry{std::make_shared<const std::string>(frame.envelope), nullptr};
+  const auto* beside = std::get_if<BodyBeside>(&opened.message.body);
+  if (beside == nullptr) return entry;
+  if (frame.body_beside.size() != beside->bytes ||
+      crypto::Sha256(base::AsBytes(frame.body_beside)) != beside->sha256 ||
+      !CheckBody(frame.body_beside)) {
+    return base::Fail(Say("/body_beside", "must be the JSON object that comes with the envelope",
+                          std::to_string(frame.body_beside.size()) + " bytes"));
+  }
+  entry.body_beside = std::make_shared<const std::string>(frame.body_beside);
+  return entry;
 }
 
 // Whether the mirror has other bytes under that number; for entries too old to be remembered.
@@ -264,7 +288,10 @@ void Endpoint::TakeInOrder(size_t path, Now now) {
       inbox_.DropNext();
       return;
     }
-    HearPeerHolds(path, next->opened.message.peer_head, *next->entry.envelope);
+    const record::TreeHead held = next->opened.message.peer_head;
+    HearPeerHolds(path, held, *next->entry.envelope);
+    // What it answers to is to be given back before it.
+    if (!MayTake(next->opened.message)) return;
     Take(inbox_.TakeNext(), now);
   }
 }
@@ -272,11 +299,14 @@ void Endpoint::TakeInOrder(size_t path, Now now) {
 void Endpoint::Take(Arrival arrival, Now now) {
   const Message& message = arrival.opened.message;
   Apply(EntryMirrored{message.seq, arrival.entry});
+  acknowledge_ = true;  // it may have waited here
   cosigning_.Mirrored(state_.mirror);
   Received received{std::move(arrival.opened), std::move(arrival.entry), true, false};
   const Message& taken = received.opened.message;
   received.understood = Understands(taken);
-  received.clock_suspect = std::abs(taken.sent_at.us - now.utc.us) > limits::kClockSuspectUs;
+  received.again = taken.seq <= taken_before_;
+  received.clock_suspect =
+      !received.again && std::abs(taken.sent_at.us - now.utc.us) > limits::kClockSuspectUs;
   if (received.understood && taken.type.name == kPolicyLaneType) {
     const Result<bool> suspended = ReadPolicyLane(received.body());
     // An exercise does not close a lane that real matters need.
@@ -331,11 +361,12 @@ bool Endpoint::Understands(const Message& message) const {
 // ---- What goes out ----
 
 Result<base::Digest> Endpoint::Write(Draft draft, Now now) {
-  if (old_copy_) {
+  if (const auto old = old_copy()) {
     return base::Fail(ErrorCode::kConflict, "",
-                      "must not be signed while the peer holds more of our log than we do: this "
+                      "must not be signed before what the peer holds of our log is here: this "
                       "store is an old copy",
-                      std::to_string(state_.own.size()) + " entries");
+                      std::to_string(old->held) + " of " +
+                          std::to_string(std::max(old->held, old->peer_holds)) + " entries");
   }
   if (draft.lane == Lane::kPolicy && state_.policy_suspended()) {
     return base::Fail(ErrorCode::kConflict, "/lane", "must not be policy while it is suspended",
@@ -448,7 +479,7 @@ Result<void> Endpoint::ConfirmRecovered() {
 }
 
 void Endpoint::WriteReceipts(Now now) {
-  if (old_copy_) return;
+  if (!may_write()) return;
   for (auto& [mode, waiting] : to_receipt_) {
     for (size_t first = 0; first < waiting.size(); first += limits::kReceiptEntriesMax) {
       Receipt receipt;
@@ -483,7 +514,10 @@ void Endpoint::SendHeartbeat(Now now) {
   heartbeat.link = liveness_.state();
   heartbeat.policy_suspended = state_.policy_suspended();
   for (const auto& [type, fields] : config_.understands) heartbeat.speaks.push_back(type);
-  SendToAll(WriteHeartbeatFrame(SealHeartbeat(heartbeat, HeartbeatKeys())));
+  const std::vector<const crypto::SecretKey*> keys = HeartbeatKeys();
+  if (keys.empty())
+    return;  // they were changed after this copy was made, and are taken at the next start
+  SendToAll(WriteHeartbeatFrame(SealHeartbeat(heartbeat, keys)));
 }
 
 // The key in force, and those before it that the peer may still take for it, the newest first.
@@ -518,6 +552,8 @@ Output Endpoint::Finish(Now now) {
     }
   }
   FinishCosigning(now);
+  Ask(now);
+  Answer();
   return std::exchange(output_, {});
 }
 
@@ -530,7 +566,8 @@ int64_t Endpoint::next_wake_monotonic_us() const {
     wake = std::min(
         {wake, liveness_.next_send_monotonic_us(), outbox_.next_due_monotonic_us(LastToSend())});
   }
-  wake = std::min(wake, cosigning_.next_wake_monotonic_us(state_, !old_copy_, AnyPathUp()));
+  if (AnyPathUp() && MayAsk()) wake = std::min(wake, ask_at_us_);
+  wake = std::min(wake, cosigning_.next_wake_monotonic_us(state_, may_write(), AnyPathUp()));
   // What is due at once may be due since the beginning of time, from which a caller could not subtract.
   return std::max<int64_t>(wake, 0);
 }

@@ -21,6 +21,13 @@
 // other. What comes behind a change is not sent before the peer holds the change; heartbeats are signed by every key
 // that is in force between what the peer is known to hold and the end of our log, so the peer can verify one of them.
 //
+// A store that was restored from a backup is an old copy: the peer holds entries that this node has signed and has no
+// more. While a line may be under an old copy (EndpointConfig::restored, until the peer has said what it holds) or is
+// known to be, nothing is signed but heartbeats: no message, no head, no cosignature. What is missing of either log is
+// fetched from the peer, which has both; each entry of ours is verified like any entry of a log (its key, its chain,
+// and in the end the tree that the peer said it holds), written again as ours, and handed out in the order in which
+// both logs grew (Received::own), so that the caller comes to the state that it had.
+//
 // Pure; not thread-safe. Receiving a message costs one signature check, a duplicate one hash.
 #ifndef WIDEBERTH_LINE_ENDPOINT_H_
 #define WIDEBERTH_LINE_ENDPOINT_H_
@@ -67,6 +74,7 @@ enum class TroubleKind : uint8_t {
   kOtherTree,       // the peer has signed a head that its entries do not lead to
   kFromFuture,      // a cosignature of a time that is not yet
   kNotCosigned,     // the peer has refused to cosign our log, and says why
+  kNotShown,        // the peer says it holds more of our log than we do, and does not show it
 };
 std::string_view Name(TroubleKind kind);  // "unverified", "broken_chain", ...
 
@@ -93,6 +101,10 @@ struct Received {
   // False: its type, major version or a critical field is not known here, or it is a policy-lane message that cannot be
   // read or is not REAL. It is kept and receipted, never acted upon.
   bool understood = true;
+  // An entry of ours, signed before this store became an old copy, and given back by the peer.
+  bool own = false;
+  // Sent long ago and in the logs of before: an entry of either side that this node has had before.
+  bool again = false;
   // Its sent_at and this node's clock are more than limits::kClockSuspectUs apart (MECHANISM 6.3).
   bool clock_suspect = false;
 
@@ -122,6 +134,17 @@ struct EndpointConfig {
   // The message types this node understands, and in each the body fields it understands when they are critical.
   std::map<MessageType, std::vector<std::string>> understands;
   RecordKeys record_keys = {};  // of this party's newest card
+  bool restored = false;        // the store may be an old copy
+};
+
+// What stands between a line and its next signature.
+struct OldCopy {
+  bool peer_heard = false;  // since the start, what it holds
+  uint64_t held = 0;        // of our own log, here
+  uint64_t peer_holds = 0;  // of it, by the peer's word
+  bool differs = false;  // what the peer holds of it is not what is here: this ends by no fetching
+  bool keys_changed =
+      false;  // what was fetched changes this party's keys: they are taken at the next start
 };
 
 // Message keys of this party, the newest first.
@@ -171,14 +194,30 @@ class Endpoint {
   const Liveness& liveness() const { return liveness_; }
   const PartyCard& peer_card() const { return peer_; }
   uint64_t acknowledged() const { return outbox_.acknowledged(); }
-  // False while our own log is known to be an old copy: then Write refuses everything.
-  bool may_write() const { return !old_copy_; }
+  // Nothing: our own log is the newest that there is. Otherwise Write refuses everything.
+  std::optional<OldCopy> old_copy() const;
+  bool may_write() const { return !behind() && !differs_ && !keys_changed_; }
   // Both logs are on both sides, as far as both have said.
   bool in_step() const;
 
  private:
   void ReceiveEntry(size_t path, const EntryFrame& frame, std::string_view bytes, Now now);
   void ReceiveAck(size_t path, const Ack& ack, std::string_view bytes);
+  // endpoint_heads.cc, as what follows
+  void ReceiveAsk(size_t path, const AskFrame& ask);
+  void ReceiveOwnEntry(size_t path, const OwnEntryFrame& frame, std::string_view bytes, Now now);
+  void HearPeerHoldsMore(size_t path, const record::TreeHead& head, std::string_view bytes);
+  void Settle(Now now);
+  bool TakeGivenBack(Now now);
+  std::optional<Trouble> CheckGivenBack(const Arrival& arrival) const;
+  void Follow(const Received& own);
+  void CheckCaughtUp();
+  bool behind() const { return doubted_ || peer_holds_.size > state_.own.size(); }
+  bool MayAsk() const;
+  bool MayTake(const Message& message) const;
+  void Ask(Now now);
+  void Answer();
+  base::Result<LogEntry> EntryOf(const OpenedMessage& opened, const EntryFrame& frame) const;
   void ReceiveCosignature(size_t path, std::string_view note, Now now);
   void FinishCosigning(Now now);
   void Report(const std::optional<Cosigning::Problem>& problem, size_t path);
@@ -215,12 +254,30 @@ class Endpoint {
 
   std::array<bool, limits::kLinePathsMax> path_up_{};
   bool acknowledge_ = false;                // something came that the peer should know is here
-  bool old_copy_ = false;                   // the peer holds more of our log than we do
   std::deque<record::TreeHead> own_heads_;  // of the sizes that the peer has yet to name
   record::TreeHead peer_wrote_;             // the longest the peer has said its log is
   HeartbeatName peer_wrote_said_in_;        // the first heartbeat that said so
   uint64_t peer_wrote_heard_after_ = 0;     // our newest heartbeat when it came
   std::map<airspace::DataMode, std::vector<std::pair<base::Digest, bool>>> to_receipt_;
+
+  // Of an old copy.
+  bool doubted_;                    // the peer has not said yet what it holds
+  bool differs_ = false;            // our log and what the peer holds of it
+  record::TreeHead peer_holds_;     // the longest of our log
+  std::string peer_holds_said_in_;  // the frame
+  uint64_t taken_before_ = 0;       // of the mirror, by our own entries that were given back
+  std::map<uint64_t, Arrival> given_back_;
+  size_t given_back_bytes_ = 0;
+  int64_t ask_at_us_ = 0;
+  uint64_t asked_from_ = 0;
+  std::optional<int64_t> progress_us_;  // when the last entry was given back, or asking began
+  bool impatient_ = false;              // nothing waits for what does not come
+  bool keys_changed_ = false;
+  bool peer_heard_us_ = false;  // since this start
+  // What the peer asks for, and how much of its log can be read.
+  std::optional<std::pair<size_t, uint64_t>> asked_;
+  uint64_t mirror_readable_ = 0;
+  std::optional<base::Uuid> peer_boot_;
   Output output_;
 };
 

@@ -263,34 +263,6 @@ TEST_F(EndpointTrouble, ABrokenChainIsNotTaken) {
   ExpectUndisturbed();
 }
 
-TEST_F(EndpointTrouble, AnOldCopyWritesNothing) {
-  // Node 0 loses the last entry of its own log: its disk is set back.
-  testing::Disk& disk = pair.node(0).disk;
-  const uint64_t held = disk.own.size();
-  testing::Disk old;
-  for (uint64_t seq = 1; seq < held; ++seq) {
-    const LogEntry entry = disk.own.ReadEntry(seq).value();
-    old.Commit({EntryWritten{seq, entry, testing::kNoon}});
-  }
-  pair.Crash(0);
-  disk = old;
-  pair.Start(0);
-  pair.Run(kSecond);
-  EXPECT_GE(pair.node(0).Count(TroubleKind::kPeerHoldsMore), 1u);
-  for (const Lane lane : {Lane::kSafety, Lane::kPolicy}) {
-    const auto refused = pair.Write(0, "{}", lane);
-    ASSERT_FALSE(refused.has_value());
-    EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
-  }
-  EXPECT_FALSE(pair.endpoint(0).SetPolicyLane(true, pair.now(0)).has_value());
-  EXPECT_FALSE(pair.endpoint(0).state().suspended_by_self);
-  EXPECT_FALSE(pair.endpoint(0).in_step());
-  pair.Run(10 * kSecond);
-  EXPECT_EQ(disk.own.size(), held - 1);  // no receipt either: it would fork the log
-  EXPECT_GE(pair.node(1).Count(TroubleKind::kPeerRolledBack), 1u);
-  EXPECT_EQ(pair.endpoint(1).liveness().state(), LinkState::kUp);
-}
-
 TEST_F(EndpointTrouble, HeadsThatDifferAreSaid) {
   Heartbeat heartbeat = BeatOf0();
   heartbeat.own_head.root.bytes[0] ^= 1;

@@ -8,12 +8,16 @@
 //   'C'  a checkpoint of the sender's log of the line, a signed note (record/checkpoint.h)
 //   'S'  a checkpoint of the receiver's log, with the sender's cosignature
 //   'R'  the envelope of a refusal to cosign one (record/statement.h)
+//   'Q'  varints of how many entries the sender holds of its own log, and of the receiver's: it has lost the rest
+//   'O'  varint of the envelope's length, the envelope of an entry of the receiver's own log, the body beside it or
+//        nothing: what the receiver has asked for
 //
 // Reading refuses other letters and what is longer than its limit, and copies nothing. Pure.
 #ifndef WIDEBERTH_LINE_FRAME_H_
 #define WIDEBERTH_LINE_FRAME_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -43,8 +47,15 @@ struct CosignatureFrame {
 struct RefusalFrame {
   std::string_view envelope;
 };
-using Frame =
-    std::variant<EntryFrame, Ack, HeartbeatFrame, CheckpointFrame, CosignatureFrame, RefusalFrame>;
+struct AskFrame {
+  uint64_t held_of_own = 0;
+  uint64_t held_of_yours = 0;
+};
+struct OwnEntryFrame {
+  EntryFrame entry;
+};
+using Frame = std::variant<EntryFrame, Ack, HeartbeatFrame, CheckpointFrame, CosignatureFrame,
+                           RefusalFrame, AskFrame, OwnEntryFrame>;
 
 std::string WriteEntryFrame(const LogEntry& entry);
 std::string WriteAckFrame(const Ack& ack);
@@ -52,6 +63,8 @@ std::string WriteHeartbeatFrame(std::string_view envelope);
 std::string WriteCheckpointFrame(std::string_view note);
 std::string WriteCosignatureFrame(std::string_view note);
 std::string WriteRefusalFrame(std::string_view envelope);
+std::string WriteAskFrame(const AskFrame& ask);
+std::string WriteOwnEntryFrame(const LogEntry& entry);
 
 // The views point into `bytes`.
 base::Result<Frame> ReadFrame(std::string_view bytes);

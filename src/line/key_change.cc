@@ -64,6 +64,14 @@ std::string WriteKeyChange(const KeyChange& change) {
   return body;
 }
 
+Result<PartyCard> ReadKeyChangeCard(std::string_view body) {
+  WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(body));
+  WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+  WB_ASSIGN_OR_RETURN(const std::string_view card,
+                      object.RequiredString("card", limits::kEnvelopeBytesMax));
+  return ReadCard(card);
+}
+
 Result<KeyChange> ReadKeyChange(std::string_view body, const PartyCard& before) {
   WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(body));
   WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());

@@ -44,6 +44,9 @@ std::string WriteKeyChange(const KeyChange& change);
 // role, and one with a key that it revokes itself. Fields of the card are named behind "/card".
 base::Result<KeyChange> ReadKeyChange(std::string_view body, const PartyCard& before);
 
+// The card alone, of a change that was verified when it was written.
+base::Result<PartyCard> ReadKeyChangeCard(std::string_view body);
+
 }  // namespace wideberth::line
 
 #endif  // WIDEBERTH_LINE_KEY_CHANGE_H_

@@ -62,6 +62,14 @@ base::Result<void> Outbox::Acknowledge(const Ack& ack) {
   return {};
 }
 
+void Outbox::Rewind(uint64_t through) {
+  if (through >= acknowledged_) return;
+  acknowledged_ = through;
+  window_.clear();
+  window_bytes_ = 0;
+  peer_known_ = true;
+}
+
 base::Result<void> Outbox::FillWindow() {
   while (HasRoom() && acknowledged_ + window_.size() < readable_) {
     const uint64_t seq = acknowledged_ + window_.size() + 1;

@@ -42,6 +42,9 @@ class Outbox {
   // An older acknowledgement than the newest changes nothing.
   base::Result<void> Acknowledge(const Ack& ack);
 
+  // The peer has lost what it held beyond `through`, and is sent it again. Nothing happens if it never held more.
+  void Rewind(uint64_t through);
+
   // A path came up: what is not acknowledged is due at once.
   void Hurry() { hurry_ = true; }
 

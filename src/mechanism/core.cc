@@ -53,6 +53,7 @@ bool IsAboutRecord(line::TroubleKind kind) {
     case line::TroubleKind::kNotCosigned:
     case line::TroubleKind::kPeerHoldsMore:
     case line::TroubleKind::kPeerRolledBack:
+    case line::TroubleKind::kNotShown:
       return true;
     default:
       return false;
@@ -109,7 +110,8 @@ Result<airspace::Decision> Core::Decide(const airspace::Command& command, UtcMic
 Result<airspace::Decision> Core::DecideAndApply(const airspace::Command& command, UtcMicros clock,
                                                 bool* changed) {
   const DataMode mode = ModeOf(airspace_, command);
-  const UtcMicros now = NowOf(airspace_, mode, clock);
+  const bool then = as_of_then_ && mode == DataMode::kReal;
+  const UtcMicros now = then ? clock : NowOf(airspace_, mode, clock);
   WB_ASSIGN_OR_RETURN(airspace::Decision decision,
                       airspace::Decide(airspace_, rules_, crypto::Sha256, command, now));
   if (decision.effects.empty()) return decision;
@@ -348,6 +350,7 @@ TurnEnd Core::Finish(line::Now now) {
       }
     }
   }
+  FollowOldCopies(now);
   for (auto& [peer, line] : lines_) {
     const auto received = TakeOutput(*line, line->endpoint.Finish(now), now.utc, &end);
     CHECK_MSG(received.empty(), "everything received was collected");
@@ -419,6 +422,16 @@ void Core::OpenUnusable(Line& line, const line::Received& received, const base::
 }
 
 void Core::TakeReceived(Line& line, const line::Received& received, line::Now now) {
+  if (!received.again) return TakeMessage(line, received, now);
+  // As far as can be, the state becomes what it was: at the times of then.
+  as_of_then_ = true;
+  now.utc = std::min(now.utc, received.opened.message.sent_at);
+  now_.utc = now.utc;
+  received.own ? TakeOwn(line, received, now) : TakeMessage(line, received, now);
+  as_of_then_ = false;
+}
+
+void Core::TakeMessage(Line& line, const line::Received& received, line::Now now) {
   const std::string& type = received.opened.message.type.name;
   if (!received.understood) {
     OpenUnusable(line, received,

@@ -27,6 +27,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -415,6 +416,7 @@ class Core {
   void PlanRepeat(base::UtcMicros now, std::optional<int64_t> wait_us, Call* call) const;
   void RepeatWarnings(line::Now now);
   void RepeatWarning(Line& line, const Call& found, line::Now now);
+  void CountRepeat(Line& line, Call call, const base::Digest& message, base::UtcMicros now);
   void TakeRepeat(Line& line, const line::Received& received, base::UtcMicros now);
   void TakeSendingReceipted(const Awaited& awaited, base::UtcMicros now);
   base::Result<const agreement::StandingRelease*> DeadManArea(std::string_view name) const;
@@ -427,6 +429,24 @@ class Core {
   void OpenNotSaid(base::PartyId peer, base::NoticeId notice, const base::Digest& subject,
                    base::UtcMicros now);
   void TakeStandingHazard(Line& line, const line::Received& received, base::UtcMicros now);
+
+  // core_again.cc: what this node said before its store was set back, in the order in which it was said. Nothing is
+  // asked or checked that was asked and checked then, and nothing is sent.
+  struct Again {
+    Line* line = nullptr;
+    base::Digest message;
+    std::string agreement_signature;
+  };
+  base::Result<void> RequireMaySign() const;
+  void FollowOldCopies(line::Now now);
+  void TakeOwn(Line& line, const line::Received& received, line::Now now);
+  base::Result<void> TakeOwnAct(Line& line, const line::Received& received, line::Now now);
+  base::Result<void> TakeOwnKeyChange(Line& line, const line::Received& received,
+                                      base::UtcMicros now);
+  base::Result<void> TakeOwnLineCheck(Line& line, const line::Received& received, line::Now now);
+  base::Result<void> TakeOwnRepeat(Line& line, const line::Received& received, line::Now now);
+  base::Result<void> TakeOwnStandingHazard(Line& line, const line::Received& received,
+                                           line::Now now);
 
   // received_acts.cc: the same acts by an operator of the peer. An error makes the act unusable.
   void TakeAct(Line& line, const line::Received& received, line::Now now);
@@ -523,6 +543,7 @@ class Core {
   std::vector<line::Received> TakeOutput(Line& line, line::Output output, base::UtcMicros now,
                                          TurnEnd* end);
   void TakeReceived(Line& line, const line::Received& received, line::Now now);
+  void TakeMessage(Line& line, const line::Received& received, line::Now now);
   void TakeReceipt(Line& line, const line::Received& received, line::Now now);
   void TakeRecorded(Line& line, const line::HeadCosigned& head, base::UtcMicros now);
   void TakeReceipted(Line& line, const Awaited& awaited, base::UtcMicros now);
@@ -538,6 +559,7 @@ class Core {
                     base::UtcMicros now);
   void ClimbDue(base::UtcMicros now);
   void MakeLineCheck(Line& line, base::Uuid drawn, line::Now now);
+  void AwaitLineCheck(Line& line, Call call, base::UtcMicros now);
   void ExpectLineCheck(Line& line, base::UtcMicros now);
   void CheckPaths(Line& line, base::UtcMicros now);
 
@@ -560,6 +582,10 @@ class Core {
   std::map<CountsKey, Counts> counts_;                 // changed in this turn
   std::map<std::string, int64_t, std::less<>> beats_;  // of armed dead-man areas; monotonic
   line::Now now_;                                      // of what is being done
+  bool as_of_then_ = false;            // it was said long ago, and is decided at that time
+  std::optional<Again> again_;         // what this node has said before and is done once more
+  std::set<base::Digest> acts_again_;  // on one line; it may come on others
+  std::map<std::string, operators::OperatorKey> keys_said_;
 };
 
 }  // namespace wideberth::mechanism

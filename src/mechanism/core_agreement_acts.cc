@@ -103,6 +103,7 @@ Result<Core::Agreed*> Core::AgreedWith(base::PartyId peer) {
 
 // By the key that signs on this line: the one that the peer trusts there.
 Result<std::string> Core::SignHere(const Line& line, std::string_view text, UtcMicros now) {
+  if (again_) return again_->agreement_signature;
   const crypto::PublicKey& in_force = line.endpoint.state().own.keys.back().key;
   for (const auto& key : keys_) {
     if (key->public_key() == in_force) return agreement::SignAgreement(text, *key, now);
@@ -134,7 +135,7 @@ Result<void> Core::RequireRoom(base::PartyId peer, const Agreed& agreed, bool by
 Result<void> Core::SendAgreementAct(Line& line, const ActRequest& request,
                                     std::string_view signature, const base::Digest& agreement,
                                     line::Now now) {
-  if (line.announce) AnnounceOperators(now);
+  if (line.announce && !again_) AnnounceOperators(now);
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
@@ -142,8 +143,11 @@ Result<void> Core::SendAgreementAct(Line& line, const ActRequest& request,
   if (!request.agreement.empty()) json.StringField("agreement", request.agreement);
   if (!signature.empty()) json.StringField("agreement_signature", signature);
   json.EndObject();
-  WB_ASSIGN_OR_RETURN(const base::Digest message, Write(line, kActType, request.act.act.data_mode,
-                                                        line::Lane::kSafety, std::move(body), now));
+  const auto write = [&] {
+    return Write(line, kActType, request.act.act.data_mode, line::Lane::kSafety, std::move(body),
+                 now);
+  };
+  WB_ASSIGN_OR_RETURN(const base::Digest message, again_ ? again_->message : write());
   Put(AwaitedChanged{{message, line.peer, request.act.act.kind(), {}, agreement, now.utc}, false});
   return {};
 }

@@ -191,6 +191,7 @@ Terms Core::TermsUnder(const Matter& matter) const {
 }
 
 bool Core::MayDeal(base::PartyId peer, agreement::Matter matter, airspace::DataMode mode) const {
+  if (again_) return true;  // it was agreed when it was said
   const auto found = agreed_.find(peer);
   if (found == agreed_.end() || !found->second.in_force.on_floor()) return true;
   return agreement::HoldsOnFloor(matter) && mode == airspace::DataMode::kReal;

@@ -58,6 +58,8 @@ Exercise Core::ExerciseOf(base::PartyId peer, UtcMicros now) const {
 }
 
 bool Core::Reaches(const Line& line, DataMode mode, UtcMicros at) const {
+  // What was said on one line is done again on that one alone.
+  if (again_ && again_->line != &line) return false;
   if (mode == DataMode::kReal) return true;
   const Exercise* exercise = desk_.FindExercise(line.peer);
   return exercise != nullptr && exercise->IsOpenAt(at);

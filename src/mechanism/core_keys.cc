@@ -50,6 +50,7 @@ Result<void> Core::ChangeOwnKeys(NewKeys keys, std::string_view by, line::Now no
   if (desk_.own_card() == nullptr) {
     return Fail(ErrorCode::kConflict, "/card", "must follow a card of this party: there is none");
   }
+  WB_RETURN_IF_ERROR(RequireMaySign());
   OwnCard own = *desk_.own_card();
   WB_ASSIGN_OR_RETURN(const line::PartyCard before, line::ReadCard(own.card));
   if (line::FingerprintOf(before) != keys.after) {
@@ -96,6 +97,9 @@ void Core::TellKeys(Line& line, line::Now now) {
   const Peer* known = desk_.FindPeer(line.peer);
   const base::Digest digest = DigestOf(own->card);
   if (known->told == digest || !line.endpoint.may_write()) return;
+  // Not while the keys of the card are to be taken at the next start (core_again.cc).
+  const Result<line::PartyCard> card = line::ReadCard(own->card);
+  if (!card || card->key(line::KeyRole::kMessage) != keys_.front()->public_key()) return;
   const auto written = line.endpoint.ChangeKeys(
       line::WriteKeyChange({own->card, own->revoked, own->compromised_since}), keys_.front(), now,
       record_keys_);

@@ -56,7 +56,8 @@ struct Core::Line {
   std::bitset<limits::kLinePathsMax> paths_up;
   // The operators' keys are still to be sent: at every start, which is how a peer that was enrolled later learns them.
   bool announce = true;
-  bool keys_refused = false;  // said once
+  bool keys_refused = false;            // said once
+  std::optional<uint64_t> old_copy_of;  // while nothing is signed: how much of our log was here
   line::Endpoint endpoint;
 };
 

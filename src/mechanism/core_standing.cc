@@ -94,23 +94,26 @@ void Core::MakeLineCheck(Line& line, base::Uuid drawn, line::Now now) {
   if (!written) return;
   Call call;
   call.id = id;
+  call.words = word;
+  call.act = *written;
+  AwaitLineCheck(line, std::move(call), now.utc);
+  CheckPaths(line, now.utc);
+}
+
+void Core::AwaitLineCheck(Line& line, Call call, UtcMicros now) {
   call.kind = ActKind::kLineCheck;
   call.peer = line.peer;
   call.by_us = true;
-  call.act = *written;
-  call.at = call.stored_at = now.utc;
-  call.words = word;
-  Put(CallChanged{std::move(call)});
+  call.at = call.stored_at = now;
   Matter matter;
   matter.kind = MatterKind::kLineCheck;
   matter.owed_by_peer = true;
   matter.peer = line.peer;
-  matter.subject = *written;
-  OpenMatter(std::move(matter), now.utc);
+  matter.subject = call.act;
+  Put(CallChanged{std::move(call)});
+  OpenMatter(std::move(matter), now);
   ++CountsOf(line.peer, DataMode::kReal).checks_made;
-  Put(LineCheckScheduled{
-      line.peer, false, {now.utc.us + TermsFor(line.peer).line_check_period_us}});
-  CheckPaths(line, now.utc);
+  Put(LineCheckScheduled{line.peer, false, {now.us + TermsFor(line.peer).line_check_period_us}});
 }
 
 void Core::ExpectLineCheck(Line& line, UtcMicros now) {
@@ -211,10 +214,14 @@ void Core::RepeatWarning(Line& line, const Call& found, line::Now now) {
   const auto written =
       Write(line, kIncursionRepeatType, call.data_mode, line::Lane::kSafety, std::move(body), now);
   if (!written) return;  // an old copy signs nothing: at the next tick
-  ++call.sending.repeats;
-  call.sending.repeated_at = now.utc;
   call.sending.next_repeat_at = {now.utc.us + release->repeat_us};
-  Put(AwaitedChanged{{*written, line.peer, ActKind::kWarnIncursion, {}, call.act, now.utc, call.id},
+  CountRepeat(line, std::move(call), *written, now.utc);
+}
+
+void Core::CountRepeat(Line& line, Call call, const base::Digest& message, UtcMicros now) {
+  ++call.sending.repeats;
+  call.sending.repeated_at = now;
+  Put(AwaitedChanged{{message, line.peer, ActKind::kWarnIncursion, {}, call.act, now, call.id},
                      false});
   Put(CallChanged{std::move(call)});
 }

@@ -76,13 +76,7 @@ Result<ActResult> Core::Do(const ActRequest& request, line::Now now) {
     return Fail(ErrorCode::kUnauthorized, "/party", "must be the party of this node",
                 act.party.ToString());
   }
-  for (const auto& [peer, line] : lines_) {
-    if (line->endpoint.may_write()) continue;
-    return Fail(
-        ErrorCode::kConflict, "",
-        "must wait until the line has what the peer holds of our log: this store is an old copy",
-        peer.ToString());
-  }
+  WB_RETURN_IF_ERROR(RequireMaySign());
   WB_RETURN_IF_ERROR(operators::RequireMayDo(act.role, act.kind()));
   WB_RETURN_IF_ERROR(CheckMode(act));
   WB_RETURN_IF_ERROR(RequireExercise(request));
@@ -166,6 +160,7 @@ Result<Core::Line*> Core::LineAbout(base::NoticeId id) {
 }
 
 Result<base::Digest> Core::SendAct(Line& line, const ActRequest& request, line::Now now) {
+  if (again_) return again_->message;
   if (line.announce) AnnounceOperators(now);
   std::string body = MessageBodyOf(request);
   const bool policy = IsOnPolicyLane(request.act.act.kind());
@@ -234,11 +229,10 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
   }
   const airspace::Declare declare{body.notice,        request.prepared, false, body.previous,
                                   request.act.digest, !lines_.empty(),  false};
-  if (const Notice* there = airspace_.FindNotice(body.notice);
-      there != nullptr && FindVersion(*there, request.act.digest) != nullptr) {
-    return DecideAs(self_.party, declare, now.utc,
-                    SaidAt(request.act.act));  // said already, in these very bytes
-  }
+  const std::optional<UtcMicros> said_at = SaidAt(request.act.act);
+  const Notice* there = airspace_.FindNotice(body.notice);
+  const bool said = there != nullptr && FindVersion(*there, request.act.digest) != nullptr;
+  if (said && !again_) return DecideAs(self_.party, declare, now.utc, said_at);  // in these bytes
   if (declaration.data_mode != request.act.act.data_mode) {
     return base::Invalid("/data_mode", "must be that of the declaration",
                          airspace::Name(request.act.act.data_mode));
@@ -247,14 +241,16 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
     WB_RETURN_IF_ERROR(RequireAgreement(
         lines_.begin()->first, agreement::MatterOf(declaration.kind), declaration.data_mode));
   }
-  if (auto checked = CheckBeforeRelease(request, body); !checked) {
+  if (auto checked = again_ ? Result<void>() : CheckBeforeRelease(request, body); !checked) {
     if (checked.error().code == ErrorCode::kConflict) {
       ++CountsOf({}, declaration.data_mode).release_blocked;
     }
     return Fail(std::move(checked).error());
   }
-  WB_ASSIGN_OR_RETURN(airspace::Decision decision,
-                      DecideAs(self_.party, declare, now.utc, SaidAt(request.act.act)));
+  airspace::Decision decision;
+  if (!said) {
+    WB_ASSIGN_OR_RETURN(decision, DecideAs(self_.party, declare, now.utc, said_at));
+  }
   const Notice& notice = *airspace_.FindNotice(body.notice);
   if (FindVersion(notice, request.act.digest) == nullptr) return decision;
   ForgetDraft(body.notice);
