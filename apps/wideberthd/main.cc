@@ -63,11 +63,12 @@ sigset_t WaitedSignals() {
   return signals;
 }
 
-base::Result<std::unique_ptr<store::Store>> OpenStore(const std::string& directory) {
+base::Result<std::unique_ptr<store::Store>> OpenStore(const std::string& directory, bool restored) {
   WB_ASSIGN_OR_RETURN(auto store, store::sqlite::SqliteStore::Open(directory));
   for (const base::Error& warning : store->warnings()) {
     Log(LogLevel::kWarn, "store_repaired", {{"what", warning.ToString()}});
   }
+  if (restored) WB_RETURN_IF_ERROR(store->PutMeta(store::kRestoredFact, "yes"));
   return std::unique_ptr<store::Store>(std::move(store));
 }
 
@@ -116,14 +117,15 @@ std::string InstalledConsole() {
   return std::filesystem::is_directory(folder, error) ? folder.string() : "";
 }
 
-base::Result<bool> Run(const service::NodeConfig& config, const std::string& console) {
+base::Result<bool> Run(const service::NodeConfig& config, const std::string& console,
+                       bool restored) {
   const base::SystemClock clock;
   std::atomic<bool> failed = false;
   WB_ASSIGN_OR_RETURN(Parts parts, api::node::ReadParts(config));
   if (!console.empty()) {
     WB_ASSIGN_OR_RETURN(parts.console, api::web::Console::Read(console));
   }
-  WB_ASSIGN_OR_RETURN(parts.store, OpenStore(config.store_directory));
+  WB_ASSIGN_OR_RETURN(parts.store, OpenStore(config.store_directory, restored));
   parts.progress = [](std::string_view what, uint64_t done, uint64_t total) {
     Log(LogLevel::kInfo, "opening", {{"step", what}, {"done", done}, {"total", total}});
   };
@@ -153,6 +155,10 @@ int Main(int argc, char** argv) {
       "--console", console,
       "The folder of the built console; ../share/wideberth/console beside the program if "
       "not given and there");
+  bool restored = false;
+  app.add_flag("--restored", restored,
+               "The store was set back by a snapshot of a disk or machine, which the node cannot "
+               "see: sign nothing before every peer has said what it holds");
   app.add_flag("--check", check, "Read the configuration and the files it names, then end");
   app.footer(
       "SIGTERM and SIGINT stop the node in order; SIGHUP reads the token keys again.\n"
@@ -179,7 +185,8 @@ int Main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   base::StartLogging(config->log);
-  const base::Result<bool> in_order = Run(*config, console.empty() ? InstalledConsole() : console);
+  const base::Result<bool> in_order =
+      Run(*config, console.empty() ? InstalledConsole() : console, restored);
   if (!in_order) Log(LogLevel::kError, "not_started", {{"error", in_order.error().ToString()}});
   base::StopLogging();
   return in_order.has_value() && *in_order ? 0 : 1;

@@ -18,9 +18,10 @@ using base::ErrorCode;
 using base::Result;
 
 constexpr std::string_view kTroubleNames[] = {
-    "unverified",   "malformed",       "not_ours",         "broken_chain", "fork",
-    "heads_differ", "peer_holds_more", "peer_rolled_back", "ack_beyond",   "log_unreadable",
-    "heads_forked", "other_tree",      "from_future",      "not_cosigned", "not_shown"};
+    "unverified",  "malformed",      "not_ours",        "broken_chain",
+    "fork",        "heads_differ",   "peer_holds_more", "peer_rolled_back",
+    "ack_beyond",  "log_unreadable", "heads_forked",    "other_tree",
+    "from_future", "not_cosigned",   "key_replaced",    "not_shown"};
 
 // Fields of the payload itself that a message may name as critical.
 constexpr std::string_view kHeaderFields[] = {"from",      "to",   "seq",         "previous",
@@ -201,11 +202,17 @@ std::optional<Error> Endpoint::CheckSigner(const OpenedMessage& opened) const {
   if (std::find(signers.begin(), signers.end(), epoch.key) != signers.end()) return std::nullopt;
   std::string rule = "must be by the key that is in force at entry " +
                      std::to_string(opened.message.seq) + ", " + epoch.key.KeyId();
-  if (const auto replaced = state_.mirror.ReplacedAt(signers.front());
-      replaced && *replaced < opened.message.seq) {
-    rule += "; it is signed by a key that was replaced at " + std::to_string(*replaced);
+  if (IsReplaced(opened)) {
+    rule += "; it is signed by a key that was replaced at " +
+            std::to_string(*state_.mirror.ReplacedAt(signers.front()));
   }
   return Error{ErrorCode::kUnauthorized, "/signatures", std::move(rule), signers.front().KeyId()};
+}
+
+// Whether the peer itself had said before that this key signs no more.
+bool Endpoint::IsReplaced(const OpenedMessage& opened) const {
+  const auto replaced = state_.mirror.ReplacedAt(opened.signers.front());
+  return replaced && *replaced < opened.message.seq;
 }
 
 void Endpoint::ReceiveEntry(size_t path, const EntryFrame& frame, std::string_view bytes, Now now) {
@@ -226,7 +233,8 @@ void Endpoint::ReceiveEntry(size_t path, const EntryFrame& frame, std::string_vi
     return;
   }
   if (const std::optional<Error> wrong = CheckSigner(*opened)) {
-    Report(TroubleKind::kUnverified, path, *wrong, bytes);
+    Report(IsReplaced(*opened) ? TroubleKind::kKeyReplaced : TroubleKind::kUnverified, path, *wrong,
+           bytes);
     return;
   }
   Result<LogEntry> entry = EntryOf(*opened, frame);
@@ -276,7 +284,8 @@ void Endpoint::TakeInOrder(size_t path, Now now) {
   while (const Arrival* next = inbox_.Next()) {
     // It may have come before the change of the key that it stands behind.
     if (const std::optional<Error> wrong = CheckSigner(next->opened)) {
-      Report(TroubleKind::kUnverified, path, *wrong, *next->entry.envelope);
+      Report(IsReplaced(next->opened) ? TroubleKind::kKeyReplaced : TroubleKind::kUnverified, path,
+             *wrong, WriteEntryFrame(next->entry));
       inbox_.DropNext();
       return;
     }
@@ -284,7 +293,7 @@ void Endpoint::TakeInOrder(size_t path, Now now) {
       Report(TroubleKind::kBrokenChain, path,
              Say("/previous", "must name the message before it, " + state_.mirror.last.ToHex(),
                  next->opened.message.previous.ToHex()),
-             *next->entry.envelope);
+             WriteEntryFrame(next->entry));
       inbox_.DropNext();
       return;
     }

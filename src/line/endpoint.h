@@ -74,6 +74,7 @@ enum class TroubleKind : uint8_t {
   kOtherTree,       // the peer has signed a head that its entries do not lead to
   kFromFuture,      // a cosignature of a time that is not yet
   kNotCosigned,     // the peer has refused to cosign our log, and says why
+  kKeyReplaced,     // signed by a key that the peer had replaced before
   kNotShown,        // the peer says it holds more of our log than we do, and does not show it
 };
 std::string_view Name(TroubleKind kind);  // "unverified", "broken_chain", ...
@@ -227,6 +228,7 @@ class Endpoint {
   bool TakeKeyChange(const Received& received);
   base::Result<OpenedMessage> Open(std::string_view envelope) const;
   std::optional<base::Error> CheckSigner(const OpenedMessage& opened) const;
+  bool IsReplaced(const OpenedMessage& opened) const;
   bool IsOtherThanMirrored(uint64_t seq, std::string_view envelope);
   bool Understands(const Message& message) const;
   void HearPeerHolds(size_t path, const record::TreeHead& head, std::string_view bytes);

@@ -240,7 +240,7 @@ TEST_F(EndpointKeys, AReplacedKeySignsNothing) {
   const std::string forged = FrameOf(NextOf0(), TestKey(1));
   const std::vector<Trouble> troubles = pair.Deliver(1, forged);
   ASSERT_EQ(troubles.size(), 1u);
-  EXPECT_EQ(troubles[0].kind, TroubleKind::kUnverified);
+  EXPECT_EQ(troubles[0].kind, TroubleKind::kKeyReplaced);
   EXPECT_EQ(troubles[0].evidence, forged);
   EXPECT_NE(troubles[0].error.rule.find("replaced at " + std::to_string(changed_at)),
             std::string::npos)

@@ -54,6 +54,8 @@ bool IsAboutRecord(line::TroubleKind kind) {
     case line::TroubleKind::kPeerHoldsMore:
     case line::TroubleKind::kPeerRolledBack:
     case line::TroubleKind::kNotShown:
+    case line::TroubleKind::kBrokenChain:
+    case line::TroubleKind::kKeyReplaced:
       return true;
     default:
       return false;
@@ -85,7 +87,8 @@ void Core::OpenLine(base::PartyId peer, size_t paths, line::LineState state,
   CHECK(known != nullptr && !keys_.empty());
   const Result<line::PartyCard> card = line::ReadCard(known->card);
   CHECK_MSG(card.has_value(), "a card was read before its peer was enrolled");
-  line::EndpointConfig config{self_.party, peer, self_.boot, 0, Understood(), record_keys_};
+  line::EndpointConfig config{self_.party,  peer,         self_.boot,    0,
+                              Understood(), record_keys_, self_.restored};
   lines_[peer] = std::make_unique<Line>(
       peer, known->line, paths,
       line::Endpoint(std::move(config), keys_, *card, std::move(state), own_log, mirror, start));

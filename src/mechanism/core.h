@@ -64,6 +64,7 @@ struct Self {
   line::OwnKeys
       message_keys;  // needed for lines: that of the own card, then those that a line may still need
   line::RecordKeys record_keys = {};  // of the own card; without them the record is not signed
+  bool restored = false;              // the store may be an old copy (line/endpoint.h)
 };
 
 // A change of this party's keys, for all lines.
@@ -202,6 +203,9 @@ class Core {
 
   // Null for who is no peer.
   const line::Endpoint* FindLine(base::PartyId peer) const;
+
+  // Refuses with kConflict while the store is an old copy, or may be one, as far as a line shows.
+  base::Result<void> RequireMaySign() const;
 
  private:
   struct Line;
@@ -437,7 +441,6 @@ class Core {
     base::Digest message;
     std::string agreement_signature;
   };
-  base::Result<void> RequireMaySign() const;
   void FollowOldCopies(line::Now now);
   void TakeOwn(Line& line, const line::Received& received, line::Now now);
   base::Result<void> TakeOwnAct(Line& line, const line::Received& received, line::Now now);

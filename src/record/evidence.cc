@@ -36,6 +36,8 @@ Result<OpenedCheckpoint> Open(std::string_view field, const SignedNote& note,
   return opened;
 }
 
+constexpr std::string_view kKeyChangeType = "application/vnd.wideberth.key-change.v1+json";
+
 // The time of its one cosigner.
 Result<uint64_t> CosignedAt(std::string_view field, const OpenedCheckpoint& opened) {
   if (!opened.cosignatures.empty()) return opened.cosignatures.front().time_s;
@@ -129,37 +131,71 @@ Result<Finding> Verify(const ForkEvidence& fork) {
 struct Claim {
   crypto::VerifiedMessage message;
   std::string to;
+  std::optional<base::UtcMicros> sent_at;
   std::optional<int64_t> seq;
+  std::optional<base::Digest> previous;
   std::optional<TreeHead> own_head;
+  std::optional<std::string> card;  // of a change of keys
 };
 
-Result<Claim> ReadClaim(std::string_view envelope, const crypto::PublicKey& key) {
-  Claim claim;
-  WB_ASSIGN_OR_RETURN(claim.message, crypto::VerifyEnvelope(envelope, {&key, 1}));
-  WB_ASSIGN_OR_RETURN(const json::Document document,
-                      json::Document::Parse(base::AsText(claim.message.payload)));
-  WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
-  WB_ASSIGN_OR_RETURN(claim.to, object.RequiredString("to", kKeyNameBytesMax));
-  WB_ASSIGN_OR_RETURN(claim.seq,
-                      object.OptionalInt64("seq", 1, static_cast<int64_t>(kTreeSizeMax)));
-  WB_ASSIGN_OR_RETURN(auto head, object.OptionalObject("own_head"));
-  if (head) {
-    claim.own_head.emplace();
-    WB_ASSIGN_OR_RETURN(claim.own_head->size, ReadSize("size", &*head));
-    WB_ASSIGN_OR_RETURN(claim.own_head->root,
-                        head->RequiredParsed("root", 64, base::Digest::FromHex));
-  }
+Result<Claim> ReadClaim(std::string_view field, std::string_view envelope,
+                        const crypto::PublicKey& key) {
+  const auto read = [&]() -> Result<Claim> {
+    Claim claim;
+    WB_ASSIGN_OR_RETURN(claim.message, crypto::VerifyEnvelope(envelope, {&key, 1}));
+    WB_ASSIGN_OR_RETURN(const json::Document document,
+                        json::Document::Parse(base::AsText(claim.message.payload)));
+    WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+    WB_ASSIGN_OR_RETURN(claim.to, object.RequiredString("to", kKeyNameBytesMax));
+    WB_ASSIGN_OR_RETURN(claim.sent_at, object.OptionalParsed("sent_at", 40, base::ParseRfc3339));
+    WB_ASSIGN_OR_RETURN(claim.seq,
+                        object.OptionalInt64("seq", 1, static_cast<int64_t>(kTreeSizeMax)));
+    WB_ASSIGN_OR_RETURN(claim.previous,
+                        object.OptionalParsed("previous", 64, base::Digest::FromHex));
+    WB_ASSIGN_OR_RETURN(auto head, object.OptionalObject("own_head"));
+    if (head) {
+      claim.own_head.emplace();
+      WB_ASSIGN_OR_RETURN(claim.own_head->size, ReadSize("size", &*head));
+      WB_ASSIGN_OR_RETURN(claim.own_head->root,
+                          head->RequiredParsed("root", 64, base::Digest::FromHex));
+    }
+    if (claim.message.payload_type == kKeyChangeType) {
+      WB_ASSIGN_OR_RETURN(json::Object body, object.RequiredObject("body"));
+      WB_ASSIGN_OR_RETURN(const auto card, body.RequiredString("card", limits::kEnvelopeBytesMax));
+      claim.card = card;
+    }
+    return claim;
+  };
+  auto claim = read();
+  if (!claim) return Fail(std::move(claim).error().Under("/" + std::string(field)));
   return claim;
 }
 
+Result<void> CheckSamePeer(std::string_view field, const Claim& first, const Claim& second) {
+  if (first.to == second.to) return {};
+  return Invalid(field, "must be to the same peer, " + first.to, second.to);
+}
+
+// Of a card, by the word of whoever signed what it stands in.
+Result<crypto::PublicKey> MessageKeyOf(std::string_view card) {
+  WB_ASSIGN_OR_RETURN(const json::Document envelope,
+                      json::Document::Parse(card, limits::kEnvelopeBytesMax));
+  WB_ASSIGN_OR_RETURN(json::Object outer, envelope.root().AsObject());
+  WB_ASSIGN_OR_RETURN(
+      const base::Bytes payload,
+      outer.RequiredParsed("payload", limits::kEnvelopeBytesMax, base::Base64Decode));
+  WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(base::AsText(payload)));
+  WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+  WB_ASSIGN_OR_RETURN(json::Object keys, object.RequiredObject("keys"));
+  return keys.RequiredParsed("message", 64, crypto::PublicKey::FromHex);
+}
+
 Result<Finding> Verify(const MessageForkEvidence& fork) {
-  auto first = ReadClaim(fork.first, fork.message_key);
-  if (!first) return Fail(std::move(first).error().Under("/first"));
-  auto second = ReadClaim(fork.second, fork.message_key);
-  if (!second) return Fail(std::move(second).error().Under("/second"));
-  if (first->to != second->to) {
-    return Invalid("/second", "must be to the same peer, " + first->to, second->to);
-  }
+  const auto first = ReadClaim("first", fork.first, fork.message_key);
+  if (!first) return Fail(first.error());
+  const auto second = ReadClaim("second", fork.second, fork.message_key);
+  if (!second) return Fail(second.error());
+  WB_RETURN_IF_ERROR(CheckSamePeer("/second", *first, *second));
   Finding finding{
       EvidenceKind::kFork, {{AccusedRole::kMessage, "", fork.message_key}}, {}, "", false};
   // Anybody can wrap one signed payload in two envelopes, so payloads are compared.
@@ -200,6 +236,36 @@ Result<Finding> Verify(const RollbackEvidence& rollback) {
                  rollback.cosigner.name() + " cosigned the log " + rollback.log.name() +
                      " at size " + Sized(first) + ", and " + std::to_string(second_s - first_s) +
                      " s later at size " + Sized(second) + ".",
+                 false};
+}
+
+Result<Finding> Verify(const MessageRollbackEvidence& rollback) {
+  WB_ASSIGN_OR_RETURN(const Claim first, ReadClaim("first", rollback.first, rollback.message_key));
+  WB_ASSIGN_OR_RETURN(const Claim second,
+                      ReadClaim("second", rollback.second, rollback.message_key));
+  WB_RETURN_IF_ERROR(CheckSamePeer("/second", first, second));
+  if (!first.seq) return Invalid("/first/payload/seq", "must be there: an entry of the log");
+  if (!second.own_head) return Invalid("/second/payload/own_head", "must be there");
+  const auto size = static_cast<uint64_t>(*first.seq);
+  if (second.own_head->size >= size) {
+    return Invalid("/second/payload/own_head/size",
+                   "must be smaller than the number of the entry, " + std::to_string(size),
+                   std::to_string(second.own_head->size));
+  }
+  if (!first.sent_at || !second.sent_at) {
+    return Invalid("/second/payload/sent_at", "must be there, as in the first");
+  }
+  if (*second.sent_at <= *first.sent_at) {
+    return Invalid("/second/payload/sent_at",
+                   "must be later than the entry, " + base::FormatRfc3339(*first.sent_at),
+                   base::FormatRfc3339(*second.sent_at));
+  }
+  return Finding{EvidenceKind::kRollback,
+                 {{AccusedRole::kMessage, "", rollback.message_key}},
+                 {},
+                 "The key signed entry " + std::to_string(size) + " of its log to " + first.to +
+                     ", and later, at " + base::FormatRfc3339(*second.sent_at) +
+                     ", that the log has " + std::to_string(second.own_head->size) + " entries.",
                  false};
 }
 
@@ -296,6 +362,50 @@ Result<Finding> Verify(const RevokedKeyEvidence& evidence) {
                   false};
   if (evidence.revoker != revocation->key) finding.relies_on.push_back(evidence.revoker);
   return finding;
+}
+
+Result<Finding> Verify(const ReplacedKeyEvidence& evidence) {
+  WB_ASSIGN_OR_RETURN(const Claim change,
+                      ReadClaim("change", evidence.change, evidence.message_key));
+  WB_ASSIGN_OR_RETURN(const Claim use, ReadClaim("use", evidence.use, evidence.message_key));
+  WB_RETURN_IF_ERROR(CheckSamePeer("/use", change, use));
+  if (!change.card || !change.seq) return Invalid("/change", "must be a change of keys");
+  auto next = MessageKeyOf(*change.card);
+  if (!next) return Fail(std::move(next).error().Under("/change/payload/body/card"));
+  if (*next == evidence.message_key) {
+    return Invalid("/change", "must bring another message key", next->KeyId());
+  }
+  if (!use.seq || *use.seq <= *change.seq) {
+    return Invalid("/use/payload/seq", "must be behind the change, " + std::to_string(*change.seq),
+                   use.seq ? std::to_string(*use.seq) : "none");
+  }
+  return Finding{EvidenceKind::kRevokedKey,
+                 {{AccusedRole::kMessage, "", evidence.message_key}},
+                 {},
+                 "The key gave way to another at message " + std::to_string(*change.seq) + " to " +
+                     change.to + ", and signed message " + std::to_string(*use.seq) + ".",
+                 false};
+}
+
+Result<Finding> Verify(const MessageGapEvidence& gap) {
+  WB_ASSIGN_OR_RETURN(const Claim before, ReadClaim("before", gap.before, gap.message_key));
+  WB_ASSIGN_OR_RETURN(const Claim entry, ReadClaim("entry", gap.entry, gap.message_key));
+  WB_RETURN_IF_ERROR(CheckSamePeer("/entry", before, entry));
+  if (!before.seq || !entry.seq || *before.seq + 1 != *entry.seq) {
+    return Invalid("/entry/payload/seq", "must be the number behind that of the message before");
+  }
+  const base::Digest digest = crypto::Sha256(base::AsBytes(gap.before));
+  if (entry.previous == digest) {
+    return Invalid("/entry/payload/previous", "must name another message than the one before it",
+                   digest.ToHex());
+  }
+  return Finding{EvidenceKind::kGap,
+                 {{AccusedRole::kMessage, "", gap.message_key}},
+                 {},
+                 "Message " + std::to_string(*entry.seq) + " to " + entry.to +
+                     " does not name message " + std::to_string(*before.seq) +
+                     " that the same key signed.",
+                 false};
 }
 
 Result<Finding> Verify(const GapEvidence& gap) {

@@ -69,6 +69,15 @@ struct RollbackEvidence {
   bool operator==(const RollbackEvidence&) const = default;
 };
 
+// A party signed an entry of its log, and at a later time, by its own clock, that its log is shorter than that
+// ("own_head" of a heartbeat): its store was set back.
+struct MessageRollbackEvidence {
+  crypto::PublicKey message_key;
+  std::string first;   // the entry
+  std::string second;  // the heartbeat
+  bool operator==(const MessageRollbackEvidence&) const = default;
+};
+
 // A party refused a cosignature. With a proof from what it had cosigned to what it refused as another tree, it refused
 // without cause.
 struct RefusalEvidence {
@@ -123,10 +132,28 @@ struct GapEvidence {
   bool operator==(const GapEvidence&) const = default;
 };
 
-using Evidence = std::variant<ForkEvidence, MessageForkEvidence, RollbackEvidence, RefusalEvidence,
-                              RevokedKeyEvidence, GapEvidence>;
+// Two messages of following numbers, of which the second does not name the first: between them something is missing or
+// was taken out. Found before any checkpoint is signed.
+struct MessageGapEvidence {
+  crypto::PublicKey message_key;
+  std::string before;
+  std::string entry;
+  bool operator==(const MessageGapEvidence&) const = default;
+};
 
-// Both kinds of forks are one kind of trouble.
+// A key signed a message behind the one by which it gave way to another ("key-change").
+struct ReplacedKeyEvidence {
+  crypto::PublicKey message_key;
+  std::string change;
+  std::string use;
+  bool operator==(const ReplacedKeyEvidence&) const = default;
+};
+
+using Evidence = std::variant<ForkEvidence, MessageForkEvidence, RollbackEvidence,
+                              MessageRollbackEvidence, RefusalEvidence, RevokedKeyEvidence,
+                              ReplacedKeyEvidence, GapEvidence, MessageGapEvidence>;
+
+// Those of checkpoints and those of messages are of the same kinds of trouble.
 enum class EvidenceKind : uint8_t { kFork, kRollback, kRefusal, kRevokedKey, kGap };
 // "fork", "rollback", "refused_cosignature", "revoked_key_used", "gap".
 std::string_view EvidenceKindName(EvidenceKind kind);

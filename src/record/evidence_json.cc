@@ -58,16 +58,17 @@ Result<Proof> ReadProof(std::string_view key, json::Object* object) {
   return proof;
 }
 
-Result<Evidence> ReadMessageFork(json::Object* object) {
+// Two envelopes of one message key.
+template <class Kind>
+Result<Evidence> ReadTwo(std::string_view first, std::string_view second, json::Object* object) {
   WB_ASSIGN_OR_RETURN(const crypto::PublicKey message_key, ReadKey("message_key", object));
-  MessageForkEvidence fork{message_key, "", ""};
-  WB_ASSIGN_OR_RETURN(fork.first, ReadEnvelope("first", object));
-  WB_ASSIGN_OR_RETURN(fork.second, ReadEnvelope("second", object));
-  return Evidence(std::move(fork));
+  WB_ASSIGN_OR_RETURN(std::string one, ReadEnvelope(first, object));
+  WB_ASSIGN_OR_RETURN(std::string other, ReadEnvelope(second, object));
+  return Evidence(Kind{message_key, std::move(one), std::move(other)});
 }
 
 Result<Evidence> ReadFork(json::Object* object) {
-  if (object->Find("message_key")) return ReadMessageFork(object);
+  if (object->Find("message_key")) return ReadTwo<MessageForkEvidence>("first", "second", object);
   WB_ASSIGN_OR_RETURN(const VerifierKey log, ReadVkey("log", object));
   ForkEvidence fork{log, {}, {}, std::nullopt, {}};
   WB_ASSIGN_OR_RETURN(fork.first, ReadNote("first", object));
@@ -92,6 +93,9 @@ Result<Evidence> ReadFork(json::Object* object) {
 }
 
 Result<Evidence> ReadRollback(json::Object* object) {
+  if (object->Find("message_key")) {
+    return ReadTwo<MessageRollbackEvidence>("first", "second", object);
+  }
   WB_ASSIGN_OR_RETURN(const VerifierKey log, ReadVkey("log", object));
   WB_ASSIGN_OR_RETURN(const VerifierKey cosigner, ReadVkey("cosigner", object));
   RollbackEvidence rollback{log, cosigner, {}, {}};
@@ -113,6 +117,7 @@ Result<Evidence> ReadRefusal(json::Object* object) {
 }
 
 Result<Evidence> ReadRevokedKey(json::Object* object) {
+  if (object->Find("message_key")) return ReadTwo<ReplacedKeyEvidence>("change", "use", object);
   WB_ASSIGN_OR_RETURN(const crypto::PublicKey revoker, ReadKey("revoker", object));
   RevokedKeyEvidence evidence{revoker, "", RevokedKeyEvidence::MessageUse{}};
   WB_ASSIGN_OR_RETURN(evidence.revocation, ReadEnvelope("revocation", object));
@@ -144,6 +149,7 @@ Result<GapEvidence::Entry> ReadEntry(json::Object object) {
 }
 
 Result<Evidence> ReadGap(json::Object* object) {
+  if (!object->Find("log")) return ReadTwo<MessageGapEvidence>("before", "entry", object);
   WB_ASSIGN_OR_RETURN(const VerifierKey log, ReadVkey("log", object));
   WB_ASSIGN_OR_RETURN(const crypto::PublicKey message_key, ReadKey("message_key", object));
   GapEvidence gap{log, message_key, {}, std::nullopt, {}};
@@ -208,6 +214,24 @@ void Write(const MessageForkEvidence& fork, json::Writer* json) {
   json->StringField("message_key", fork.message_key.ToHex());
   json->StringField("first", fork.first);
   json->StringField("second", fork.second);
+}
+
+void Write(const MessageRollbackEvidence& rollback, json::Writer* json) {
+  json->StringField("message_key", rollback.message_key.ToHex());
+  json->StringField("first", rollback.first);
+  json->StringField("second", rollback.second);
+}
+
+void Write(const ReplacedKeyEvidence& evidence, json::Writer* json) {
+  json->StringField("message_key", evidence.message_key.ToHex());
+  json->StringField("change", evidence.change);
+  json->StringField("use", evidence.use);
+}
+
+void Write(const MessageGapEvidence& gap, json::Writer* json) {
+  json->StringField("message_key", gap.message_key.ToHex());
+  json->StringField("before", gap.before);
+  json->StringField("entry", gap.entry);
 }
 
 void Write(const RollbackEvidence& rollback, json::Writer* json) {

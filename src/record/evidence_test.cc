@@ -155,8 +155,42 @@ MessageForkEvidence TwoHeads() {
   return {MessageKey().public_key(), Heartbeat(Log().Head(20)), Heartbeat(Other().Head(20))};
 }
 
+// A heartbeat that says how long the log is, at a time.
+std::string Beat(uint64_t size, base::UtcMicros sent_at, const std::string& to = "south") {
+  const std::string payload = "{\"to\": \"" + to + "\", \"sent_at\": \"" +
+                              base::FormatRfc3339(sent_at) +
+                              "\", \"own_head\": {\"size\": " + std::to_string(size) +
+                              ", \"root\": \"" + Log().Head(20).root.ToHex() + "\"}}";
+  return crypto::SignEnvelope("application/vnd.wideberth.heartbeat.v1+json", base::AsBytes(payload),
+                              MessageKey())
+      .value();
+}
+MessageRollbackEvidence SetBack(uint64_t size = 4, int64_t later_us = 1) {
+  return {MessageKey().public_key(), Envelope(5, NameOf("x")), Beat(size, {kNoon.us + later_us})};
+}
+// Message `seq`, by which the key gives way to another.
+std::string KeyChangeTo(const crypto::PublicKey& next, uint64_t seq) {
+  const std::string card = "{\"keys\": {\"message\": \"" + next.ToHex() + "\"}}";
+  const std::string payload = "{\"to\": \"south\", \"seq\": " + std::to_string(seq) +
+                              ", \"body\": {\"card\": \"{\\\"payload\\\": \\\"" +
+                              base::Base64Encode(base::AsBytes(card)) + "\\\"}\"}}";
+  return crypto::SignEnvelope("application/vnd.wideberth.key-change.v1+json",
+                              base::AsBytes(payload), MessageKey())
+      .value();
+}
+ReplacedKeyEvidence Replaced(uint64_t change = 4, uint64_t use = 5) {
+  return {MessageKey().public_key(), KeyChangeTo(TestSecret(77).public_key(), change),
+          Envelope(use, NameOf("x"))};
+}
+MessageGapEvidence TornChain() {
+  return {MessageKey().public_key(), Chain()[1], Envelope(3, NameOf(Chain()[0]))};
+}
+
 std::vector<Evidence> AllKinds() {
   return {SameSize(),
+          SetBack(),
+          Replaced(),
+          TornChain(),
           TwoMessages(),
           TwoHeads(),
           OtherSize(),
@@ -182,6 +216,49 @@ TEST(Evidence, EveryKindMakesTheRoundTripAndProves) {
     EXPECT_FALSE(finding.against.empty());
     EXPECT_TRUE(finding.summary.ends_with('.')) << finding.summary;
   }
+}
+
+TEST(Evidence, ALogThatBecameShorterIsOneSideOfTime) {
+  EXPECT_EQ(VerifyEvidence(Evidence(SetBack()))->kind, EvidenceKind::kRollback);
+  const auto refused = [](const MessageRollbackEvidence& evidence, std::string_view field) {
+    const auto finding = VerifyEvidence(Evidence(evidence));
+    ASSERT_FALSE(finding.has_value()) << field;
+    EXPECT_EQ(finding.error().field, field);
+  };
+  refused(SetBack(5), "/second/payload/own_head/size");
+  refused(SetBack(4, 0), "/second/payload/sent_at");
+  refused(SetBack(4, -1), "/second/payload/sent_at");
+  MessageRollbackEvidence other = SetBack();
+  other.second = Beat(4, {kNoon.us + 1}, "east");
+  refused(other, "/second");
+  std::swap(other.first, other.second);
+  refused(other, "/second");
+  other = SetBack();
+  other.first = Beat(5, kNoon);
+  refused(other, "/first/payload/seq");
+  other = SetBack();
+  other.message_key = TestSecret(21).public_key();
+  EXPECT_EQ(VerifyEvidence(Evidence(other)).error().code, ErrorCode::kUnauthorized);
+}
+
+TEST(Evidence, AKeyThatGaveWaySignsNothingBehind) {
+  EXPECT_EQ(VerifyEvidence(Evidence(Replaced()))->kind, EvidenceKind::kRevokedKey);
+  EXPECT_FALSE(VerifyEvidence(Evidence(Replaced(5, 5))).has_value());
+  EXPECT_FALSE(VerifyEvidence(Evidence(Replaced(6, 5))).has_value());
+  ReplacedKeyEvidence same = Replaced();
+  same.change = KeyChangeTo(MessageKey().public_key(), 4);
+  EXPECT_FALSE(VerifyEvidence(Evidence(same)).has_value()) << "the message key stayed";
+  same.change = Envelope(4, NameOf("x"));
+  EXPECT_FALSE(VerifyEvidence(Evidence(same)).has_value()) << "no change of keys";
+}
+
+TEST(Evidence, TwoMessagesThatFollowEachOtherProveNoGap) {
+  EXPECT_EQ(VerifyEvidence(Evidence(TornChain()))->kind, EvidenceKind::kGap);
+  MessageGapEvidence whole = TornChain();
+  whole.entry = Chain()[2];
+  EXPECT_FALSE(VerifyEvidence(Evidence(whole)).has_value());
+  whole.entry = Envelope(4, NameOf("x"));
+  EXPECT_FALSE(VerifyEvidence(Evidence(whole)).has_value()) << "not the next number";
 }
 
 TEST(Evidence, NamesWhomItIsAgainst) {

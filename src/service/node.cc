@@ -60,7 +60,9 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
   std::unique_ptr<Node> node(
       new Node(std::move(store), std::move(rules), std::move(heights), clock, std::move(options)));
   WB_RETURN_IF_ERROR(node->Restore());
+  WB_RETURN_IF_ERROR(node->LookForOldCopy());
   mechanism::Self self{{}, node->random_.NewUuidV4(), {}};
+  self.restored = node->restored_;
   if (const auto& line = node->options_.line) {
     self.party = line->party;
     WB_ASSIGN_OR_RETURN(self.message_keys, node->LoadOwnKeys(&self.record_keys));
@@ -474,6 +476,39 @@ void Node::WatchDisk() {
           .value());
 }
 
+base::Result<void> Node::LookForOldCopy() {
+  WB_ASSIGN_OR_RETURN(const std::optional<std::string> fact, store_->GetMeta(store::kRestoredFact));
+  restored_ = fact == "yes" && options_.line.has_value();
+  if (restored_) {
+    base::Log(base::LogLevel::kWarn, "restored_store",
+              {{"signs", "nothing before every peer has said what it holds of our log"}});
+  }
+  return {};
+}
+
+void Node::WatchOldCopy() {
+  if (!restored_) return;
+  if (!may_sign_) {
+    (void)sequencer_->SubmitWork(
+        [this](mechanism::Core& core, line::Now) -> Sequencer::Done {
+          const bool may_sign = core.RequireMaySign().has_value();
+          return [this, may_sign](const std::optional<base::Error>& failure) {
+            may_sign_ = may_sign && !failure;
+          };
+        },
+        nullptr);
+    return;
+  }
+  restored_ = false;
+  if (const auto put = store_->PutMeta(store::kRestoredFact, "no"); !put) {
+    // It is asked again at the next start, which does no harm.
+    base::Log(base::LogLevel::kWarn, "restored_store_not_settled",
+              {{"error", put.error().ToString()}});
+    return;
+  }
+  base::Log(base::LogLevel::kInfo, "restored_store_settled", {});
+}
+
 void Node::RunProjector() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kProjectorNice);
   WatchDisk();
@@ -485,6 +520,7 @@ void Node::RunProjector() {
       if (stopping_) return;
     }
     WatchDisk();
+    WatchOldCopy();
     if (clock_.MonotonicMicros() - written_us < options_.projection_period_us) continue;
     written_us = clock_.MonotonicMicros();
     if (const base::Result<void> written = WriteProjection(); !written) {

@@ -5,6 +5,9 @@
 // without a projection replays its whole log. If the rules are not those of the last run, every
 // notice in force is checked again under the new ones before anything is answered.
 //
+// A store that was restored from a backup says so (store/store.h, kRestoredFact). Its lines sign nothing before they have
+// what the peers hold (line/endpoint.h); then the fact is taken back.
+//
 // The projector is a thread of its own that every few seconds writes the rows of what has changed
 // (a fuzzy checkpoint, store/store.h), so that a restart reads rows and a short tail instead of a
 // long log.
@@ -19,6 +22,7 @@
 #ifndef WIDEBERTH_SERVICE_NODE_H_
 #define WIDEBERTH_SERVICE_NODE_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -183,6 +187,8 @@ class Node {
   base::Result<void> WriteRows(std::span<const uint64_t> keys, uint64_t complete_to);
   void RunProjector();
   void WatchDisk();
+  base::Result<void> LookForOldCopy();
+  void WatchOldCopy();
   void WaitDurable(uint64_t seq);
 
   std::unique_ptr<store::Store> store_;
@@ -200,6 +206,9 @@ class Node {
   std::map<crypto::PublicKey, std::shared_ptr<const crypto::SecretKey>> transport_secrets_;
 
   std::mutex projection_mutex_;
+  bool restored_ = false;  // the store may be an old copy: until every line has what its peer holds
+  std::atomic<bool> may_sign_ = false;
+
   std::mutex stop_mutex_;
   std::condition_variable stop_wake_;
   bool stopping_ = false;

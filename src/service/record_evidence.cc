@@ -69,6 +69,68 @@ Result<record::Evidence> Refusal(const RecordReader& record, const line::PartyCa
   return record::Evidence(std::move(evidence));
 }
 
+// The keys of a party's messages on its line to this node.
+std::vector<crypto::PublicKey> KeysOf(const RecordReader& record, const RecordReader::Log& log) {
+  std::vector<crypto::PublicKey> keys;
+  for (const line::KeyEpoch& epoch : record.KeysOf(log)) keys.push_back(epoch.key);
+  return keys;
+}
+
+struct SignedEntry {
+  std::string envelope;
+  line::OpenedMessage opened;
+};
+
+Result<SignedEntry> OpenEntryFrame(const std::string& frame_bytes,
+                                   const std::vector<crypto::PublicKey>& keys) {
+  WB_ASSIGN_OR_RETURN(const line::Frame frame, line::ReadFrame(frame_bytes));
+  const auto* entry = std::get_if<line::EntryFrame>(&frame);
+  if (entry == nullptr) return base::Invalid("frame", "must hold a message");
+  WB_ASSIGN_OR_RETURN(line::OpenedMessage opened, line::OpenMessage(entry->envelope, keys));
+  return SignedEntry{std::string(entry->envelope), std::move(opened)};
+}
+
+// The last entry that is here, and a heartbeat that says it never was.
+Result<record::Evidence> Rollback(const RecordReader& record, const line::PartyCard& peer,
+                                  const std::string& frame_bytes) {
+  WB_ASSIGN_OR_RETURN(const RecordReader::Log log, record.Find(peer.party, Writer::kTheirs));
+  WB_ASSIGN_OR_RETURN(const line::Frame frame, line::ReadFrame(frame_bytes));
+  const auto* heartbeat = std::get_if<line::HeartbeatFrame>(&frame);
+  if (heartbeat == nullptr) return base::Invalid("frame", "must hold a heartbeat");
+  WB_ASSIGN_OR_RETURN(const auto last, record.ReadEntries(log, log.size - 1, 1));
+  return record::Evidence(record::MessageRollbackEvidence{
+      peer.key(line::KeyRole::kMessage), *last.front().envelope, std::string(heartbeat->envelope)});
+}
+
+// An entry that does not follow the one before it, which is here.
+Result<record::Evidence> Gap(const RecordReader& record, const line::PartyCard& peer,
+                             const std::string& frame_bytes) {
+  WB_ASSIGN_OR_RETURN(const RecordReader::Log log, record.Find(peer.party, Writer::kTheirs));
+  WB_ASSIGN_OR_RETURN(SignedEntry entry, OpenEntryFrame(frame_bytes, KeysOf(record, log)));
+  const uint64_t seq = entry.opened.message.seq;
+  if (seq < 2) return base::Invalid("/seq", "must not be the first", std::to_string(seq));
+  WB_ASSIGN_OR_RETURN(const auto before, record.ReadEntries(log, seq - 2, 1));
+  return record::Evidence(record::MessageGapEvidence{
+      entry.opened.signers.front(), *before.front().envelope, std::move(entry.envelope)});
+}
+
+// A message behind the change of the key that signed it.
+Result<record::Evidence> ReplacedKey(const RecordReader& record, const line::PartyCard& peer,
+                                     const std::string& frame_bytes) {
+  WB_ASSIGN_OR_RETURN(const RecordReader::Log log, record.Find(peer.party, Writer::kTheirs));
+  WB_ASSIGN_OR_RETURN(SignedEntry use, OpenEntryFrame(frame_bytes, KeysOf(record, log)));
+  const crypto::PublicKey key = use.opened.signers.front();
+  const std::vector<line::KeyEpoch> epochs = record.KeysOf(log);
+  for (size_t i = 0; i + 1 < epochs.size(); ++i) {
+    if (epochs[i].key != key) continue;
+    // The next key is in force from the entry behind the change on.
+    WB_ASSIGN_OR_RETURN(const auto change, record.ReadEntries(log, epochs[i + 1].first_seq - 2, 1));
+    return record::Evidence(
+        record::ReplacedKeyEvidence{key, *change.front().envelope, std::move(use.envelope)});
+  }
+  return base::Invalid("/signatures", "must be by a key that was replaced", key.KeyId());
+}
+
 base::Unexpected CannotKeep(const std::string& path) {
   return base::Fail(base::ErrorCode::kStorage, path, "must be a path that can be written",
                     std::system_category().message(errno));
@@ -108,15 +170,27 @@ Result<std::optional<EvidenceFile>> EvidenceOf(const RecordReader& record,
   } else if (trouble.kind == TroubleKind::kNotCosigned) {
     what = "refused-cosignature-";
     evidence = Refusal(record, self, peer, trouble.evidence);
+  } else if (trouble.kind == TroubleKind::kPeerRolledBack) {
+    what = "rollback-";
+    evidence = Rollback(record, peer, trouble.evidence);
+  } else if (trouble.kind == TroubleKind::kBrokenChain) {
+    what = "gap-";
+    evidence = Gap(record, peer, trouble.evidence);
+  } else if (trouble.kind == TroubleKind::kKeyReplaced) {
+    what = "replaced-key-";
+    evidence = ReplacedKey(record, peer, trouble.evidence);
   } else {
     return std::optional<EvidenceFile>();
   }
   if (!evidence) return base::Fail(std::move(evidence).error());
   WB_ASSIGN_OR_RETURN(std::string text, record::FormatEvidence(*evidence));
-  // A refusal is signed anew each time: what it is about names it.
+  // A refusal and a heartbeat are signed anew each time: what they are about names them.
   const auto* refusal = std::get_if<record::RefusalEvidence>(&*evidence);
-  const base::Digest subject =
-      crypto::Sha256(base::AsBytes(refusal != nullptr ? refusal->checkpoint.text : text));
+  const auto* rollback = std::get_if<record::MessageRollbackEvidence>(&*evidence);
+  const std::string& about = refusal != nullptr    ? refusal->checkpoint.text
+                             : rollback != nullptr ? rollback->first
+                                                   : text;
+  const base::Digest subject = crypto::Sha256(base::AsBytes(about));
   std::string name(what);
   name.append(subject.ToHex(), 0, 16).append(".json");
   return std::optional(EvidenceFile{std::move(name), std::move(text)});

@@ -141,6 +141,12 @@ Result<std::optional<line::KnownHead>> RecordReader::LastCosignedUpTo(const Log&
   return std::optional(std::move(head));
 }
 
+std::vector<line::KeyEpoch> RecordReader::KeysOf(const Log& log) const {
+  const auto lock = lock_.Read();
+  const line::LineState state = contents_.line_logs().StateOf(log.line);
+  return (log.writer == Writer::kOurs ? state.own : state.mirror).keys;
+}
+
 Result<record::Proof> RecordReader::ProveInclusion(const Log& log, uint64_t index,
                                                    uint64_t size) const {
   if (size > log.size) {

@@ -65,6 +65,9 @@ class RecordReader {
   base::Result<std::optional<line::KnownHead>> LastCosignedUpTo(const Log& log,
                                                                 uint64_t size) const;
 
+  // The keys that sign its entries, and from which on.
+  std::vector<line::KeyEpoch> KeysOf(const Log& log) const;
+
   base::Result<record::Proof> ProveInclusion(const Log& log, uint64_t index, uint64_t size) const;
   base::Result<record::Proof> ProveConsistency(const Log& log, uint64_t old_size,
                                                uint64_t new_size) const;

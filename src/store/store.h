@@ -58,6 +58,10 @@ struct ProjectionRow {
 using BatchVisitor = std::function<base::Result<void>(const Batch&)>;
 using RowVisitor = std::function<base::Result<void>(uint64_t key, base::ByteView bytes)>;
 
+// The meta fact of a store that may be an old copy of itself: "yes" from when that was found, or said, until whoever
+// runs it has made sure.
+inline constexpr std::string_view kRestoredFact = "restored";
+
 class Store {
  public:
   virtual ~Store() = default;

@@ -75,6 +75,16 @@ void WriteEndpoint(const line::Endpoint& endpoint, line::Now now, json::Writer* 
   json->Uint64Field("acknowledged", endpoint.acknowledged());
   json->Uint64Field("mirror_size", state.mirror.size());
   json->BoolField("in_step", endpoint.in_step());
+  if (const auto old = endpoint.old_copy()) {
+    json->Key("old_copy");
+    json->BeginObject();
+    json->BoolField("peer_heard", old->peer_heard);
+    json->Uint64Field("held", old->held);
+    json->Uint64Field("peer_holds", old->peer_holds);
+    json->BoolField("differs", old->differs);
+    json->BoolField("keys_changed", old->keys_changed);
+    json->EndObject();
+  }
   json->Key("policy_suspended");
   json->BeginObject();
   json->BoolField("by_us", state.suspended_by_self);

@@ -100,6 +100,32 @@ base::Result<base::Bytes> ReadFileIfAny(const std::string& path) {
   return bytes;
 }
 
+base::Result<void> WriteFileDurably(const std::string& path, std::string_view text) {
+  {
+    const Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (fd.get() < 0 ||
+        write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        fsync(fd.get()) != 0) {
+      return SystemError(path, "must be writable", errno);
+    }
+  }
+  return SyncDirectory(ParentOf(path));
+}
+
+base::Result<std::string> IdentityOf(const std::string& path) {
+  struct statx info {};
+  if (statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &info) != 0) {
+    return SystemError(path, "must be possible to look at", errno);
+  }
+  std::string identity = std::to_string(info.stx_ino);
+  // Inode numbers are used again; the time of birth is not. Some file systems do not keep it.
+  if ((info.stx_mask & STATX_BTIME) != 0) {
+    identity +=
+        " " + std::to_string(info.stx_btime.tv_sec) + " " + std::to_string(info.stx_btime.tv_nsec);
+  }
+  return identity;
+}
+
 base::Result<int64_t> FreeBytesAt(const std::string& path) {
   struct statvfs info {};
   if (statvfs(path.c_str(), &info) != 0) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -19,6 +20,10 @@ base::Result<void> RenameDurably(const std::string& from, const std::string& to)
 base::Result<void> SyncDirectory(const std::string& path);
 // The whole content; empty when there is no such file.
 base::Result<base::Bytes> ReadFileIfAny(const std::string& path);
+// Mode 0600, and synced with its directory.
+base::Result<void> WriteFileDurably(const std::string& path, std::string_view text);
+// Tells the file from every copy of it, on this machine, and is the same as long as it lives.
+base::Result<std::string> IdentityOf(const std::string& path);
 // Free to us, not to root alone.
 base::Result<int64_t> FreeBytesAt(const std::string& path);
 

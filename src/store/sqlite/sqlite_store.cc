@@ -12,6 +12,7 @@ constexpr std::string_view kLogFile = "wideberth.db";
 constexpr std::string_view kNewLogFile = "wideberth.db.new";
 constexpr std::string_view kProjectionFile = "projection.db";
 constexpr std::string_view kLockFile = "wideberth.lock";
+constexpr std::string_view kPlaceFile = "wideberth.place";
 
 base::Unexpected Refusal(const std::string& path, std::string_view rule, std::string_view found) {
   return base::Fail(base::ErrorCode::kStorage, path, rule, found);
@@ -53,7 +54,20 @@ base::Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& 
   if (!projection) return base::Fail(std::move(projection).error());
   store->last_seq_ = store->log_->last_seq();
   store->projected_seq_ = store->projection_->projected_seq();
+  WB_RETURN_IF_ERROR(store->CheckPlace());
   return store;
+}
+
+// A copy that was put back does not know what was answered since it was made, and must not look like the store that
+// does. The fact is durable before the place is taken for the right one.
+base::Result<void> SqliteStore::CheckPlace() {
+  const std::string path = PathOf(kPlaceFile);
+  WB_ASSIGN_OR_RETURN(const std::string identity, IdentityOf(PathOf(kLogFile)));
+  WB_ASSIGN_OR_RETURN(const base::Bytes known, ReadFileIfAny(path));
+  if (base::AsText(known) == identity) return {};
+  is_copy_ = last_seq() > 0;
+  if (is_copy_) WB_RETURN_IF_ERROR(PutMeta(kRestoredFact, "yes"));
+  return WriteFileDurably(path, identity);
 }
 
 base::Result<void> SqliteStore::CreateLog() {

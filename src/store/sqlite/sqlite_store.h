@@ -3,6 +3,7 @@
 //   wideberth.db     the log and the meta facts (log_file.h), WAL, synchronous = FULL: one
 //   fdatasync a batch projection.db    the projection (projection_file.h), rebuilt from the log
 //   when it is missing or damaged wideberth.lock   names the process that has the store open
+//   wideberth.place  which file wideberth.db was when the store was last open: a copy is another one
 //
 // Files have mode 0600, the directory 0700. Both files can be read with the sqlite3 program while
 // no node runs. Back up a stopped store by copying wideberth.db; without its -wal, the file of a
@@ -47,6 +48,10 @@ class SqliteStore final : public Store {
   // Closes in order unless poisoned.
   ~SqliteStore() override;
 
+  // The log is not the file that it was when this store was last open: it was restored or moved, or its place is not
+  // known. kRestoredFact says so too.
+  bool is_copy() const { return is_copy_; }
+
   // What was set right while opening, to be logged.
   const std::vector<base::Error>& warnings() const { return warnings_; }
 
@@ -73,6 +78,7 @@ class SqliteStore final : public Store {
   base::Result<void> OpenLog();
   base::Result<void> CreateLog();
   base::Result<void> OpenProjection();
+  base::Result<void> CheckPlace();
   base::Result<void> CheckProjectionOrigin();
   // Both keep the first failure; the file is not written again.
   base::Result<void> PoisonLog(base::Error cause);
@@ -83,6 +89,7 @@ class SqliteStore final : public Store {
   const SqliteOptions options_;
   DirectoryLock lock_;
   std::vector<base::Error> warnings_;
+  bool is_copy_ = false;
 
   // Where both are needed, projection_mutex_ is taken first.
   mutable std::mutex log_mutex_;
