@@ -2,6 +2,7 @@
 // lost, and each is the same after every restart, from its projection and the log behind it as from the log alone.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <filesystem>
@@ -396,6 +397,111 @@ TEST_F(NodeLineTest, TroubleBecomesEvidenceThatNeedsNoTrust) {
   expects_trouble_ = false;
   EXPECT_EQ(record.Find(TestParty(1), Writer::kTheirs)->cosigned->head, mirror.cosigned->head);
   std::filesystem::remove_all(folder);
+}
+
+// A disk as it is now, for later.
+std::shared_ptr<MemoryDisk> CopyOf(const MemoryDisk& disk) {
+  auto copy = std::make_shared<MemoryDisk>();
+  const MemoryDisk::Session session = copy->Mount().value();
+  for (const std::string_view file : {"log", "projection"}) {
+    EXPECT_TRUE(copy->Replace(session, file, disk.Read(file)).has_value());
+  }
+  copy->Unmount(session);
+  return copy;
+}
+
+TEST_F(NodeLineTest, AnOldCopySignsNothingAndHasBackWhatWasSaid) {
+  using Calls = std::map<base::Uuid, mechanism::Call>;
+  const auto calls_of = [&](size_t n) {
+    return nodes_[n]
+        ->ReadDesk([](const airspace::State&, const mechanism::Desk& desk) {
+          Calls calls;
+          for (const auto& [id, call] : desk.calls()) {
+            // When a machine heard of it is all that may be otherwise.
+            if (call.kind != operators::ActKind::kSendPolicyText) continue;
+            calls.emplace(id, call).first->second.stored_at = call.at;
+            calls.at(id).closed_at = call.at;
+          }
+          return calls;
+        })
+        .first;
+  };
+  Run(3 * kSecond);
+  for (const bool known : {true, false}) {
+    ASSERT_TRUE(Say(0, known ? "kept 1" : "kept 2"));
+    Run(3 * kSecond);
+    const auto copy = CopyOf(*disks_[0]);
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_TRUE(Say(0, "lost " + std::to_string(i)));
+      Run(300'000);
+      ASSERT_TRUE(Say(1, "heard and lost " + std::to_string(i)));
+      Run(random_.Below(2) * kSecond);
+    }
+    Run(4 * kSecond);
+    const Calls lost = calls_of(0);
+    const auto size = [&] {
+      return nodes_[0]->record().Find(TestParty(2), Writer::kOurs).value().size;
+    };
+    const uint64_t written = size();
+
+    Crash(0);
+    disks_[0] = copy;
+    if (known) {
+      auto store = MemoryStore::Open(disks_[0]).value();
+      ASSERT_TRUE(store->PutMeta(store::kRestoredFact, "yes").has_value());
+    }
+    expects_trouble_ = true;
+    troubles_.clear();
+    Open(0);
+    if (known) {
+      // Before the peer is heard: refused, and in words.
+      Work(0, [](mechanism::Core& core, line::Now) {
+        const auto may = core.RequireMaySign();
+        ASSERT_FALSE(may.has_value());
+        EXPECT_EQ(may.error().code, base::ErrorCode::kConflict);
+        EXPECT_NE(may.error().rule.find("south"), std::string::npos);
+      });
+      EXPECT_LT(size(), written);
+    }
+    Run(12 * kSecond);
+    EXPECT_EQ(calls_of(0), lost);
+    EXPECT_GE(size(), written);
+    Work(0,
+         [](mechanism::Core& core, line::Now) { EXPECT_TRUE(core.RequireMaySign().has_value()); });
+    // Shown on both sides; the peer's file needs nobody's word.
+    const auto said = [&](line::TroubleKind kind) {
+      return std::find_if(troubles_.begin(), troubles_.end(),
+                          [&](const line::Trouble& each) { return each.kind == kind; });
+    };
+    ASSERT_NE(said(line::TroubleKind::kPeerHoldsMore), troubles_.end());
+    ASSERT_NE(said(line::TroubleKind::kPeerRolledBack), troubles_.end());
+    for (const line::Trouble& trouble : troubles_) {
+      EXPECT_TRUE(trouble.kind == line::TroubleKind::kPeerHoldsMore ||
+                  trouble.kind == line::TroubleKind::kPeerRolledBack)
+          << line::Name(trouble.kind) << " " << trouble.error.ToString();
+    }
+    const auto file =
+        EvidenceOf(nodes_[1]->record(), line::ReadCard(OwnCard(1)).value(),
+                   line::ReadCard(OwnCard(0)).value(), *said(line::TroubleKind::kPeerRolledBack));
+    ASSERT_TRUE(file.has_value()) << file.error().ToString();
+    EXPECT_EQ(record::VerifyEvidence((*file)->text)->kind, record::EvidenceKind::kRollback);
+    expects_trouble_ = false;
+    // It goes on, and is the same after every kind of start.
+    ASSERT_TRUE(Say(0, known ? "behind 1" : "behind 2"));
+    Run(4 * kSecond);
+    EXPECT_TRUE(Heard(1).contains(known ? "behind 1" : "behind 2"));
+    ASSERT_TRUE(nodes_[0]->WriteProjection().has_value());
+    Crash(0);
+    ASSERT_EQ(OnDisk(0, true), OnDisk(0, false));
+    {
+      auto store = MemoryStore::Open(disks_[0]).value();
+      ASSERT_TRUE(store->PutMeta(store::kRestoredFact, "no").has_value());
+    }
+    Open(0);
+    Run(4 * kSecond);
+  }
+  EXPECT_EQ(nodes_[0]->record().Find(TestParty(2), Writer::kOurs)->cosigned->head,
+            nodes_[1]->record().Find(TestParty(1), Writer::kTheirs)->cosigned->head);
 }
 
 TEST_F(NodeLineTest, AnotherCardForAKnownPeerIsRefused) {

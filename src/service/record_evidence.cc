@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 
 #include "crypto/sha256.h"
@@ -131,6 +134,16 @@ Result<record::Evidence> ReplacedKey(const RecordReader& record, const line::Par
   return base::Invalid("/signatures", "must be by a key that was replaced", key.KeyId());
 }
 
+// A name that EvidenceOf gives: nothing that leads out of the folder.
+bool IsEvidenceName(std::string_view name) {
+  constexpr std::string_view kEnd = ".json";
+  if (name.size() > 100 || !name.ends_with(kEnd)) return false;
+  const std::string_view stem = name.substr(0, name.size() - kEnd.size());
+  return !stem.empty() && std::all_of(stem.begin(), stem.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
 base::Unexpected CannotKeep(const std::string& path) {
   return base::Fail(base::ErrorCode::kStorage, path, "must be a path that can be written",
                     std::system_category().message(errno));
@@ -194,6 +207,46 @@ Result<std::optional<EvidenceFile>> EvidenceOf(const RecordReader& record,
   std::string name(what);
   name.append(subject.ToHex(), 0, 16).append(".json");
   return std::optional(EvidenceFile{std::move(name), std::move(text)});
+}
+
+Result<std::vector<EvidenceEntry>> ListEvidence(const std::string& folder) {
+  std::vector<EvidenceEntry> entries;
+  std::error_code error;
+  std::filesystem::directory_iterator files(folder, error);
+  if (error == std::errc::no_such_file_or_directory) return entries;
+  for (; !error && files != std::filesystem::directory_iterator(); files.increment(error)) {
+    const std::string name = files->path().filename().string();
+    struct stat info {};
+    if (!IsEvidenceName(name) || stat(files->path().c_str(), &info) != 0) continue;
+    entries.push_back(
+        {name,
+         static_cast<uint64_t>(info.st_size),
+         {info.st_mtim.tv_sec * base::kMicrosPerSecond + info.st_mtim.tv_nsec / 1000}});
+    if (entries.size() == kEvidenceListed) break;
+  }
+  if (error) {
+    return base::Fail(base::ErrorCode::kStorage, folder, "must be readable", error.message());
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const EvidenceEntry& a, const EvidenceEntry& b) { return a.name < b.name; });
+  return entries;
+}
+
+Result<std::string> ReadEvidence(const std::string& folder, std::string_view name) {
+  const auto missing = [&] {
+    return base::Fail(base::ErrorCode::kNotFound, "name", "must be a file of evidence that is kept",
+                      name);
+  };
+  if (!IsEvidenceName(name)) return missing();
+  const std::string path = folder + "/" + std::string(name);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return missing();
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (file.bad()) {
+    return base::Fail(base::ErrorCode::kStorage, path, "must be readable",
+                      std::to_string(text.size()) + " bytes read");
+  }
+  return text;
 }
 
 Result<bool> KeepEvidence(const std::string& folder, const EvidenceFile& file) {

@@ -57,10 +57,11 @@ class Side:
         self.url = f"http://127.0.0.1:{port}"
         self.process = None
 
-    def start(self):
+    def start(self, *flags, under=()):
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(
-                [WIDEBERTHD, "--config", os.path.join(self.folder, "wideberthd.toml")], stdout=log, stderr=log)
+                [*under, WIDEBERTHD, "--config", os.path.join(self.folder, "wideberthd.toml"), *flags], stdout=log,
+                stderr=log)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline and self.process.poll() is None:
             try:

@@ -69,6 +69,8 @@ constexpr std::array kRoutes = {
     Route{{Method::kGet, "/v1/record/{peer}/{writer}/tile/{level}/{a}/{b}/{c}/{d}", Scope::kRead,
            true},
           GetTile},
+    Route{{Method::kGet, "/v1/evidence", Scope::kRead, true}, ListEvidence},
+    Route{{Method::kGet, "/v1/evidence/{name}", Scope::kRead, true}, GetEvidence},
     Route{{Method::kGet, "/v1/keys", Scope::kRead, true}, GetKeys},
     Route{{Method::kPost, "/v1/keys/rotate", Scope::kAdmin, true}, RotateKeys},
     Route{{Method::kGet, "/v1/dead-man", Scope::kRead, true}, ListDeadManAreas},

@@ -43,6 +43,7 @@ struct LineContext {
   PasswordWorker& passwords;
   crypto::KdfCost account_cost;
   const link::Transport* transport = nullptr;
+  std::string evidence_folder = {};  // service/record_evidence.h
 };
 
 struct Context {

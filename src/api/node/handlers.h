@@ -79,6 +79,8 @@ base::Result<void> ResumeLine(Call& call);
 base::Result<void> ConfirmLine(Call& call);
 base::Result<void> ListEntries(Call& call);
 base::Result<void> GetLineRecord(Call& call);
+base::Result<void> ListEvidence(Call& call);
+base::Result<void> GetEvidence(Call& call);
 base::Result<void> GetCheckpoint(Call& call);
 base::Result<void> GetTile(Call& call);
 base::Result<void> GetEntry(Call& call);

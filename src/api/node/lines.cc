@@ -9,6 +9,7 @@
 #include "line/cosigning.h"
 #include "line/party_card.h"
 #include "record/tile_path.h"
+#include "service/record_evidence.h"
 #include "service/record_reader.h"
 
 namespace wideberth::api::node {
@@ -462,6 +463,36 @@ Result<void> GetEntry(Call& call) {
                       ParseNumber("index", call.params.Get("index"), 0, record::kTreeSizeMax - 1));
   WB_ASSIGN_OR_RETURN(const auto entries, call.context.node.record().ReadEntries(log, index, 1));
   call.responder(net::JsonResponse(200, *entries.front().envelope));
+  return {};
+}
+
+Result<void> ListEvidence(Call& call) {
+  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_ASSIGN_OR_RETURN(const auto entries,
+                      service::ListEvidence(call.context.line->evidence_folder));
+  std::string text;
+  json::Writer json(&text);
+  json.BeginObject();
+  json.Key("evidence");
+  json.BeginArray();
+  for (const service::EvidenceEntry& entry : entries) {
+    json.BeginObject();
+    json.StringField("name", entry.name);
+    json.Uint64Field("bytes", entry.bytes);
+    json.StringField("kept_at", base::FormatRfc3339(entry.kept_at));
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  call.responder(net::JsonResponse(200, std::move(text)));
+  return {};
+}
+
+Result<void> GetEvidence(Call& call) {
+  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_ASSIGN_OR_RETURN(std::string file, service::ReadEvidence(call.context.line->evidence_folder,
+                                                              call.params.Get("name")));
+  call.responder(net::JsonResponse(200, std::move(file)));
   return {};
 }
 

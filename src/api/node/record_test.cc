@@ -111,8 +111,13 @@ TEST(RecordTest, ServesNothingThatIsNotCosignedAndNothingToStrangers) {
   EXPECT_EQ(pair.north.Get("/v1/record/south/nobody/checkpoint").status, 404);
   EXPECT_EQ(pair.north.Get("/v1/record/east/ours/checkpoint").status, 404);
   EXPECT_EQ(pair.north.Get("/v1/lines/east/record").status, 404);
+  EXPECT_EQ(pair.north.Get("/v1/evidence").body, "{\"evidence\":[]}");
+  for (const std::string name : {"fork-of-heads-00.json", "..", "%2E%2E%2Fwideberth.db", "x"}) {
+    EXPECT_EQ(pair.north.Get("/v1/evidence/" + name).status, 404) << name;
+  }
   for (const std::string& target :
-       {ours + "checkpoint", ours + "tile/0/000.p/1", std::string("/v1/lines/south/record")}) {
+       {ours + "checkpoint", ours + "tile/0/000.p/1", std::string("/v1/lines/south/record"),
+        std::string("/v1/evidence")}) {
     EXPECT_EQ(pair.north.node->Get("", target).status, 401) << target;
   }
 }

@@ -18,6 +18,10 @@ namespace {
 // How long the transport key that a peer had before is good beside the one that it has.
 constexpr int64_t kFormerKeyUs = 10 * base::kMicrosPerMinute;
 
+std::string EvidenceFolderOf(const service::NodeConfig& config) {
+  return config.store_directory + "/evidence";
+}
+
 void LogTrouble(const mechanism::PeerTrouble& trouble) {
   base::Log(base::LogLevel::kWarn, "line_trouble",
             {{"peer", trouble.peer.ToString()},
@@ -106,7 +110,7 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
                                       size_t bytes) {
       self->transport_->Handled(peer, path, frames, bytes);
     };
-    options.hooks.on_trouble = KeeperIn(config.store_directory + "/evidence", self->node_);
+    options.hooks.on_trouble = KeeperIn(EvidenceFolderOf(config), self->node_);
   }
   options.progress = std::move(parts.progress);
   options.disk_free_bytes_min = config.disk_free_bytes_min;
@@ -119,7 +123,7 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   if (parts.line) WB_RETURN_IF_ERROR(self->StartTransport(std::move(*parts.line), clock));
   self->node_->Start();
   self->AddMetrics();
-  self->api_ = std::make_unique<Api>(self->MakeContext(account_cost));
+  self->api_ = std::make_unique<Api>(self->MakeContext(config, account_cost));
   self->console_ = std::move(parts.console);
   self->AddRoutes(config);
 
@@ -193,12 +197,13 @@ void Server::AddDssMetrics() {
   });
 }
 
-Context Server::MakeContext(crypto::KdfCost account_cost) {
+Context Server::MakeContext(const service::NodeConfig& config, crypto::KdfCost account_cost) {
   Context context{*node_, *tokens_, events_, metrics_, std::nullopt};
   if (!node_->party()) return context;
   sessions_ = std::make_unique<Sessions>();
   passwords_ = std::make_unique<PasswordWorker>();
-  context.line.emplace(LineContext{*sessions_, *passwords_, account_cost, transport_.get()});
+  context.line.emplace(LineContext{*sessions_, *passwords_, account_cost, transport_.get(),
+                                   EvidenceFolderOf(config)});
   return context;
 }
 

@@ -58,7 +58,7 @@ class Server {
   void AddDssMetrics();
   void AddRoutes(const service::NodeConfig& config);
   void AddDss(const service::DssConfig& config);
-  Context MakeContext(crypto::KdfCost account_cost);
+  Context MakeContext(const service::NodeConfig& config, crypto::KdfCost account_cost);
   base::Result<void> StartTransport(LineParts line, const base::Clock& clock);
   std::vector<link::PeerPaths> LinkPeers() const;
   service::Sequencer::Publish FollowKeys(std::span<const mechanism::DeskEffect> effects);
