@@ -288,7 +288,7 @@ TEST_F(EndpointKeys, AnEntryHeldBackIsJudgedByTheKeyOfItsNumber) {
   ASSERT_TRUE(pair.ChangeKeys(0).has_value());
   Exchange(0, 1);
   pair.Run(3 * kSecond);
-  EXPECT_EQ(pair.node(1).Count(TroubleKind::kUnverified), 1u);
+  EXPECT_EQ(pair.node(1).Count(TroubleKind::kKeyReplaced), 1u);
   ExpectNotes(1);
   ExpectWhole(pair);
 }

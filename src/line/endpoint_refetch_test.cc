@@ -182,7 +182,7 @@ TEST_F(EndpointRefetch, BothRestored) {
 TEST_F(EndpointRefetch, LongTailsAndBodiesBeside) {
   const Disk copy = pair.node(0).disk;
   const std::string large(limits::kMessageBodyInlineBytesMax, 'x');
-  for (int i = 0; i < 700; ++i) {
+  for (int i = 0; i < 400; ++i) {
     ASSERT_TRUE(pair.Write(0, "{\"n\":" + std::to_string(i) + "}").has_value());
     pair.Run(2'000);
     if (i % 100 != 0) continue;

@@ -10,6 +10,7 @@
 #include "airspace/testing/world.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "crypto/sha256.h"
 #include "line/cosigning.h"
 #include "line/frame.h"
 #include "line/party_card.h"
@@ -399,6 +400,57 @@ TEST_F(NodeLineTest, TroubleBecomesEvidenceThatNeedsNoTrust) {
   std::filesystem::remove_all(folder);
 }
 
+TEST_F(NodeLineTest, TornChainsAndReplacedKeysBecomeEvidence) {
+  Run(3 * kSecond);
+  const line::PartyCard before = line::ReadCard(OwnCard(0)).value();
+  ASSERT_TRUE(ChangeKeys(0));
+  ASSERT_TRUE(Say(0, "behind the change"));
+  Run(5 * kSecond);
+  expects_trouble_ = true;
+  const line::PartyCard after = line::ReadCard(OwnCard(0)).value();
+  const line::PartyCard south = line::ReadCard(OwnCard(1)).value();
+  const RecordReader record = nodes_[1]->record();
+  const auto mirror = record.Find(TestParty(1), Writer::kTheirs).value();
+  const auto last = record.ReadEntries(mirror, mirror.size - 1, 1).value();
+  const crypto::PublicKey key = after.key(line::KeyRole::kMessage);
+  line::Message next = line::OpenMessage(*last.front().envelope, {&key, 1})->message;
+  next.seq += 1;
+  next.previous = crypto::Sha256(base::AsBytes(*last.front().envelope));
+  const auto hand_over = [&](const line::Message& message, const line::PartyCard& signer) {
+    const std::string sealed = line::SealMessage(message, *keys_[0]->Load(signer)->message).value();
+    nodes_[1]->sequencer().Receive(TestParty(1), 0, "E" + sealed);
+    Steps(1);
+  };
+  hand_over(next, before);
+  next.previous.bytes[0] ^= 1;
+  hand_over(next, after);
+  ASSERT_EQ(troubles_.size(), 2u);
+  EXPECT_EQ(troubles_[0].kind, line::TroubleKind::kKeyReplaced);
+  EXPECT_EQ(troubles_[1].kind, line::TroubleKind::kBrokenChain);
+  const record::EvidenceKind kinds[] = {record::EvidenceKind::kRevokedKey,
+                                        record::EvidenceKind::kGap};
+  const std::string folder = ::testing::TempDir() + "evidence-of-keys";
+  std::filesystem::remove_all(folder);
+  for (size_t i = 0; i < 2; ++i) {
+    const auto file = EvidenceOf(record, south, after, troubles_[i]);
+    ASSERT_TRUE(file.has_value()) << file.error().ToString();
+    ASSERT_TRUE(file->has_value());
+    EXPECT_EQ(record::VerifyEvidence((*file)->text)->kind, kinds[i]);
+    EXPECT_TRUE(*KeepEvidence(folder, **file));
+    EXPECT_EQ(ReadEvidence(folder, (*file)->name).value(), (*file)->text);
+  }
+  EXPECT_EQ(ListEvidence(folder)->size(), 2u);
+  EXPECT_FALSE(ReadEvidence(folder, "../evidence-of-keys/x.json").has_value());
+  std::filesystem::remove_all(folder);
+  EXPECT_TRUE(ListEvidence(folder)->empty());
+  EXPECT_GE(nodes_[1]
+                ->ReadDesk([](const airspace::State&, const mechanism::Desk& desk) {
+                  return desk.open_matters();
+                })
+                .first,
+            2u);
+}
+
 // A disk as it is now, for later.
 std::shared_ptr<MemoryDisk> CopyOf(const MemoryDisk& disk) {
   auto copy = std::make_shared<MemoryDisk>();
@@ -435,7 +487,7 @@ TEST_F(NodeLineTest, AnOldCopySignsNothingAndHasBackWhatWasSaid) {
       ASSERT_TRUE(Say(0, "lost " + std::to_string(i)));
       Run(300'000);
       ASSERT_TRUE(Say(1, "heard and lost " + std::to_string(i)));
-      Run(random_.Below(2) * kSecond);
+      Run(static_cast<int64_t>(random_.Below(2)) * kSecond);
     }
     Run(4 * kSecond);
     const Calls lost = calls_of(0);
