@@ -396,7 +396,7 @@ class Core {
                      base::UtcMicros now);
   void OpenNotTold(base::PartyId peer, const ActRequest& request, const Release& body,
                    base::UtcMicros now);
-  // own_drafts.cc: what stays in this node
+  // What stays in this node.
   bool HasDrafted(base::NoticeId notice, std::string_view key_id) const;
   void ForgetDraft(base::NoticeId notice);
   base::Result<void> CheckBeforeRelease(const ActRequest& request, const Release& release);

@@ -1,7 +1,7 @@
 // What this node said before its store was set back to an old copy, as the peer gives it back (line/endpoint.h).
 //
 // Its effects are those of then, as far as they follow from what was said: notices, calls, agreements, exchanges, what
-// is awaited and what is owed. What never crossed a line is lost: drafts, held plans, the journal of that time, accounts.
+// is awaited and what is owed. What never crossed a line is lost: drafts, held plans, accounts, the journal of then.
 #include <algorithm>
 
 #include "crypto/sha256.h"
@@ -216,7 +216,7 @@ Result<void> Core::TakeOwnStandingHazard(Line& line, const line::Received& recei
     WB_RETURN_IF_ERROR(
         DecideAs(self_.party,
                  airspace::Declare{notice, shared, false, std::nullopt, sealed.digest, true, false},
-                 now.utc));
+                 now.utc, sealed.hazard.at));
     OweThirdParties(self_.party, {notice, sealed.digest}, sealed.hazard.at, now.utc);
     OweRefinement(notice, sealed.digest, airspace::DataMode::kReal, now.utc);
   }

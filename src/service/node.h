@@ -5,8 +5,8 @@
 // without a projection replays its whole log. If the rules are not those of the last run, every
 // notice in force is checked again under the new ones before anything is answered.
 //
-// A store that was restored from a backup says so (store/store.h, kRestoredFact). Its lines sign nothing before they have
-// what the peers hold (line/endpoint.h); then the fact is taken back.
+// A store that was restored from a backup says so (store/store.h, kRestoredFact). Its lines sign nothing before they
+// have what the peers hold (line/endpoint.h); then the fact is taken back.
 //
 // The projector is a thread of its own that every few seconds writes the rows of what has changed
 // (a fuzzy checkpoint, store/store.h), so that a restart reads rows and a short tail instead of a

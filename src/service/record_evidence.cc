@@ -93,16 +93,19 @@ Result<SignedEntry> OpenEntryFrame(const std::string& frame_bytes,
   return SignedEntry{std::string(entry->envelope), std::move(opened)};
 }
 
-// The last entry that is here, and a heartbeat that says it never was.
+// A heartbeat, and the first entry that is here and is not there by what it says.
 Result<record::Evidence> Rollback(const RecordReader& record, const line::PartyCard& peer,
                                   const std::string& frame_bytes) {
   WB_ASSIGN_OR_RETURN(const RecordReader::Log log, record.Find(peer.party, Writer::kTheirs));
   WB_ASSIGN_OR_RETURN(const line::Frame frame, line::ReadFrame(frame_bytes));
   const auto* heartbeat = std::get_if<line::HeartbeatFrame>(&frame);
   if (heartbeat == nullptr) return base::Invalid("frame", "must hold a heartbeat");
-  WB_ASSIGN_OR_RETURN(const auto last, record.ReadEntries(log, log.size - 1, 1));
-  return record::Evidence(record::MessageRollbackEvidence{
-      peer.key(line::KeyRole::kMessage), *last.front().envelope, std::string(heartbeat->envelope)});
+  const crypto::PublicKey key = peer.key(line::KeyRole::kMessage);
+  WB_ASSIGN_OR_RETURN(const line::Heartbeat said,
+                      line::OpenHeartbeat(heartbeat->envelope, {&key, 1}));
+  WB_ASSIGN_OR_RETURN(const auto beyond, record.ReadEntries(log, said.own_head.size, 1));
+  return record::Evidence(record::MessageRollbackEvidence{key, *beyond.front().envelope,
+                                                          std::string(heartbeat->envelope)});
 }
 
 // An entry that does not follow the one before it, which is here.

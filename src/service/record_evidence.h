@@ -2,7 +2,7 @@
 // together with what this node holds already.
 //
 //   fork               the peer has signed two messages of one number, or two heads of one size
-//   not_cosigned       the peer has refused to cosign our log: with a proof, when it extends what it had cosigned before
+//   not_cosigned       the peer has refused to cosign our log: with a proof, when it extends what it had cosigned
 //   peer_rolled_back   the peer's log has become shorter than an entry of it that is here
 //   broken_chain       an entry of the peer does not follow the one before it
 //   key_replaced       the peer's key has signed behind the change by which it gave way to another

@@ -27,8 +27,8 @@ FAULTS = [("pwrite64", "error=EIO", 5), ("fdatasync", "error=EIO", 4), ("pwrite6
 class RecordFaultsTest(PairCase):
     def traced(self, side):
         store = os.path.join(side.folder, "store")
-        files = [argument for name in ("wideberth.db", "wideberth.db-wal") for argument in ("-P", os.path.join(store, name))]
-        return ["strace", "-f", "-qq", *files]
+        return ["strace", "-f", "-qq", "-P", os.path.join(store, "wideberth.db"), "-P",
+                os.path.join(store, "wideberth.db-wal")]
 
     def calls_of_a_start(self, side, call):
         """How many a start makes until people are signed on."""
