@@ -400,7 +400,10 @@ void Core::Tick(base::Uuid drawn, line::Now now) {
   for (auto& [peer, line] : lines_) {
     MakeLineCheck(*line, drawn, now);
     ExpectLineCheck(*line, now.utc);
-    announce = announce || (line->announce && !desk_.accounts().empty());
+    // Not before the peer is heard: what it says may show that this store is an old copy.
+    const bool heard =
+        line->endpoint.liveness().to_echo().has_value() && line->endpoint.may_write();
+    announce = announce || (line->announce && heard && !desk_.accounts().empty());
     TellKeys(*line, now);
   }
   if (announce) AnnounceOperators(now);

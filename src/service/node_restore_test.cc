@@ -105,7 +105,7 @@ Texts TextsOf(const Node& node) {
       .first;
 }
 
-class OldCopyTest : public NodeRestoreTest, public ::testing::WithParamInterface<bool> {
+class OldCopyTest : public NodeRestoreTest {
  protected:
   uint64_t Written() const {
     return nodes_[0]->record().Find(TestParty(2), Writer::kOurs).value().size;
@@ -154,25 +154,22 @@ class OldCopyTest : public NodeRestoreTest, public ::testing::WithParamInterface
   uint64_t written_ = 0;
 };
 
-TEST_P(OldCopyTest, SignsNothingAndHasBackWhatWasSaid) {
-  const bool known = GetParam();
+TEST_F(OldCopyTest, SignsNothingAndHasBackWhatWasSaid) {
   Run(3 * kSecond);
   ASSERT_TRUE(Say(0, "kept"));
   Run(3 * kSecond);
   LoseWhatIsSaidNow();
-  if (known) Mark("yes");
+  Mark("yes");
   expects_trouble_ = true;
   Open(0);
-  if (known) {
-    // Before the peer is heard: refused, and in words.
-    Work(0, [](mechanism::Core& core, line::Now) {
-      const auto may = core.RequireMaySign();
-      ASSERT_FALSE(may.has_value());
-      EXPECT_EQ(may.error().code, base::ErrorCode::kConflict);
-      EXPECT_NE(may.error().rule.find("south"), std::string::npos);
-    });
-    EXPECT_LT(Written(), written_);
-  }
+  // Before the peer is heard: refused, and in words.
+  Work(0, [](mechanism::Core& core, line::Now) {
+    const auto may = core.RequireMaySign();
+    ASSERT_FALSE(may.has_value());
+    EXPECT_EQ(may.error().code, base::ErrorCode::kConflict);
+    EXPECT_NE(may.error().rule.find("south"), std::string::npos);
+  });
+  EXPECT_LT(Written(), written_);
   Run(12 * kSecond);
   EXPECT_EQ(TextsOf(*nodes_[0]), lost_);
   EXPECT_GE(Written(), written_);
@@ -192,7 +189,5 @@ TEST_P(OldCopyTest, SignsNothingAndHasBackWhatWasSaid) {
   EXPECT_EQ(nodes_[0]->record().Find(TestParty(2), Writer::kOurs)->cosigned->head,
             nodes_[1]->record().Find(TestParty(1), Writer::kTheirs)->cosigned->head);
 }
-INSTANTIATE_TEST_SUITE_P(KnownOrFoundOut, OldCopyTest, ::testing::Bool());
-
 }  // namespace
 }  // namespace wideberth::service
