@@ -34,6 +34,7 @@ using airspace::testing::TestNotice;
 using airspace::testing::TestParty;
 using store::memory::MemoryStore;
 using testing::kBoth;
+using testing::KeysOf;
 using testing::kSecond;
 using NodeLineTest = testing::NodePairTest;
 

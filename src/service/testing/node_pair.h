@@ -7,24 +7,19 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "airspace/testing/world.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "crypto/sha256.h"
-#include "line/cosigning.h"
-#include "line/frame.h"
-#include "line/party_card.h"
 #include "mechanism/testing/values.h"
-#include "record/evidence.h"
-#include "record/tile.h"
-#include "service/batch.h"
 #include "service/contents.h"
-#include "service/line_signatures.h"
 #include "service/node.h"
-#include "service/record_evidence.h"
-#include "service/record_reader.h"
 #include "service/testing/memory_keys.h"
 #include "store/memory/memory_store.h"
 
@@ -196,9 +191,8 @@ class NodePairTest : public ::testing::Test {
   }
 
   // New keys for a node. False when it went down before the change was durable.
-  bool ChangeKeys(size_t n,
-                  std::set<line::KeyRole> roles = {line::Keyoperators::Role::kMessage,
-                                                   line::Keyoperators::Role::kTransport}) {
+  bool ChangeKeys(size_t n, std::set<line::KeyRole> roles = {line::KeyRole::kMessage,
+                                                             line::KeyRole::kTransport}) {
     std::optional<bool> changed;
     nodes_[n]->ChangeKeys(
         {std::move(roles), false, std::nullopt, "admin"},
