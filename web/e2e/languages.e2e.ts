@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { isRightToLeft, languages, nameOfLanguage } from "../src/i18n/languages.ts";
 import { launch, openDesk, shoot, violations } from "./browser.ts";
-import { circle, type Pair, startPair } from "./nodes.ts";
+import { circle, type Pair, patient, startPair } from "./nodes.ts";
 
 let pair: Pair;
 let browser: Browser;
@@ -40,6 +40,10 @@ it.each(languages)("%s", async (language) => {
   await page.locator("html[data-large]").waitFor();
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(overflow, nameOfLanguage[language]).toBeLessThanOrEqual(0);
+  // Nor on a wall.
+  await page.setViewportSize({ width: 3840, height: 2160 });
+  await expect.poll(() => page.evaluate(() => parseFloat(getComputedStyle(document.documentElement).fontSize)), patient).toBeGreaterThan(28);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
   expect(faults).toEqual([]);
   await context.close();
 });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "../..");
 const bin = process.env.WIDEBERTH_BIN ?? join(root, "build/dev/bin");
 export const consoleFolder = process.env.WIDEBERTH_CONSOLE ?? join(root, "build/web");
-export const accounts = { duty: "duty_officer", second: "duty_officer", supervisor: "supervisor", administrator: "administrator" } as const;
+export const accounts = { duty: "duty_officer", second: "duty_officer", supervisor: "supervisor", deputy: "deputy_chief", administrator: "administrator" } as const;
 export type Account = keyof typeof accounts;
 export const password = "correct horse battery";
 const patience_ms = 30_000;
@@ -115,9 +115,10 @@ export class Node {
   }
 
   // Draft, second entry, release: the answer is the version.
-  async release(id: string, declaration: Declaration): Promise<string> {
+  // `read`: what the second person enters, where it is not the first volume as it is.
+  async release(id: string, declaration: Declaration, read?: Declaration["volumes"][number]): Promise<string> {
     await this.api("duty", "PUT", `/v1/notices/${id}`, { declaration, draft: true });
-    await this.api("second", "POST", `/v1/notices/${id}/check`, { reading: readingOf(declaration) });
+    await this.api("second", "POST", `/v1/notices/${id}/check`, { reading: readingOf(read ? { ...declaration, volumes: [read] } : declaration) });
     const done = await this.api<{ decision: { version: string } }>("duty", "POST", "/v1/acts", { act: "release", notice: id, check: "second_entry" });
     return done.decision.version;
   }

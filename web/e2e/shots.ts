@@ -45,6 +45,16 @@ it("takes them", async () => {
   await day.page.locator(".conflictlink").first().click();
   await mapDrawn(day);
   await shoot(day.page, "console-conflict");
+  await go(day, "#/record/proofs");
+  await day.page.getByRole("button", { name: "Ask the node for its keys" }).click();
+  await day.page.getByText("Compare both keys over another channel").waitFor();
+  await day.page.getByRole("button", { name: "Pin these keys" }).click();
+  for (const name of ["Verify the head", "Fetch and verify"]) {
+    await day.page.getByRole("button", { name }).click();
+    await sleep(1_500);
+  }
+  await day.page.getByText("it holds").nth(1).waitFor();
+  await shoot(day.page, "console-proofs");
   await day.context.close();
   const night = await openDesk(browser, pair.south, "duty", { language: "he", night: true });
   await mapDrawn(night);

@@ -164,6 +164,27 @@ it("corrects with the differences in sight, and the older read-back does not cou
   await north.page.getByText("must name the latest version").waitFor();
 });
 
+it("reads back over voice with every corner", async () => {
+  const id = crypto.randomUUID();
+  const declaration = circle({ lat: 51, lng: 3 }, { radius_km: 5, lower_m: 1000, upper_m: 2000 });
+  const corners = [{ lat: 51, lng: 3 }, { lat: 51, lng: 3.2 }, { lat: 51.1, lng: 3.2 }, { lat: 51.1, lng: 3 }];
+  const [volume] = declaration.volumes;
+  const { outline_circle: _, ...rest } = volume!;
+  await pair.north.release(id, { ...declaration, volumes: [{ ...rest, outline_polygon: { vertices: corners } } as never] }, volume && { ...volume, outline_circle: { center: { lat: 51.05, lng: 3.1 }, radius: { value: 8.94, units: "KM" } } });
+  await go(south, "notices", id, "readback");
+  const { page } = south;
+  await page.getByRole("button", { name: "I have it" }).click();
+  await page.getByRole("button", { name: "Over voice" }).click();
+  await enter(page.locator("#main"), { centre: "51.05, 3.1", extent: "8.94 km", lower: "1000 m AMSL", upper: "2000 m AMSL", start: volume!.time_start, end: volume!.time_end });
+  await page.getByLabel("Every corner").fill("51, 3\n51, 3.2\n51.1, 3.2\n51.1, 3.01");
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByText("It does not agree. Nothing was sent.").waitFor();
+  await page.getByLabel("Every corner").fill("51.1, 3.2\n51.1, 3\n51, 3\n51, 3.2");
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.waitForURL(new RegExp(`#/notices/${id}$`));
+  await page.locator("section[aria-label=Delivery]").getByText("R3 read back").waitFor();
+});
+
 it("withdraws what has not begun", async () => {
   const id = crypto.randomUUID();
   await pair.north.release(id, circle({ lat: 45, lng: 5 }));
@@ -198,8 +219,9 @@ it("keeps a conflict with a held plan to its owner", async () => {
   const [plan, other] = [crypto.randomUUID(), crypto.randomUUID()];
   await pair.south.release(other, circle({ lat: 50, lng: 11 }));
   await pair.north.api("duty", "PUT", `/v1/notices/${plan}`, { declaration: circle({ lat: 50, lng: 11 }), held: true });
+  const local = await conflictOf(pair.north, plan, other);
   await go(north, "conflicts");
-  await north.page.locator(`.conflictlink[href="#/conflicts/${await conflictOf(pair.north, plan, other)}"]`, { hasText: "known here alone" }).click();
+  await north.page.locator(`.conflictlink[href="#/conflicts/${local}"]`, { hasText: "known here alone" }).click();
   await north.page.getByRole("heading", { name: "What we may do" }).waitFor();
   for (const option of ["Move our plan", "Declare our plan", "Ask: can you keep clear?", "Accept the risk"]) {
     await north.page.locator("section[aria-label='What we may do']").getByText(option).first().waitFor();
@@ -207,6 +229,12 @@ it("keeps a conflict with a held plan to its owner", async () => {
   expect(await violations(north.page)).toEqual([]);
   const { conflicts } = await pair.south.api<{ conflicts: { sides: { notice: string }[] }[] }>("duty", "GET", "/v1/conflicts");
   expect(conflicts.some((c) => c.sides.some((side) => side.notice === plan || side.notice === other))).toBe(false);
+  // A hull goes into the form of a notice of its own, and nothing of the plan is sent by that.
+  await north.page.getByRole("button", { name: "Declare a chosen hull" }).click();
+  await north.page.getByRole("heading", { name: "Give a notice" }).waitFor();
+  await expect.poll(() => north.page.getByLabel("Centre").inputValue(), patient).toMatch(/^50(\.0+)?, 11(\.0+)?$/);
+  expect(await north.page.getByLabel("Radius").inputValue()).toBe("4 NM");
+  await go(north, "conflicts", local);
   await north.page.getByRole("button", { name: "Ask: can you keep clear?" }).click();
   await go(south, "calls");
   await south.page.locator("article", { hasText: "Can you keep clear?" }).getByRole("button", { name: "need time" }).click();
@@ -306,6 +334,9 @@ const headingOf: Record<string, string> = {
   calls: "Calls",
   line: "Line",
   record: "Record",
+  "record/proofs": "Record",
+  "record/exchanges": "Record",
+  agreements: "Agreements",
   operators: "Operators",
   "notices/give": "Give a notice",
 };

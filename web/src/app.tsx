@@ -2,9 +2,11 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { effect } from "@preact/signals";
+import { AgreementsPage } from "./agreements/page.tsx";
 import { CallsPage } from "./calls/page.tsx";
 import { ConflictsPage } from "./conflicts/page.tsx";
 import { t, unreviewed } from "./i18n/text.ts";
+import { ExerciseBanner } from "./line/exercise.tsx";
 import { LineStates } from "./line/linestate.tsx";
 import { LinePage } from "./line/page.tsx";
 import { GivePage } from "./notices/give.tsx";
@@ -60,6 +62,7 @@ function Banners(): JSX.Element {
   const gone = lostSince.value;
   return (
     <div class="banners">
+      <ExerciseBanner />
       {connection.value === "lost" && (
         <Banner tone="alarm">
           <span class="grow">
@@ -158,7 +161,9 @@ function CurrentPage(): JSX.Element {
     case "line":
       return <LinePage />;
     case "record":
-      return <RecordPage />;
+      return <RecordPage view={second} chosen={route.value[2]} />;
+    case "agreements":
+      return <AgreementsPage chosen={second} />;
     case "operators":
       return <OperatorsPage />;
   }

@@ -80,6 +80,10 @@ async function once(method: string, path: string, options: Options): Promise<Res
 }
 
 async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  return (await (await respond(method, path, options)).json()) as T;
+}
+
+async function respond(method: string, path: string, options: Options): Promise<Response> {
   let answer = await once(method, path, options);
   const signingIn = path === "/v1/login" || path === "/v1/me" || path === "/v1/logout";
   // 403 on the proof: somebody signed in from another tab, and this one's proof is of the session before.
@@ -91,11 +95,14 @@ async function request<T>(method: string, path: string, options: Options = {}): 
     answer = await once(method, path, options);
   }
   if (!answer.ok) throw await refusalOf(answer);
-  return (await answer.json()) as T;
+  return answer;
 }
 
 export const api = {
   get: <T>(path: string, signal?: AbortSignal) => request<T>("GET", path, signal ? { signal } : {}),
+  // What is no JSON: the record's own files.
+  text: async (path: string) => (await respond("GET", path, {})).text(),
+  bytes: async (path: string) => new Uint8Array(await (await respond("GET", path, {})).arrayBuffer()),
   post: <T>(path: string, body: unknown = {}, token?: string) =>
     request<T>("POST", path, token ? { body, token } : { body }),
   put: <T>(path: string, body: unknown) => request<T>("PUT", path, { body }),

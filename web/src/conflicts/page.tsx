@@ -17,6 +17,7 @@ import { Choices, Countdown, Empty, ErrorText, Field, Tag, useTask } from "../ui
 import { formatHeight_m, formatLength_m } from "../units/measures.ts";
 import { formatLocal, formatSpan, formatUtc } from "../units/time.ts";
 import { ConflictItem, isAlarming, shortfallText, sideName, Verdict } from "./item.tsx";
+import { hullOf } from "./hull.ts";
 import { Profile } from "./profile.tsx";
 import { type Suggestion, suggest } from "./suggest.ts";
 
@@ -232,6 +233,12 @@ function HeldOptions({ conflict, own }: { conflict: Conflict; own: Notice | unde
           <a class="button" href={`#/notices/${own.id}`}>{t("held.declare")}</a>
         </div>
       )}
+      {own?.latest.declaration && (
+        <div class="row">
+          <span class="grow"><strong>{t("held.hull")}</strong> — {t("held.hull_reveals")}</span>
+          <button type="button" disabled={!mayDo("draft_notice")} onClick={() => declareHull(own)}>{t("held.hull")}</button>
+        </div>
+      )}
       <div class="row">
         <span class="grow"><strong>{t("held.ask")}</strong> — {t("held.ask_reveals")}</span>
         <button type="button" disabled={!bounded || task.busy || !mayDo("ask_keep_clear")} onClick={ask}>{t("held.ask")}</button>
@@ -243,6 +250,13 @@ function HeldOptions({ conflict, own }: { conflict: Conflict; own: Notice | unde
       <ErrorText error={task.error} />
     </section>
   );
+}
+
+// Given as a notice of its own, by a second person's entry: it is not the plan, and is not compared with it.
+function declareHull(own: Notice): void {
+  if (!own.latest.declaration) return;
+  copied.put(undefined, hullOf(own.latest.declaration));
+  go("notices", "give");
 }
 
 function BasesPanel({ conflict }: { conflict: Conflict }): JSX.Element {

@@ -10,6 +10,8 @@ import { lines, refreshLines } from "../state/picture.ts";
 import { mayDo } from "../state/session.ts";
 import { Countdown, Empty, ErrorText, Field, Guarded, Tag, useTask } from "../ui/parts.tsx";
 import { formatLocal, formatUtc } from "../units/time.ts";
+import { ExercisePanel } from "./exercise.tsx";
+import { ConfirmPeerKeys, DeadManPanel, OwnKeysPanel } from "./keys.tsx";
 import { peerName, toneOf } from "./linestate.tsx";
 
 export function LinePage(): JSX.Element {
@@ -20,6 +22,8 @@ export function LinePage(): JSX.Element {
       {lines.value.map((line) => (
         <OneLine key={line.peer.id} line={line} />
       ))}
+      <DeadManPanel />
+      <OwnKeysPanel />
     </div>
   );
 }
@@ -70,8 +74,10 @@ function OneLine({ line }: { line: Line }): JSX.Element {
           <dd class="mono ltr">{line.fingerprint}</dd>
         </dl>
       </div>
+      <ConfirmPeerKeys line={line} />
       <Paths line={line} />
       <Acts line={line} />
+      <ExercisePanel line={line} />
     </section>
   );
 }

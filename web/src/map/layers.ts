@@ -1,8 +1,8 @@
 // What lies on the map, as features and as the layers that draw them. Kinds differ by pattern of line as well as by colour.
-import type { Feature, FeatureCollection, MultiPolygon } from "geojson";
+import type { Feature, FeatureCollection, MultiPolygon, Point } from "geojson";
 import type { StyleSpecification } from "maplibre-gl";
 import type { Conflict, Notice } from "../api/types.ts";
-import { ringsOf } from "./geometry.ts";
+import { distance_m, type Ring, ringsOf } from "./geometry.ts";
 
 export interface Colours {
   ground: string;
@@ -35,18 +35,59 @@ export interface NoticeProperties {
   // The window in seconds since 1970, for the time slider.
   s: number;
   e: number;
+  // From this zoom on its outline is drawn: below it there is nothing to see of a shape, and it is a dot.
+  z: number;
+  label: string;
 }
 
 const far_s = 1e11;
 const seconds = (time: string, open: number): number => (time === "open" ? open : Date.parse(time) / 1000);
 
+const shape_px = 8;
+const world_px = 512;
+const equator_m = 40_075_017;
+
+interface Box {
+  centre: { lat: number; lng: number };
+  z: number;
+}
+
+function boxOf(rings: readonly Ring[]): Box {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const ring of rings) {
+    for (const [lng, lat] of ring) {
+      west = Math.min(west, lng);
+      east = Math.max(east, lng);
+      south = Math.min(south, lat);
+      north = Math.max(north, lat);
+    }
+  }
+  const centre = { lat: (south + north) / 2, lng: (west + east) / 2 };
+  const size_m = Math.max(1, distance_m({ lat: south, lng: west }, { lat: north, lng: east }) / Math.SQRT2);
+  const px_m = (equator_m * Math.cos((centre.lat * Math.PI) / 180)) / world_px;
+  return { centre, z: Math.max(0, Math.ceil(Math.log2((shape_px * px_m) / size_m))) };
+}
+
+// The map joins no letters and turns no direction around: a name that needs it is in the lists.
+const labelOf = (notice: Notice): string => {
+  const name = notice.latest.declaration?.name;
+  return name && /^[\p{Script=Latin}\p{Script=Cyrillic}\p{N}\p{P}\s]+$/u.test(name) ? name : notice.id.slice(0, 8);
+};
+
+export interface Drawn {
+  shapes: Feature<MultiPolygon, NoticeProperties>[];
+  dots: Feature<Point, NoticeProperties>[];
+}
+
 // A hazard lasts until its all-clear, whatever its planned end.
 // `steps`: of how many sides a circle is made.
-export function noticeFeatures(notice: Notice, party: string, steps?: number): Feature<MultiPolygon, NoticeProperties>[] {
-  return (notice.latest.declaration?.volumes ?? []).map((volume, i) => ({
-    type: "Feature",
-    id: `${notice.id} ${i}`,
-    properties: {
+export function noticeFeatures(notice: Notice, party: string, steps?: number): Drawn {
+  const drawn: Drawn = { shapes: [], dots: [] };
+  for (const [i, volume] of (notice.latest.declaration?.volumes ?? []).entries()) {
+    const rings = ringsOf(volume, steps);
+    if (rings.length === 0) continue;
+    const { centre, z } = boxOf(rings);
+    const properties: NoticeProperties = {
       id: notice.id,
       kind: notice.kind,
       own: notice.party.id === party ? 1 : 0,
@@ -54,9 +95,14 @@ export function noticeFeatures(notice: Notice, party: string, steps?: number): F
       active: notice.activity === "active" ? 1 : 0,
       s: notice.activity === "active" ? -far_s : seconds(volume.time_start, -far_s),
       e: notice.kind === "hazard" ? far_s : seconds(volume.time_end, far_s),
-    },
-    geometry: { type: "MultiPolygon", coordinates: ringsOf(volume, steps).map((ring) => [ring]) },
-  }));
+      z,
+      label: i === 0 ? labelOf(notice) : "",
+    };
+    const id = `${notice.id} ${i}`;
+    drawn.shapes.push({ type: "Feature", id, properties, geometry: { type: "MultiPolygon", coordinates: rings.map((ring) => [ring]) } });
+    drawn.dots.push({ type: "Feature", id, properties, geometry: { type: "Point", coordinates: [centre.lng, centre.lat] } });
+  }
+  return drawn;
 }
 
 export function conflictFeatures(conflict: Conflict): Feature[] {
@@ -91,7 +137,23 @@ export function graticule(step_deg: number): FeatureCollection {
 
 export const emptyCollection: FeatureCollection = { type: "FeatureCollection", features: [] };
 
-export const noticeLayers = ["notice-fill", "notice-line", "notice-hazard", "notice-held"] as const;
+// What each layer of notices draws: with the time slider's filter beside it, and as a shape or a dot by the zoom.
+const isShape = ["<=", ["get", "z"], ["zoom"]];
+const kindFilters = {
+  "notice-fill": [isShape],
+  "notice-line": [isShape, ["!=", ["get", "kind"], "hazard"], ["==", ["get", "held"], 0]],
+  "notice-hazard": [isShape, ["==", ["get", "kind"], "hazard"], ["==", ["get", "held"], 0]],
+  "notice-held": [isShape, ["==", ["get", "held"], 1]],
+  "notice-dot": [["!", isShape]],
+  "notice-label": [isShape],
+} as const;
+export const noticeLayers = Object.keys(kindFilters) as (keyof typeof kindFilters)[];
+
+// `at_s`: the moment that is shown, null for all of them.
+export function filterOf(layer: keyof typeof kindFilters, at_s: number | null): never {
+  const time = at_s === null ? [] : [["<=", ["get", "s"], at_s], [">", ["get", "e"], at_s]];
+  return ["all", ...kindFilters[layer], ...time] as never;
+}
 
 export function style(c: Colours): StyleSpecification {
   const source = (): { type: "geojson"; data: FeatureCollection; tolerance: number } => ({ type: "geojson", data: emptyCollection, tolerance: 0.2 });
@@ -103,6 +165,7 @@ export function style(c: Colours): StyleSpecification {
       borders: source(),
       grid: { type: "geojson", data: graticule(5) },
       notices: source(),
+      dots: source(),
       conflicts: source(),
       gaps: source(),
       sketch: source(),
@@ -110,16 +173,30 @@ export function style(c: Colours): StyleSpecification {
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": c.ground } },
-      { id: "land", type: "fill", source: "land", paint: { "fill-color": c.land } },
+      { id: "land", type: "fill", source: "land", paint: { "fill-antialias": false, "fill-color": c.land } },
       { id: "grid", type: "line", source: "grid", paint: { "line-color": c.grid, "line-width": 1 } },
       { id: "borders", type: "line", source: "borders", paint: { "line-color": c.border, "line-width": 1 } },
-      { id: "notice-fill", type: "fill", source: "notices", paint: { "fill-antialias": false, "fill-color": byKind as never, "fill-opacity": ["case", ["==", ["get", "active"], 1], 0.28, 0.1] } },
-      { id: "notice-line", type: "line", source: "notices", filter: ["all", ["!=", ["get", "kind"], "hazard"], ["==", ["get", "held"], 0]], paint: { "line-color": byKind as never, "line-width": ["case", ["==", ["get", "own"], 1], 2.5, 1.5] } },
-      { id: "notice-hazard", type: "line", source: "notices", filter: ["==", ["get", "kind"], "hazard"], paint: { "line-color": c.alarm, "line-width": 3, "line-dasharray": [4, 1] } },
-      { id: "notice-held", type: "line", source: "notices", filter: ["==", ["get", "held"], 1], paint: { "line-color": c.own, "line-width": 2, "line-dasharray": [1, 2] } },
+      { id: "notice-fill", type: "fill", source: "notices", filter: filterOf("notice-fill", null), paint: { "fill-antialias": false, "fill-color": byKind as never, "fill-opacity": ["case", ["==", ["get", "active"], 1], 0.28, 0.1] } },
+      { id: "notice-line", type: "line", source: "notices", filter: filterOf("notice-line", null), paint: { "line-color": byKind as never, "line-width": ["case", ["==", ["get", "own"], 1], 2.5, 1.5] } },
+      { id: "notice-hazard", type: "line", source: "notices", filter: filterOf("notice-hazard", null), paint: { "line-color": c.alarm, "line-width": 3, "line-dasharray": [4, 1] } },
+      { id: "notice-held", type: "line", source: "notices", filter: filterOf("notice-held", null), paint: { "line-color": byKind as never, "line-width": 2, "line-dasharray": [1, 2] } },
+      {
+        id: "notice-dot", type: "circle", source: "dots", filter: filterOf("notice-dot", null),
+        paint: {
+          "circle-color": ["case", ["==", ["get", "held"], 1], c.ground, byKind] as never,
+          "circle-radius": ["case", ["==", ["get", "kind"], "hazard"], 4, 3],
+          "circle-stroke-color": byKind as never,
+          "circle-stroke-width": ["case", ["==", ["get", "held"], 1], 1.5, 0],
+        },
+      },
       { id: "conflict-fill", type: "fill", source: "conflicts", paint: { "fill-color": c.warn, "fill-opacity": 0.35 } },
       { id: "conflict-line", type: "line", source: "conflicts", paint: { "line-color": c.alarm, "line-width": 3 } },
       { id: "gaps", type: "line", source: "gaps", paint: { "line-color": c.text, "line-width": 3 } },
+      {
+        id: "notice-label", type: "symbol", source: "dots", filter: filterOf("notice-label", null),
+        layout: { "text-field": ["get", "label"], "text-font": ["sans-serif"], "text-size": 12, "text-padding": 4, "symbol-sort-key": ["case", ["==", ["get", "kind"], "hazard"], 0, 1] },
+        paint: { "text-color": c.text, "text-halo-color": c.land, "text-halo-width": 2 },
+      },
       { id: "sketch-fill", type: "fill", source: "sketch", paint: { "fill-color": c.own, "fill-opacity": 0.2 } },
       { id: "sketch-line", type: "line", source: "sketch", paint: { "line-color": c.own, "line-width": 3, "line-dasharray": [2, 1] } },
       { id: "handles", type: "circle", source: "handles", paint: { "circle-radius": 6, "circle-color": c.ground, "circle-stroke-color": c.own, "circle-stroke-width": 3 } },

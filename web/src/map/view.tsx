@@ -21,7 +21,8 @@ import { formatDecimal, formatPosition, parsePosition } from "../units/coordinat
 import { formatLocal, formatUtc } from "../units/time.ts";
 import { ringsOfSketch, type Sketch, snapPoints, withClick, withMove } from "./draw.ts";
 import { cornersOf } from "./geometry.ts";
-import { conflictFeatures, day, emptyCollection, gapFeatures, night, noticeFeatures, noticeLayers, style } from "./layers.ts";
+import { conflictFeatures, day, emptyCollection, filterOf, gapFeatures, night, noticeLayers, style } from "./layers.ts";
+import { NoticePainter } from "./painter.ts";
 import { pointer } from "./pointer.ts";
 
 setWorkerUrl(workerUrl);
@@ -52,10 +53,6 @@ function basemap(): NonNullable<typeof world> {
 
 const snap_px = 12;
 const redraw_ms = 250;
-// From here on a circle is drawn with fewer sides: nobody sees the difference among so many.
-const many = 3_000;
-const few_steps = 16;
-const filterAt = (at_s: number): unknown[] => ["all", ["<=", ["get", "s"], at_s], [">", ["get", "e"], at_s]];
 
 function setData(map: MapLibreMap, source: string, data: FeatureCollection | Geometry): void {
   (map.getSource(source) as GeoJSONSource | undefined)?.setData(data as never);
@@ -63,16 +60,25 @@ function setData(map: MapLibreMap, source: string, data: FeatureCollection | Geo
 
 const collection = (features: unknown[]): FeatureCollection => ({ type: "FeatureCollection", features: features as never });
 
-function showPicture(map: MapLibreMap): void {
+function showNotices(painter: NoticePainter): void {
   const party = partyId.peek();
-  const shown = [...notices.peek().values()].filter((n) => isInForce(n) || (n.party.id === party && n.latest.author !== "withdrawn" && n.activity === "planned"));
-  const steps = shown.length > many ? few_steps : undefined;
-  setData(map, "notices", collection(shown.flatMap((notice) => noticeFeatures(notice, party, steps))));
+  painter.paint([...notices.peek().values()].filter((n) => isInForce(n) || (n.party.id === party && n.latest.author !== "withdrawn" && n.activity === "planned")), party);
+}
+
+function showConflicts(map: MapLibreMap, chosen: string | undefined): void {
   const alarming = liveConflicts.peek().filter((conflict) => conflict.treatment !== "listed");
   setData(map, "conflicts", collection(alarming.flatMap(conflictFeatures)));
+  const one = chosen ? conflicts.peek().get(chosen) : undefined;
+  setData(map, "gaps", collection(one ? gapFeatures(one) : []));
+}
+
+function showTime(map: MapLibreMap, at_s: number | null): void {
+  delete map.getContainer().dataset.drawn;
+  for (const layer of noticeLayers) map.setFilter(layer, filterOf(layer, at_s), { validate: false });
 }
 
 function showSketch(map: MapLibreMap, sketch: Sketch | undefined): void {
+  delete map.getContainer().dataset.drawn;
   if (!sketch) {
     setData(map, "sketch", emptyCollection);
     setData(map, "handles", emptyCollection);
@@ -115,6 +121,7 @@ interface Held {
   map: MapLibreMap;
   props: MapProps;
   dragging: number | null;
+  at_s: number | null;
 }
 
 function listen(held: Held): void {
@@ -176,9 +183,8 @@ function startMap(container: HTMLElement, props: MapProps, failed: () => void): 
   }
   map.touchZoomRotate.disableRotation();
   map.getCanvas().setAttribute("aria-label", t("map.label"));
-  const held: Held = { map, props, dragging: null };
+  const held: Held = { map, props, dragging: null, at_s: null };
   const stops: (() => void)[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
   map.on("load", () => {
     void basemap().then(({ land, borders }) => {
       setData(map, "land", land);
@@ -187,16 +193,30 @@ function startMap(container: HTMLElement, props: MapProps, failed: () => void): 
     firstView(map, props);
     listen(held);
     showSketch(map, held.props.sketch);
+    if (held.at_s !== null) showTime(map, held.at_s);
+    const painter = new NoticePainter(map);
     // Many events of a moment are drawn once.
-    stops.push(
-      effect(() => {
-        void notices.value;
-        void liveConflicts.value;
+    const soon = (paint: () => void): (() => void) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      stops.push(() => clearTimeout(timer));
+      return () => {
         timer ??= setTimeout(() => {
           timer = undefined;
           delete container.dataset.drawn;
-          showPicture(map);
+          paint();
         }, redraw_ms);
+      };
+    };
+    const notices_soon = soon(() => showNotices(painter));
+    const conflicts_soon = soon(() => showConflicts(map, props.conflict));
+    stops.push(
+      effect(() => {
+        void notices.value;
+        notices_soon();
+      }),
+      effect(() => {
+        void liveConflicts.value;
+        conflicts_soon();
       }),
     );
     container.dataset.ready = "true";
@@ -208,7 +228,6 @@ function startMap(container: HTMLElement, props: MapProps, failed: () => void): 
   return {
     held,
     stop: () => {
-      clearTimeout(timer);
       for (const each of stops) each();
       map.remove();
     },
@@ -236,24 +255,14 @@ export default function MapView(props: MapProps): JSX.Element {
     held.props = props;
     if (held.map.getSource("sketch")) showSketch(held.map, props.sketch);
   }, [props.sketch]);
-  const at_ms = offset_min === null ? null : nodeNow() + offset_min * 60_000;
+  // To the minute: the slider follows the clock, and the map is laid out anew only when it has moved.
+  const at_s = offset_min === null ? null : Math.round(nodeNow() / 60_000 + offset_min) * 60;
   useEffect(() => {
-    const map = running.current?.map;
-    if (!map?.getSource("notices")) return;
-    for (const layer of noticeLayers) {
-      const own = style(day).layers.find((l) => l.id === layer);
-      const base = own && "filter" in own ? own.filter : undefined;
-      const at = at_ms === null ? undefined : filterAt(at_ms / 1000);
-      const filter = base && at ? ["all", base, at] : (at ?? base ?? null);
-      map.setFilter(layer, filter as never);
-    }
-  }, [at_ms === null ? null : Math.round(at_ms / 60_000), isNight]);
-  useEffect(() => {
-    const map = running.current?.map;
-    if (!map?.getSource("gaps")) return;
-    const chosen = props.conflict ? conflicts.value.get(props.conflict) : undefined;
-    setData(map, "gaps", collection(chosen ? gapFeatures(chosen) : []));
-  });
+    const held = running.current;
+    if (!held) return;
+    held.at_s = at_s;
+    if (held.map.getSource("notices")) showTime(held.map, at_s);
+  }, [at_s, isNight, props.conflict]);
   const target = parsePosition(find);
   return (
     <div class="mapframe">

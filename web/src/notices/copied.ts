@@ -1,10 +1,11 @@
 // A draft on its way from one page to the form: what a suggestion proposes, taken once.
 import type { Draft } from "./draft.ts";
 
-let handed: { notice: string; draft: Draft } | null = null;
+let handed: { notice: string | undefined; draft: Draft } | null = null;
 
 export const copied = {
-  put: (notice: string, draft: Draft): void => {
+  // `notice`: that it changes; none for one that is to be given.
+  put: (notice: string | undefined, draft: Draft): void => {
     handed = { notice, draft };
   },
   take: (notice: string | undefined): Draft | null => {

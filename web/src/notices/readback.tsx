@@ -10,7 +10,7 @@ import { act } from "../state/acts.ts";
 import { nodeNow } from "../state/clock.ts";
 import { notices } from "../state/picture.ts";
 import { go } from "../state/route.ts";
-import { Empty, ErrorText, useTask } from "../ui/parts.tsx";
+import { Choices, Empty, ErrorText, useTask } from "../ui/parts.tsx";
 import { Content } from "./content.tsx";
 import { nameOf, shortId } from "./item.tsx";
 import { emptyEntry, EntryFields, readingOf } from "./reading.tsx";
@@ -32,7 +32,7 @@ export function ReadBackPage({ id, of }: { id: string; of: string | undefined })
   const send = async (): Promise<void> => {
     if (!reading) return;
     const sent = await task.run(() =>
-      act({ act: "read_back", notice: id, version: studied.latest.digest, reading, ...(of ? { of } : {}) }),
+      act({ act: "read_back", notice: id, version: studied.latest.digest, reading, ...(of ? { of } : {}), ...(entry.vertices === null ? {} : { over_voice: true }) }),
     );
     if (sent) go("notices", id);
   };
@@ -71,6 +71,15 @@ export function ReadBackPage({ id, of }: { id: string; of: string | undefined })
           }}
         >
           <p>{t("readback.hidden")}</p>
+          <Choices
+            label={t("readback.way")}
+            value={entry.vertices === null ? "data" : "voice"}
+            onChange={(value) => setEntry({ ...entry, vertices: value === "voice" ? (entry.vertices ?? "") : null })}
+            choices={[
+              { value: "data", label: t("readback.by_data") },
+              { value: "voice", label: t("readback.by_voice") },
+            ]}
+          />
           <EntryFields entry={entry} change={(change) => setEntry({ ...entry, ...change })} />
           {mismatch && <p class="item alarm"><strong>{t("readback.mismatch")}</strong></p>}
           <ErrorText error={task.error} />

@@ -5,7 +5,7 @@ import type { DataMode, Reading } from "../api/types.ts";
 import { t } from "../i18n/text.ts";
 import { now } from "../state/clock.ts";
 import { Choices, Field } from "../ui/parts.tsx";
-import { parsePosition } from "../units/coordinates.ts";
+import { parsePosition, parsePositions } from "../units/coordinates.ts";
 import { parseHeight, parseLength } from "../units/measures.ts";
 import { formatLocal, parseTime } from "../units/time.ts";
 
@@ -17,9 +17,11 @@ export interface Entry {
   start: string;
   end: string;
   mode: DataMode | "";
+  // Over voice: every corner of the outline, one a line. Null: over data, where the machine compares the outline.
+  vertices: string | null;
 }
 
-export const emptyEntry: Entry = { centre: "", extent: "", lower: "", upper: "", start: "", end: "", mode: "" };
+export const emptyEntry: Entry = { centre: "", extent: "", lower: "", upper: "", start: "", end: "", mode: "", vertices: null };
 
 export const modes: DataMode[] = ["REAL", "EXERCISE", "TEST"];
 
@@ -35,6 +37,8 @@ export function readingOf(entry: Entry, now_ms: number): Reading | null {
   const upper = parseHeight(entry.upper);
   const start = entryTime(entry.start, now_ms);
   const end = entryTime(entry.end, now_ms);
+  const vertices = entry.vertices === null ? null : parsePositions(entry.vertices);
+  if (vertices && !vertices.ok) return null;
   if (!centre.ok || !extent.ok || !lower.ok || !upper.ok || !start.ok || !end.ok || !entry.mode) return null;
   return {
     volume: {
@@ -45,6 +49,7 @@ export function readingOf(entry: Entry, now_ms: number): Reading | null {
       time_end: end.value,
     },
     data_mode: entry.mode,
+    ...(vertices ? { vertices: vertices.value } : {}),
   };
 }
 
@@ -54,6 +59,7 @@ export function EntryFields(props: { entry: Entry; change: (change: Partial<Entr
     text && !parsed.ok ? t(parsed.rule) : undefined;
   const centre = parsePosition(entry.centre);
   const extent = parseLength(entry.extent);
+  const vertices = parsePositions(entry.vertices ?? "");
   const local = (text: string): string => {
     const parsed = entryTime(text, now.peek());
     if (!parsed.ok || parsed.value === "open") return t("hint.time");
@@ -106,6 +112,16 @@ export function EntryFields(props: { entry: Entry; change: (change: Partial<Entr
           hint={local(entry.end)}
         />
       </div>
+      {entry.vertices !== null && (
+        <Field
+          label={t("readback.vertices")}
+          lines={5}
+          value={entry.vertices}
+          onInput={(value) => change({ vertices: value })}
+          error={entry.vertices && !vertices.ok ? t(vertices.rule) : undefined}
+          hint={t("hint.position")}
+        />
+      )}
       <Choices
         label={t("field.mode")}
         value={entry.mode}

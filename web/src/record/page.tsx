@@ -1,27 +1,40 @@
-// What has happened: a timeline of what this node holds, with the time of the sender and that of the storing, and counts.
+// What has happened: a timeline with the clocks of both sides, proofs verified here, dealings compared, and counts.
 import type { JSX } from "preact";
 import { lazy, Suspense } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Call, Counts, Notice } from "../api/types.ts";
+import type { Call, Counts, Notice, Recipient } from "../api/types.ts";
 import { t, word } from "../i18n/text.ts";
 import { peerName } from "../line/linestate.tsx";
 import { nameOf, shortId } from "../notices/item.tsx";
 import { calls, notices } from "../state/picture.ts";
 import { partyId } from "../state/session.ts";
 import { Choices, Empty, ErrorText, Tag } from "../ui/parts.tsx";
+import { go } from "../state/route.ts";
 import { formatLocal, formatSpan, formatUtc } from "../units/time.ts";
+import { Exchanges } from "./exchanges.tsx";
+import { Proofs } from "./proofs.tsx";
 
 const Plot = lazy(() => import("./plot.tsx"));
 
+type Proof = "R1" | "R2" | "R3";
+
 interface Entry {
   at: string;
-  stored?: string;
+  stored?: string | undefined;
   who: string;
   what: string;
   to: string;
-  proof?: "R1" | "R3";
+  // Of a version: what each recipient has proven of it, and what not yet. Of a receipt: the one that it is.
+  proofs?: { proof: Proof; holds: boolean }[];
 }
+
+// Of the version that is shown. R2 needs R1, R3 needs R1 and never R2: each stands for itself.
+const proofsOf = (recipient: Recipient): { proof: Proof; holds: boolean }[] => [
+  { proof: "R1", holds: recipient.received_counts === true },
+  { proof: "R2", holds: recipient.recorded_counts === true },
+  { proof: "R3", holds: recipient.read_back_counts === true },
+];
 
 const rows_max = 300;
 
@@ -34,14 +47,20 @@ export function entriesOf(all: Iterable<Notice>, allCalls: Iterable<Call>, party
     const who = own ? us : peerName(notice.party);
     const to = `#/notices/${notice.id}`;
     const name = `${nameOf(notice)} ${shortId(notice)}`;
-    entries.push({ at: notice.latest.stored_at, who, what: `${word(notice.latest.author)}: ${name} / ${notice.latest.number}`, to });
+    const proofs = notice.recipients.filter((each) => own || each.party.id === party).flatMap(proofsOf);
+    entries.push({ at: notice.latest.stored_at, who, what: `${word(notice.latest.author)}: ${name} / ${notice.latest.number}`, to, proofs });
     if (notice.started_at) entries.push({ at: notice.started_at, who, what: `${word("active")}: ${name}`, to });
     if (notice.ended_at) entries.push({ at: notice.ended_at, who, what: `${word("ended")}: ${name}`, to });
     if (notice.all_clear_at) entries.push({ at: notice.all_clear_at, who, what: `${word("all_clear")}: ${name}`, to });
     for (const recipient of notice.recipients) {
       const by = recipient.party.id === party ? us : peerName(recipient.party);
-      if (recipient.received_at) entries.push({ at: recipient.received_at, who: by, what: name, to, proof: "R1" });
-      if (recipient.read_back_at) entries.push({ at: recipient.read_back_at, who: by, what: name, to, proof: "R3" });
+      const receipt = (at: string | undefined, proof: Proof, stored?: string): void => {
+        if (at) entries.push({ at, stored, who: by, what: name, to, proofs: [{ proof, holds: true }] });
+      };
+      receipt(recipient.received_at, "R1");
+      // By the clock of who cosigned; beside it when the cosignature came here.
+      receipt(recipient.cosigned_at, "R2", recipient.recorded_at);
+      receipt(recipient.read_back_at, "R3");
       if (recipient.assessed_at && recipient.assessment) {
         entries.push({ at: recipient.assessed_at, who: by, what: `${word(recipient.assessment)}: ${name}`, to });
       }
@@ -57,21 +76,23 @@ export function entriesOf(all: Iterable<Notice>, allCalls: Iterable<Call>, party
   return entries.sort((a, b) => b.at.localeCompare(a.at));
 }
 
-export function RecordPage(): JSX.Element {
-  const [view, setView] = useState<"timeline" | "statistics">("timeline");
+const views = ["timeline", "proofs", "exchanges", "statistics"] as const;
+
+export function RecordPage({ view: named, chosen }: { view: string | undefined; chosen: string | undefined }): JSX.Element {
+  const view = views.find((each) => each === named) ?? "timeline";
   return (
     <div class="stack">
       <h1>{t("page.record")}</h1>
       <Choices
         label={t("notices.show")}
         value={view}
-        onChange={(value) => setView(value as typeof view)}
-        choices={[
-          { value: "timeline", label: t("record.timeline") },
-          { value: "statistics", label: t("record.statistics") },
-        ]}
+        onChange={(value) => go("record", value)}
+        choices={views.map((value) => ({ value, label: t(`record.${value}`) }))}
       />
-      {view === "timeline" ? <Timeline /> : <Statistics />}
+      {view === "timeline" && <Timeline />}
+      {view === "proofs" && <Proofs />}
+      {view === "exchanges" && <Exchanges chosen={chosen} />}
+      {view === "statistics" && <Statistics />}
     </div>
   );
 }
@@ -102,7 +123,11 @@ function Timeline(): JSX.Element {
               <td>
                 <a href={entry.to}><bdi>{entry.what}</bdi></a>
               </td>
-              <td>{entry.proof && <Tag tone="good">{entry.proof}</Tag>}</td>
+              <td>
+                <span class="row tight">
+                  {entry.proofs?.map(({ proof, holds }, n) => <Tag key={n} tone={holds ? "good" : "none"}>{proof}</Tag>)}
+                </span>
+              </td>
             </tr>
           ))}
         </tbody>

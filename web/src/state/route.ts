@@ -13,6 +13,6 @@ export function go(...parts: string[]): void {
   location.hash = `/${parts.map(encodeURIComponent).join("/")}`;
 }
 
-export const pages = ["watch", "notices", "conflicts", "calls", "line", "record", "operators"] as const;
+export const pages = ["watch", "notices", "conflicts", "calls", "line", "record", "agreements", "operators"] as const;
 export type Page = (typeof pages)[number];
 export const page = (): Page => pages.find((p) => p === route.value[0]) ?? "watch";
