@@ -123,11 +123,14 @@ Result<void> Core::TakeOwnAct(Line& line, const line::Received& received, line::
   WB_ASSIGN_OR_RETURN(const auto signature,
                       object.OptionalString("agreement_signature", limits::kEnvelopeBytesMax));
   again_->agreement_signature = TextOf(signature);
-  std::vector<operators::OperatorKey> keys;
-  for (const auto& [id, key] : keys_said_) keys.push_back(key);
+  // Each key once: those of now, and those that were announced since the copy was made.
+  auto known = keys_said_;
   for (const auto& [name, account] : desk_.accounts()) {
-    keys.push_back(operators::OperatorKeyOf(account));
+    operators::OperatorKey key = operators::OperatorKeyOf(account);
+    known.insert_or_assign(key.key_id, std::move(key));
   }
+  std::vector<operators::OperatorKey> keys;
+  for (auto& [id, key] : known) keys.push_back(std::move(key));
   auto act = OpenAct(envelope, self_.party, keys);
   if (!act) return Fail(std::move(act).error().Under("/act"));
   ActRequest request{std::move(*act), nullptr,           TextOf(declaration), {},
