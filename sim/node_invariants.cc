@@ -212,11 +212,11 @@ void NodeInvariants::OnStart(const Machine& machine) {
     Break(fmt::format("{} starts with another state than it had", machine.name()));
   }
   machine.state().SanityCheck();
-  CheckAgainstLog(machine);
+  (void)CheckAgainstLog(machine);
 }
 
-void NodeInvariants::CheckAgainstLog(const Machine& machine) {
-  service::Contents replayed(machine.store());
+std::unique_ptr<Replayed> NodeInvariants::CheckAgainstLog(const Machine& machine) {
+  auto replayed = std::make_unique<Replayed>(machine.store());
   std::map<std::string, unsigned> acts;
   const auto visit = [&](const store::Batch& batch) -> base::Result<void> {
     service::BatchVisitor visitor;
@@ -225,36 +225,45 @@ void NodeInvariants::CheckAgainstLog(const Machine& machine) {
       if (written == nullptr) return;
       if (std::string act = ActOf(written->text); !act.empty()) ++acts[act];
     };
+    visitor.line = [&](uint32_t line, line::Effect effect) {
+      if (auto* own = std::get_if<line::EntryWritten>(&effect)) {
+        replayed->entries[{line, false}].push_back(std::move(own->entry));
+      } else if (auto* mirrored = std::get_if<line::EntryMirrored>(&effect)) {
+        replayed->entries[{line, true}].push_back(std::move(mirrored->entry));
+      }
+    };
     WB_RETURN_IF_ERROR(service::ReadBatch(batch.bytes, visitor));
-    return replayed.Replay(batch);
+    return replayed->contents.Replay(batch);
   };
   if (const auto read = machine.store().Replay(1, visit); !read) {
-    return Break(
-        fmt::format("the log of {} cannot be read: {}", machine.name(), read.error().ToString()));
+    Break(fmt::format("the log of {} cannot be read: {}", machine.name(), read.error().ToString()));
+    return nullptr;
   }
   for (const base::Digest& act : people_.acknowledged(machine.index())) {
     if (const unsigned times = acts[act.ToHex()]; times != 1) {
-      return Break(fmt::format("the act {} that {} acknowledged stands in its log {} times",
-                               act.ToHex().substr(0, 8), machine.name(), times));
+      Break(fmt::format("the act {} that {} acknowledged stands in its log {} times",
+                        act.ToHex().substr(0, 8), machine.name(), times));
+      return nullptr;
     }
   }
-  base::Bytes all = replayed.airspace().Canonical();
-  const base::Bytes of_desk = replayed.desk().Canonical();
+  base::Bytes all = replayed->contents.airspace().Canonical();
+  const base::Bytes of_desk = replayed->contents.desk().Canonical();
   all.insert(all.end(), of_desk.begin(), of_desk.end());
   if (all != machine.Canonical()) {
-    return Break(
-        fmt::format("the whole log of {} gives another state than it has", machine.name()));
+    Break(fmt::format("the whole log of {} gives another state than it has", machine.name()));
+    return nullptr;
   }
   for (const auto& [party, peer] : machine.desk().peers()) {
     base::Bytes of_log;
     base::Bytes of_endpoint;
-    replayed.line_logs().StateOf(peer.line).Encode(&of_log);
+    replayed->contents.line_logs().StateOf(peer.line).Encode(&of_log);
     machine.core().FindLine(party)->state().Encode(&of_endpoint);
     if (of_log != of_endpoint) {
       Break(fmt::format("the log of {} gives another line {} than it has", machine.name(),
                         peer.line));
     }
   }
+  return replayed;
 }
 
 }  // namespace wideberth::sim

@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include "line/log_entry.h"
+#include "service/contents.h"
 #include "sim/machine.h"
 #include "sim/network.h"
 #include "sim/people.h"
@@ -33,6 +35,15 @@ struct NodeLine {
   size_t a = 0;
   size_t b = 0;
   std::unique_ptr<Network> network;  // a is its node 0
+};
+
+// What the whole log of a machine gives.
+struct Replayed {
+  explicit Replayed(store::Store& store) : contents(store) {}
+
+  service::Contents contents;
+  // Of each line, the own log and the mirror.
+  std::map<std::pair<uint32_t, bool>, std::vector<line::LogEntry>> entries;
 };
 
 struct NodeCounts {
@@ -91,7 +102,7 @@ class NodeInvariants {
   void CheckMatter(const Machine& machine, const mechanism::Matter& matter, const Ladder& ladder);
   void CheckLost();
   void CheckRaised(const Machine& machine, const Machine& peer, int64_t since_us);
-  void CheckAgainstLog(const Machine& machine);
+  std::unique_ptr<Replayed> CheckAgainstLog(const Machine& machine);
   void CheckLogs(const Machine& from, const Machine& to);
   void CheckRecord(const Machine& a, const Machine& b);
   void CheckNotices(const Machine& from, const Machine& to);
@@ -107,6 +118,7 @@ class NodeInvariants {
   std::vector<const Machine*> machines_;
   std::vector<Watched> lines_;
   std::map<size_t, std::map<uint64_t, Ladder>> ladders_;
+  std::map<size_t, std::unique_ptr<Replayed>> replayed_;  // at rest
   std::map<std::pair<size_t, size_t>, std::vector<line::SharedBytes>> frames_;
   std::map<std::pair<size_t, size_t>, std::unordered_set<std::string_view>> seen_;
   std::optional<std::string> broken_;

@@ -95,12 +95,7 @@ std::optional<std::string> JointView(const Machine& of, const Machine& peer,
                                      std::array<const service::RecordReader::Log*, 2> logs,
                                      std::array<uint64_t, 2> sizes) {
   const base::PartyId parties[] = {of.config().party, peer.config().party};
-  const uint32_t number = of.desk().FindPeer(parties[1])->line;
-  service::Contents contents(of.store());
-  (void)of.store()
-      .Replay(1, [&](const store::Batch& batch) { return contents.Replay(batch); })
-      .has_value();
-  const line::LineState state = contents.line_logs().StateOf(number);
+  const line::LineState& state = of.core().FindLine(parties[1])->state();
   std::array<record::WriterLog, 2> writers;
   for (size_t i = 0; i < 2; ++i) {
     const line::LogState& log = i == 0 ? state.own : state.mirror;
@@ -176,7 +171,7 @@ void NodeInvariants::CheckAtRest() {
   for (const Machine* each : machines_) {
     if (broken_) return;
     each->state().SanityCheck();
-    CheckAgainstLog(*each);
+    replayed_[each->index()] = CheckAgainstLog(*each);
   }
   for (const Watched& watched : lines_) {
     const Machine& a = machine(watched.line->a);
@@ -196,29 +191,22 @@ void NodeInvariants::CheckAtRest() {
 void NodeInvariants::CheckLogs(const Machine& from, const Machine& to) {
   const uint32_t own_line = from.desk().FindPeer(to.config().party)->line;
   const uint32_t mirror_line = to.desk().FindPeer(from.config().party)->line;
-  service::Contents ours(from.store());
-  service::Contents theirs(to.store());
-  for (const auto& [contents, machine] : {std::pair(&ours, &from), {&theirs, &to}}) {
-    (void)machine->store()
-        .Replay(1, [&](const store::Batch& batch) { return contents->Replay(batch); })
-        .has_value();  // CheckAgainstLog has read it
-  }
-  const uint64_t size = ours.line_logs().StateOf(own_line).own.size();
-  if (theirs.line_logs().StateOf(mirror_line).mirror.size() != size) {
+  const auto& own = replayed_[from.index()]->entries[{own_line, false}];
+  const auto& mirror = replayed_[to.index()]->entries[{mirror_line, true}];
+  const uint64_t size = from.core().FindLine(to.config().party)->state().own.size();
+  if (own.size() != size || mirror.size() != size) {
     return Break(fmt::format("{} has written {} entries to {}, who holds others", from.name(), size,
                              to.name()));
   }
-  const auto own = ours.line_logs().OwnLog(own_line);
-  const auto mirror = theirs.line_logs().Mirror(mirror_line);
-  for (uint64_t seq = 1; seq <= size; ++seq) {
-    const auto a = own->ReadEntry(seq);
-    const auto b = mirror->ReadEntry(seq);
-    const bool same = a && b && *a->envelope == *b->envelope &&
-                      (a->body_beside == nullptr) == (b->body_beside == nullptr) &&
-                      (a->body_beside == nullptr || *a->body_beside == *b->body_beside);
+  for (size_t i = 0; i < size; ++i) {
+    const line::LogEntry& a = own[i];
+    const line::LogEntry& b = mirror[i];
+    const bool same = *a.envelope == *b.envelope &&
+                      (a.body_beside == nullptr) == (b.body_beside == nullptr) &&
+                      (a.body_beside == nullptr || *a.body_beside == *b.body_beside);
     if (!same) {
       return Break(
-          fmt::format("entry {} from {} to {} is another there", seq, from.name(), to.name()));
+          fmt::format("entry {} from {} to {} is another there", i + 1, from.name(), to.name()));
     }
   }
   counts_.entries += size;

@@ -4,7 +4,7 @@
 //   const NodeReport report = RunNodes({.seed = 17});
 //   if (report.broken) ...   // and RunNodes({.seed = 17, .trace = Print}) shows how it came to that
 //
-// For half a minute to a minute of simulated time people act, lines lose, repeat, delay and are cut, nodes crash and
+// For ten seconds to a minute of simulated time people act, lines lose, repeat, delay and are cut, nodes crash and
 // tear their last batch; then everything heals, people deal with what waits, and the nodes must come to rest.
 // NodeInvariants says what must hold.
 #ifndef WIDEBERTH_SIM_NODE_WORLD_H_
@@ -24,7 +24,7 @@ namespace wideberth::sim {
 
 struct NodeRunOptions {
   uint64_t seed = 1;
-  size_t nodes = 0;  // 2 or 5; 0: as the seed has it, five in one of four
+  size_t nodes = 0;  // 2 or 5; 0: as the seed has it, five in one of eight
   NodeFault fault = NodeFault::kNone;
   Trace::Sink trace = nullptr;
 };

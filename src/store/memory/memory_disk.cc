@@ -75,10 +75,13 @@ void MemoryDisk::Unmount(Session session) {
   if (mounted_ == session) mounted_ = 0;
 }
 
-base::Bytes MemoryDisk::Read(std::string_view file) const {
+base::Bytes MemoryDisk::Read(std::string_view file, size_t offset, size_t size_max) const {
   const std::lock_guard lock(mutex_);
   const auto found = files_.find(file);
-  return found == files_.end() ? base::Bytes() : found->second.bytes;
+  if (found == files_.end() || found->second.bytes.size() <= offset) return {};
+  const base::ByteView rest = base::ByteView(found->second.bytes).subspan(offset);
+  const base::ByteView read = rest.first(std::min(rest.size(), size_max));
+  return {read.begin(), read.end()};
 }
 
 base::Result<void> MemoryDisk::BeginOperation(Session session, uint64_t& countdown,

@@ -45,11 +45,12 @@ class MemoryDisk {
   void set_free_bytes(int64_t bytes);
   int64_t free_bytes() const;
 
-  // For MemoryStore. A file is read whole; writes append.
+  // For MemoryStore. Writes append; reading past the end gives what there is.
   using Session = uint64_t;
   base::Result<Session> Mount();  // refuses while another store has the disk
   void Unmount(Session session);
-  base::Bytes Read(std::string_view file) const;
+  base::Bytes Read(std::string_view file, size_t offset = 0,
+                   size_t size_max = std::numeric_limits<size_t>::max()) const;
   base::Result<void> Write(Session session, std::string_view file, base::ByteView bytes);
   base::Result<void> Sync(Session session, std::string_view file);
   // Replaces the whole content, durable when it returns (the write-sync-rename of a real disk as

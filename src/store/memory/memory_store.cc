@@ -120,51 +120,42 @@ MemoryStore::~MemoryStore() {
   disk_->Unmount(session_);
 }
 
-// Walks all records; visits the batches from from_seq on.
-base::Result<void> MemoryStore::ReplayRecords(base::ByteView log, uint64_t from_seq,
-                                              const BatchVisitor& visit, size_t& whole_bytes,
-                                              base::Digest& chain) const {
-  uint64_t seq = 0;
-  while (true) {
-    WB_ASSIGN_OR_RETURN(const std::optional<Record> record, NextRecord(kLog, log, whole_bytes));
-    if (!record) return {};
-    if (record->kind != Kind::kBatch) continue;
-    Reader payload(record->payload);
-    const uint64_t found_seq = payload.U64();
-    const base::UtcMicros time{static_cast<int64_t>(payload.U64())};
-    const base::ByteView stored_chain = payload.Raw(chain.bytes.size());
-    const base::ByteView bytes = payload.Rest();
-    if (found_seq != ++seq) {
-      return Damaged(kLog, "must hold batch " + std::to_string(seq), std::to_string(found_seq));
-    }
-    // Batches before from_seq only hand on their stored chain value.
-    const base::Digest computed = seq >= from_seq ? ChainBatch(chain, seq, time, bytes) : chain;
-    std::copy(stored_chain.begin(), stored_chain.end(), chain.bytes.begin());
-    if (seq < from_seq) continue;
-    if (computed != chain) {
-      return Damaged(kLog, "batch " + std::to_string(seq) + " must continue the chain",
-                     chain.ToHex());
-    }
-    WB_RETURN_IF_ERROR(visit(Batch{seq, time, bytes, chain}));
+// `chain`: that of the batch before, then of this one.
+base::Result<void> MemoryStore::VisitBatch(base::ByteView payload, uint64_t seq,
+                                           const BatchVisitor& visit, base::Digest& chain) const {
+  Reader reader(payload);
+  const uint64_t found_seq = reader.U64();
+  const base::UtcMicros time{static_cast<int64_t>(reader.U64())};
+  const base::ByteView stored_chain = reader.Raw(chain.bytes.size());
+  const base::ByteView bytes = reader.Rest();
+  if (found_seq != seq) {
+    return Damaged(kLog, "must hold batch " + std::to_string(seq), std::to_string(found_seq));
   }
+  chain = ChainBatch(chain, seq, time, bytes);
+  if (!std::equal(stored_chain.begin(), stored_chain.end(), chain.bytes.begin())) {
+    return Damaged(kLog, "batch " + std::to_string(seq) + " must continue the chain",
+                   chain.ToHex());
+  }
+  return visit(Batch{seq, time, bytes, chain});
 }
 
 base::Result<void> MemoryStore::RecoverLog() {
   const base::Bytes log = disk_->Read(kLog);
+  const auto visit = [](const Batch&) -> base::Result<void> { return {}; };
   size_t whole_bytes = 0;
-  const auto visit = [this](const Batch& batch) -> base::Result<void> {
-    last_seq_ = batch.seq;
-    last_chain_ = batch.chain;
-    return {};
-  };
   base::Digest chain;
-  WB_RETURN_IF_ERROR(ReplayRecords(log, 1, visit, whole_bytes, chain));
-  for (size_t offset = 0; offset < whole_bytes;) {
-    WB_ASSIGN_OR_RETURN(const std::optional<Record> record, NextRecord(kLog, log, offset));
-    if (record->kind != Kind::kMeta) continue;
-    Reader payload(record->payload);
-    const std::string key(base::AsText(payload.Sized()));
-    meta_[key] = std::string(base::AsText(payload.Sized()));
+  while (true) {
+    const size_t offset = whole_bytes;
+    WB_ASSIGN_OR_RETURN(const std::optional<Record> record, NextRecord(kLog, log, whole_bytes));
+    if (!record) break;
+    if (record->kind == Kind::kBatch) {
+      WB_RETURN_IF_ERROR(VisitBatch(record->payload, places_.size() + 1, visit, chain));
+      places_.push_back({offset, whole_bytes - offset, chain});
+    } else if (record->kind == Kind::kMeta) {
+      Reader payload(record->payload);
+      const std::string key(base::AsText(payload.Sized()));
+      meta_[key] = std::string(base::AsText(payload.Sized()));
+    }
   }
   if (whole_bytes < log.size()) {
     return disk_->Replace(session_, kLog, base::ByteView(log).first(whole_bytes));
@@ -190,11 +181,11 @@ base::Result<void> MemoryStore::RecoverProjection() {
       }
     }
   }
-  if (projected_seq_ > last_seq_) {
+  if (projected_seq_ > places_.size()) {
     return Damaged(kLog,
                    "must reach batch " + std::to_string(projected_seq_) +
                        ", as the projection does; durable batches are lost",
-                   "batch " + std::to_string(last_seq_));
+                   "batch " + std::to_string(places_.size()));
   }
   projection_file_bytes_ = offset;
   if (offset < file.size()) {
@@ -213,45 +204,56 @@ base::Result<void> MemoryStore::Poison(base::Error cause) {
   return base::Fail(std::move(cause));
 }
 
+base::Digest MemoryStore::LastChain() const {
+  return places_.empty() ? base::Digest() : places_.back().chain;
+}
+
 base::Result<void> MemoryStore::Append(uint64_t seq, base::UtcMicros time, base::ByteView bytes) {
   const std::lock_guard lock(mutex_);
   if (poison_) return Poisoned("store", *poison_);
-  CHECK_MSG(seq == last_seq_ + 1, "batches are appended without a gap");
+  CHECK_MSG(seq == places_.size() + 1, "batches are appended without a gap");
   WB_RETURN_IF_ERROR(CheckBatchLimits(bytes));
-  const base::Digest chain = ChainBatch(last_chain_, seq, time, bytes);
+  const base::Digest chain = ChainBatch(LastChain(), seq, time, bytes);
   Writer payload;
   payload.U64(seq);
   payload.U64(static_cast<uint64_t>(time.us));
   payload.Raw(chain.bytes);
   payload.Raw(bytes);
-  if (auto written = WriteRecord(kLog, EncodeRecord(Kind::kBatch, payload.bytes())); !written) {
+  const base::Bytes record = EncodeRecord(Kind::kBatch, payload.bytes());
+  const size_t offset = disk_->FileSize(kLog);
+  if (auto written = WriteRecord(kLog, record); !written) {
     return Poison(std::move(written).error());
   }
-  last_seq_ = seq;
-  last_chain_ = chain;
+  places_.push_back({offset, record.size(), chain});
   return {};
 }
 
 uint64_t MemoryStore::last_seq() const {
   const std::lock_guard lock(mutex_);
-  return last_seq_;
+  return places_.size();
 }
 
 base::Digest MemoryStore::last_chain() const {
   const std::lock_guard lock(mutex_);
-  return last_chain_;
+  return LastChain();
 }
 
 base::Result<void> MemoryStore::Replay(uint64_t from_seq, const BatchVisitor& visit) {
   CHECK(from_seq >= 1);
   const std::lock_guard lock(mutex_);
   if (poison_) return Poisoned("store", *poison_);
-  const base::Bytes log = disk_->Read(kLog);
-  size_t whole_bytes = 0;
-  base::Digest chain;
-  WB_RETURN_IF_ERROR(ReplayRecords(log, from_seq, visit, whole_bytes, chain));
-  if (chain != last_chain_) {
-    return Damaged(kLog, "must end with batch " + std::to_string(last_seq_), chain.ToHex());
+  base::Digest chain =
+      from_seq >= 2 && from_seq - 2 < places_.size() ? places_[from_seq - 2].chain : base::Digest();
+  for (uint64_t seq = from_seq; seq <= places_.size(); ++seq) {
+    const Place& place = places_[seq - 1];
+    const base::Bytes bytes = disk_->Read(kLog, place.offset, place.bytes);
+    size_t read = 0;
+    WB_ASSIGN_OR_RETURN(const std::optional<Record> record, NextRecord(kLog, bytes, read));
+    if (!record || record->kind != Kind::kBatch) {
+      return Damaged(kLog, "must end with batch " + std::to_string(places_.size()),
+                     "batch " + std::to_string(seq) + " is not there");
+    }
+    WB_RETURN_IF_ERROR(VisitBatch(record->payload, seq, visit, chain));
   }
   return {};
 }
@@ -261,7 +263,7 @@ base::Result<void> MemoryStore::WriteProjection(uint64_t projected_seq,
   const std::lock_guard lock(mutex_);
   if (poison_) return Poisoned("store", *poison_);
   if (projection_poison_) return Poisoned("projection", *projection_poison_);
-  CHECK(projected_seq_ <= projected_seq && projected_seq <= last_seq_);
+  CHECK(projected_seq_ <= projected_seq && projected_seq <= places_.size());
   WB_RETURN_IF_ERROR(CheckRowLimits(rows));
   Writer payload;
   payload.U64(projected_seq);

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "store/memory/memory_disk.h"
 #include "store/store.h"
@@ -43,9 +44,10 @@ class MemoryStore final : public Store {
 
   base::Result<void> RecoverLog();
   base::Result<void> RecoverProjection();
-  base::Result<void> ReplayRecords(base::ByteView log, uint64_t from_seq, const BatchVisitor& visit,
-                                   size_t& whole_bytes, base::Digest& chain) const;
+  base::Result<void> VisitBatch(base::ByteView payload, uint64_t seq, const BatchVisitor& visit,
+                                base::Digest& chain) const;
   base::Result<void> WriteRecord(std::string_view file, base::ByteView record);
+  base::Digest LastChain() const;
   base::Result<void> Poison(base::Error cause);
 
   const std::shared_ptr<MemoryDisk> disk_;
@@ -53,8 +55,13 @@ class MemoryStore final : public Store {
   mutable std::mutex mutex_;
   std::optional<base::Error> poison_;
   std::optional<base::Error> projection_poison_;
-  uint64_t last_seq_ = 0;
-  base::Digest last_chain_;
+  // Of each batch, the first that has number 1: where its record stands in the log, and its chain value.
+  struct Place {
+    size_t offset;
+    size_t bytes;
+    base::Digest chain;
+  };
+  std::vector<Place> places_;
   std::map<std::string, std::string, std::less<>> meta_;
   uint64_t projected_seq_ = 0;
   std::map<uint64_t, base::Bytes> rows_;
