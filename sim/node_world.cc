@@ -252,7 +252,7 @@ void NodeWorld::PlanCrashes(size_t index) {
 }
 
 void NodeWorld::PlanPeople(size_t index) {
-  timeline_.After(random_.Between(100 * kMs, 2 * kSecond), [=, this] {
+  timeline_.After(random_.Between(50 * kMs, kSecond), [=, this] {
     if (timeline_.now_us() >= busy_us_) return;
     if (machine(index).running()) {
       people_.Act(machine(index));
