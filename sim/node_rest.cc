@@ -36,12 +36,14 @@ bool WaitsForPeople(const Matter& matter) {
           matter.kind == MatterKind::kKeysChanged);
 }
 
-std::vector<Conflict> LiveBetween(const Machine& machine, base::PartyId a, base::PartyId b) {
+// Those that have not passed by `after`: each node lets them pass by a clock of its own.
+std::vector<Conflict> LiveBetween(const Machine& machine, base::PartyId a, base::PartyId b,
+                                  base::UtcMicros after) {
   std::vector<Conflict> live;
   machine.state().VisitConflicts(0, [&](uint64_t, const Conflict& conflict) {
     const std::set<base::PartyId> parties = {conflict.sides[0].party, conflict.sides[1].party};
     if (airspace::IsLive(conflict) && !conflict.local() && parties == std::set{a, b} &&
-        conflict.data_mode == airspace::DataMode::kReal) {
+        conflict.last_moment > after && conflict.data_mode == airspace::DataMode::kReal) {
       live.push_back(conflict);
     }
     return true;
@@ -69,7 +71,8 @@ std::string Text(const std::optional<airspace::Receipt>& receipt) {
 
 // What people have said of it, without the times of the node.
 std::string SaidOf(const Conflict& conflict) {
-  std::string said(Name(conflict.state));
+  std::string said = fmt::format("{} ({}, until {})", Name(conflict.state), Name(conflict.verdict),
+                                 base::FormatRfc3339(conflict.last_moment));
   for (const airspace::ConflictSide& side : conflict.sides) {
     said += fmt::format(", {} {} '{}'", side.version.ToHex().substr(0, 8),
                         side.seen_at ? "seen" : "not seen", side.measures);
@@ -308,19 +311,21 @@ void NodeInvariants::CheckNotice(const Notice& ours, const Notice& theirs, const
 void NodeInvariants::CheckConflicts(const Machine& a, const Machine& b) {
   const base::PartyId of_a = a.config().party;
   const base::PartyId of_b = b.config().party;
-  const std::vector<Conflict> at_a = LiveBetween(a, of_a, of_b);
-  const std::vector<Conflict> at_b = LiveBetween(b, of_a, of_b);
+  const base::UtcMicros later = std::max(a.utc(), b.utc());
+  const std::vector<Conflict> at_a = LiveBetween(a, of_a, of_b, later);
+  const std::vector<Conflict> at_b = LiveBetween(b, of_a, of_b, later);
   counts_.conflicts += at_a.size();
   for (size_t i = 0; i < std::max(at_a.size(), at_b.size()); ++i) {
     if (i >= at_a.size() || i >= at_b.size() || at_a[i].id != at_b[i].id) {
       const bool alone = i >= at_b.size() || (i < at_a.size() && at_a[i].id < at_b[i].id);
       const Conflict& conflict = alone ? at_a[i] : at_b[i];
       const Conflict* other = (alone ? b : a).state().FindConflict(conflict.id);
-      return Break(fmt::format("conflict {} of notices {} and {} is live at {} alone; {} holds {}",
-                               conflict.id.ToHex().substr(0, 8),
-                               conflict.sides[0].notice.ToString(),
-                               conflict.sides[1].notice.ToString(), (alone ? a : b).name(),
-                               (alone ? b : a).name(), other ? SaidOf(*other) : "nothing"));
+      return Break(fmt::format(
+          "conflict {} of notices {} and {} is live at {} alone, {}, at {}; {} holds {}, at {}",
+          conflict.id.ToHex().substr(0, 8), conflict.sides[0].notice.ToString(),
+          conflict.sides[1].notice.ToString(), (alone ? a : b).name(), SaidOf(conflict),
+          base::FormatRfc3339((alone ? a : b).utc()), (alone ? b : a).name(),
+          other ? SaidOf(*other) : "nothing", base::FormatRfc3339((alone ? b : a).utc())));
     }
     const base::Digest& id = at_a[i].id;
     const auto signed_a = a.desk().SignedBasis(id);

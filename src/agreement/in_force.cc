@@ -114,7 +114,7 @@ Rules WhileLost(const Terms& terms) {
   crypto::Sha256Hasher hasher;
   hasher.Update(base::AsBytes("wideberth lost line 1\n"));
   hasher.Update(terms.rules.digest().bytes);
-  Result<Rules> wider = Rules::Make(std::move(content), hasher.Finish());
+  Result<Rules> wider = Rules::Make(std::move(content), hasher.Finish(), terms.rules.digest());
   CHECK_MSG(wider.has_value(), "wider rules within the limits are rules");
   return std::move(*wider);
 }

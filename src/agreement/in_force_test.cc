@@ -163,6 +163,7 @@ TEST(WhileLost, EverySeparationIsWiderByWhatWasAgreed) {
   terms.lost_link.widening = {4'000'000, 200'000, 3 * base::kMicrosPerMinute};
   const airspace::Rules wider = WhileLost(terms);
   EXPECT_NE(wider.digest(), terms.rules.digest());
+  EXPECT_EQ(wider.agreed(), terms.rules.digest());
   for (const auto a : {airspace::NoticeKind::kActivity, airspace::NoticeKind::kHazard,
                        airspace::NoticeKind::kProtectedSite, airspace::NoticeKind::kZone}) {
     airspace::Declaration mine, theirs;

@@ -339,6 +339,7 @@ void Put(WireWriter& out, const Conflict& value) {
   out.Time(value.opened_at);
   out.Time(value.changed_at);
   out.Fixed(value.rules.bytes);
+  out.Fixed(value.agreed.bytes);
 }
 
 Conflict TakeConflict(WireReader& in) {
@@ -371,6 +372,7 @@ Conflict TakeConflict(WireReader& in) {
   value.opened_at = in.Time();
   value.changed_at = in.Time();
   value.rules = in.ReadDigest();
+  value.agreed = in.ReadDigest();
   return value;
 }
 

@@ -153,7 +153,9 @@ struct Conflict {
       last_moment;  // after it the conflict has passed; kTimeOpenEnd while a hazard is not cleared
   base::UtcMicros opened_at;
   base::UtcMicros changed_at;
-  base::Digest rules;  // the agreement it was judged under
+  base::Digest rules;  // it was judged under
+  // What the parties agreed on: `rules`, or what those are made from while their line is lost (Rules::agreed).
+  base::Digest agreed;
 
   // A conflict with a held notice is known to that notice's party alone (MECHANISM 2.3), which deals
   // with it alone. Two held notices are never compared. Its id is computed like every other: the held

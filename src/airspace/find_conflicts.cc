@@ -134,7 +134,9 @@ Conflict MakeConflict(Sha256Function sha256, const RuleBook& book, const Notice&
   conflict.separation = against.separation;
   conflict.opened_at = now;
   conflict.changed_at = now;
-  conflict.rules = book.Between(first.party, second.party).digest();
+  const Rules& rules = book.Between(first.party, second.party);
+  conflict.rules = rules.digest();
+  conflict.agreed = rules.agreed();
   std::sort(against.pairs.begin(), against.pairs.end(),
             [](const VolumeConflict& a, const VolumeConflict& b) {
               return std::tie(a.first_moment, a.version_a, a.version_b, a.volume_a, a.volume_b) <
@@ -162,9 +164,10 @@ bool SameFinding(const Conflict& a, const Conflict& b) {
 }
 
 // What people have said of these very versions stays said, whatever older ones have left the check meanwhile, which the
-// two nodes of a line see at different times. Of other versions, or under other rules, nobody has said anything.
+// two nodes of a line see at different times, and whether one of them holds the line for lost, which the other may never
+// do. Of other versions, or when something else is agreed, nobody has said anything.
 void TakeOverWhatWasSaid(const Conflict& held, Conflict* conflict) {
-  if (held.rules != conflict->rules) return;
+  if (held.agreed != conflict->agreed) return;
   for (size_t i = 0; i < 2; ++i) {
     if (held.sides[i].version != conflict->sides[i].version) return;
   }
@@ -243,7 +246,9 @@ std::vector<Conflict> ChangedConflicts(const View& view, const Notice& subject,
     over.state = held->first_moment <= now ? ConflictState::kPassed : ConflictState::kResolved;
     over.verdict = Verdict::kClear;
     over.changed_at = now;
-    over.rules = book.Between(over.sides[0].party, over.sides[1].party).digest();
+    const Rules& rules = book.Between(over.sides[0].party, over.sides[1].party);
+    over.rules = rules.digest();
+    over.agreed = rules.agreed();
     changed.push_back(std::move(over));
   }
   return changed;

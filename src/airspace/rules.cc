@@ -165,7 +165,7 @@ Result<Treatment> ParseName<Treatment>(string_view text) {
   return ParseWord<Treatment>(kTreatmentWords, text);
 }
 
-Result<Rules> Rules::Make(Content content, base::Digest digest) {
+Result<Rules> Rules::Make(Content content, base::Digest digest, base::Digest agreed) {
   Rules rules;
   WB_RETURN_IF_ERROR(CheckCount("/parties", content.parties.size(), limits::kPartiesMax));
   for (size_t i = 0; i < content.parties.size(); ++i) {
@@ -200,6 +200,7 @@ Result<Rules> Rules::Make(Content content, base::Digest digest) {
   WB_RETURN_IF_ERROR(CheckTimes(content));
   rules.content_ = std::move(content);
   rules.digest_ = digest;
+  rules.agreed_ = agreed == base::Digest() ? digest : agreed;
   rules.FillTable();
   return rules;
 }

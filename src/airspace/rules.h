@@ -99,7 +99,9 @@ class Rules {
   // rows with a class that no list declares, with a separation below zero or beyond limits.h; dwell
   // and lead times outside [0, limits::kNoticeWindowMaxUs]; more parties, classes or rows than
   // limits.h allows.
-  static base::Result<Rules> Make(Content content, base::Digest digest);
+  // `agreed`: of rules that a node made from those of an agreement for a time by itself (a lost line's are wider), the
+  // digest of these; nil: what was agreed is these rules.
+  static base::Result<Rules> Make(Content content, base::Digest digest, base::Digest agreed = {});
 
   // Symmetric: For(a, b) == For(b, a).
   Separation For(const Declaration& a, const Declaration& b) const;
@@ -123,6 +125,7 @@ class Rules {
   const PartyEntry* FindParty(base::PartyId id) const;
   const PartyEntry* FindParty(std::string_view name) const;
   base::Digest digest() const { return digest_; }
+  base::Digest agreed() const { return agreed_; }
 
  private:
   // Every kind with its class is one row and one column of the table: an activity of an unstated
@@ -132,6 +135,7 @@ class Rules {
 
   Content content_;
   base::Digest digest_;
+  base::Digest agreed_;
   Separation widest_;
   std::vector<std::string> classes_;             // sorted
   std::vector<Separation> table_;                // kinds x kinds; empty: every separation is 0

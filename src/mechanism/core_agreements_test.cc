@@ -177,6 +177,47 @@ TEST(AgreementsTest, ALostLineWidensUntilRecoveryIsConfirmed) {
   ExpectAgreed(parties, first.digest, 0);
 }
 
+// One node holds the line for lost; the other was down meanwhile and never did.
+TEST(AgreementsTest, WhatWasSaidOutlivesALineThatOnlyOneSideLost) {
+  Parties parties;
+  Agreement first = Parties::MakeAgreement(0, 1, 1, 30, At(-kMinute));
+  first.terms.lost_link.widening = {20'000'000, 0, 0};
+  parties.Agree(0, 1, {first});
+  parties.Settle();
+  ReleaseNeighbours(&parties);
+  ExpectAgreed(parties, first.digest, 1);
+  const base::Digest id = parties.LiveConflicts(0)[0].id;
+  const std::string measures = "north:none,south:change_height";
+  ASSERT_TRUE(parties.MarkSeen(0, id).has_value());
+  ASSERT_TRUE(parties.Propose(1, id, measures).has_value());
+  parties.Run(2 * kSecond);
+  parties.Crash(1);
+  parties.Run(12 * kSecond);
+  const base::Digest lost = agreement::WhileLost(first.terms).digest();
+  ASSERT_EQ(parties.state(0).rules(), lost);
+  ASSERT_EQ(parties.LiveConflicts(0).at(0).rules, lost);
+  // Said while it is lost, of the same versions.
+  ASSERT_TRUE(parties.Propose(0, id, measures).has_value());
+  EXPECT_EQ(parties.LiveConflicts(0).at(0).state, airspace::ConflictState::kKept);
+  parties.Start(1);
+  ASSERT_EQ(parties.state(1).rules(), first.digest);
+  for (int tries = 0; parties.Link(0, 1) != line::LinkState::kUp; ++tries) {
+    ASSERT_LT(tries, 60);
+    (void)parties.core(0).ConfirmRecovered(Parties::party(1), parties.now(0)).has_value();
+    parties.Turn(0);
+    parties.Run(kSecond);
+  }
+  parties.Run(5 * kSecond);
+  ExpectAgreed(parties, first.digest, 1);
+  for (const size_t n : kBoth) {
+    const airspace::Conflict conflict = parties.LiveConflicts(n).at(0);
+    EXPECT_EQ(conflict.state, airspace::ConflictState::kKept);
+    const size_t north = conflict.sides[0].party == Parties::party(0) ? 0 : 1;
+    EXPECT_TRUE(conflict.sides[north].seen_at.has_value());
+    for (const airspace::ConflictSide& side : conflict.sides) EXPECT_EQ(side.measures, measures);
+  }
+}
+
 TEST(AgreementsTest, EachLineIsJudgedByItsOwn) {
   Parties parties(3);
   Agreement with_south = Parties::MakeAgreement(0, 1, 1, 2, At(-kMinute));
