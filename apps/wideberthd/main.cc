@@ -26,6 +26,7 @@
 #include "base/version.h"
 #include "service/config.h"
 #include "store/sqlite/sqlite_store.h"
+#include "witness/service.h"
 
 namespace wideberth {
 namespace {
@@ -144,12 +145,60 @@ base::Result<bool> Run(const service::NodeConfig& config, const std::string& con
   return ServeUntilSignal(config, failed, server.get());
 }
 
+// A neutral witness, in place of a node.
+base::Result<bool> RunWitness(const witness::WitnessConfig& config) {
+  const base::SystemClock clock;
+  WB_ASSIGN_OR_RETURN(const auto service, witness::Service::Start(config, clock));
+  Log(LogLevel::kInfo, "listening",
+      {{"version", base::kVersion},
+       {"address", config.listen_address},
+       {"port", service->port()},
+       {"tls", !config.tls_certificate.empty()},
+       {"witness", service->key().Format()},
+       {"logs", config.logs.size()}});
+  NotifySystemd("READY=1");
+  const sigset_t signals = WaitedSignals();
+  int signal = SIGHUP;
+  while (signal == SIGHUP) {
+    if (sigwait(&signals, &signal) != 0) signal = SIGHUP;
+  }
+  Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
+  NotifySystemd("STOPPING=1");
+  service->Stop();
+  return true;
+}
+
+int MainOfWitness(const std::string& path, bool check) {
+  const auto complain = [](const base::Error& error) {
+    std::fprintf(stderr, "wideberthd: %s\n", error.ToString().c_str());
+    return 1;
+  };
+  const base::Result<witness::WitnessConfig> config = witness::LoadWitnessConfig(path);
+  if (!config) return complain(config.error());
+  if (check) {
+    std::puts("the configuration is fit for use");
+    return 0;
+  }
+  const sigset_t signals = WaitedSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  base::StartLogging({});
+  const base::Result<bool> in_order = RunWitness(*config);
+  if (!in_order) Log(LogLevel::kError, "not_started", {{"error", in_order.error().ToString()}});
+  base::StopLogging();
+  return in_order.has_value() ? 0 : 1;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("The Wideberth node: takes declared activity and finds every conflict.");
   std::string path;
   bool check = false;
   app.set_version_flag("--version", "wideberthd " + std::string(base::kVersion));
-  app.add_option("--config", path, "The configuration file (TOML)")->required();
+  auto* config_option = app.add_option("--config", path, "The configuration file (TOML)");
+  std::string witness_path;
+  app.add_option("--witness", witness_path,
+                 "Run a neutral witness with this configuration (TOML), and no node")
+      ->excludes(config_option);
   std::string console;
   app.add_option(
       "--console", console,
@@ -167,6 +216,11 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (!witness_path.empty()) return MainOfWitness(witness_path, check);
+  if (path.empty()) {
+    std::fprintf(stderr, "wideberthd: --config: must be given, or --witness\n");
+    return 2;
   }
   const auto complain = [](const base::Error& error) {
     std::fprintf(stderr, "wideberthd: %s\n", error.ToString().c_str());

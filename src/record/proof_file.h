@@ -37,9 +37,9 @@
 
 namespace wideberth::record {
 
-inline constexpr size_t kProofExtraBytesMax = 64 * 1024;
+inline constexpr size_t kProofExtraBytesMax = 96 * 1024;
 inline constexpr size_t kProofHashesMax = 64;
-inline constexpr size_t kProofFileBytesMax = kSignedNoteBytesMax + 128 * 1024;
+inline constexpr size_t kProofFileBytesMax = kSignedNoteBytesMax + 160 * 1024;
 
 struct ProofFile {
   uint64_t index = 0;

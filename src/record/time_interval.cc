@@ -1,6 +1,5 @@
 #include "record/time_interval.h"
 
-#include <algorithm>
 #include <string>
 
 namespace wideberth::record {
@@ -25,13 +24,9 @@ Result<UtcMicros> FromSeconds(uint64_t time_s) {
 
 }  // namespace
 
-Result<TimeInterval> IntervalOf(std::span<const uint64_t> seen_s,
-                                std::optional<uint64_t> covered_s) {
+Result<TimeInterval> IntervalOf(std::optional<UtcMicros> seen, std::optional<uint64_t> covered_s) {
   TimeInterval interval;
-  for (const uint64_t time_s : seen_s) {
-    WB_ASSIGN_OR_RETURN(const UtcMicros time, FromSeconds(time_s));
-    interval.not_before = std::max(interval.not_before, time);
-  }
+  interval.not_before = seen.value_or(base::kTimeOpenStart);
   if (covered_s) {
     WB_ASSIGN_OR_RETURN(const UtcMicros time, FromSeconds(*covered_s));
     interval.not_after = {time.us + base::kMicrosPerSecond - 1};

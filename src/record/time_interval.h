@@ -1,21 +1,22 @@
 // When something happened, as far as signatures show it: an interval, never a point.
 //
-// Not before: the entry names a checkpoint of the peer that somebody had cosigned at a certain time, so it was written
-// later. Not after: a checkpoint that covers the entry was cosigned at a certain time, so it was there by then. A
+// Not before: the entry names a head of the peer's log, so it was written after what stands under that head was signed.
+// That a checkpoint was cosigned at some time is no such bound: an entry that names it may be older than the
+// cosignature. Not after: a checkpoint that covers the entry was cosigned at a certain time, so it was there by then. A
 // cosignature states whole seconds; it was made somewhere within its second.
 //
-//   WB_ASSIGN_OR_RETURN(const TimeInterval call, IntervalOf(peer_checkpoint_times_s, proven.not_after_s));
+//   WB_ASSIGN_OR_RETURN(const TimeInterval call, IntervalOf(last_seen_entry.sent_at, proven.not_after_s));
 //   WB_ASSIGN_OR_RETURN(const TimeInterval raid, IntervalOf(...));
 //   OrderOf(call, raid)      // kBefore, kAfter, or kConcurrent when the record does not say
 //
-// The clocks are those of the cosigners; an order is theirs to within the trust in them. A causal link (one entry names
-// a checkpoint that covers the other) needs no clock.
+// The clocks are those of the peer and the cosigners; an order is theirs to within the trust in them. A causal link
+// (one entry names a head that covers the other) needs no clock.
 #ifndef WIDEBERTH_RECORD_TIME_INTERVAL_H_
 #define WIDEBERTH_RECORD_TIME_INTERVAL_H_
 
 #include <cstdint>
 #include <optional>
-#include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -30,10 +31,10 @@ struct TimeInterval {
   bool operator==(const TimeInterval&) const = default;
 };
 
-// From the times (POSIX seconds) of cosignatures: of checkpoints named inside the entry, of which the latest counts,
-// and the one by which the entry was there. Nothing known leaves an end open. Refuses with kInvalid times beyond the
-// range of base/time.h, and with kConflict an end before the start, which shows that the cosigners' clocks disagree.
-base::Result<TimeInterval> IntervalOf(std::span<const uint64_t> seen_s,
+// From when the newest thing that the entry names was signed, and the time (POSIX seconds) of the cosignature by which
+// the entry was there. Nothing known leaves an end open. Refuses with kInvalid times beyond the range of base/time.h,
+// and with kConflict an end before the start, which shows that the clocks disagree.
+base::Result<TimeInterval> IntervalOf(std::optional<base::UtcMicros> seen,
                                       std::optional<uint64_t> covered_s);
 
 // Whether one of two events is known to have caused, or been seen before, the other.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "crypto/sha256.h"
@@ -187,12 +188,13 @@ Result<ReadLog> ReadOne(const Log& log, size_t number, base::PartyId other) {
   return read;
 }
 
-// Every head that an entry names has to be that of the other log, as far as the prefix goes.
+// Every head that an entry names, or that was cosigned, has to be that of the log, as far as the prefix goes.
 Result<void> CheckHeads(const ReadLog& named_by, size_t number, const Log& log, ReadLog* of) {
-  std::map<uint64_t, const OpenedMessage*> named;
+  std::set<uint64_t> named;
   for (const OpenedMessage& opened : named_by.messages) {
-    named.emplace(opened.message.peer_head.size, &opened);
+    named.insert(opened.message.peer_head.size);
   }
+  for (const CosignedHead& head : log.heads) named.insert(head.size);
   record::Frontier tree;
   const auto keep = [&] {
     if (named.contains(tree.size())) of->roots[tree.size()] = tree.Root();
@@ -209,6 +211,13 @@ Result<void> CheckHeads(const ReadLog& named_by, size_t number, const Log& log, 
     if (root == of->roots.end() || root->second == head.root) continue;
     return Invalid(PlaceOf(number, i) + "/peer_head", "must be the head of the other log",
                    head.root.ToHex());
+  }
+  for (size_t i = 0; i < log.heads.size(); ++i) {
+    const auto root = of->roots.find(log.heads[i].size);
+    if (root == of->roots.end() || root->second == log.heads[i].root) continue;
+    return Invalid(std::to_string(1 - number) + "/heads/" + std::to_string(i) + "/root",
+                   "must be that of the entries, " + root->second.ToHex(),
+                   log.heads[i].root.ToHex());
   }
   return {};
 }

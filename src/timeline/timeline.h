@@ -42,10 +42,11 @@
 
 namespace wideberth::timeline {
 
-// A head of a log that the other side has cosigned, and when by its clock.
+// A head of a log that the other side has cosigned, and when by its clock: to the second.
 struct CosignedHead {
   uint64_t size = 0;
   base::UtcMicros at;
+  base::Digest root;
 };
 
 // The prefix of one log of a line, and what its bytes are checked with.
@@ -82,7 +83,8 @@ class Timeline {
  public:
   // Refuses with kUnauthorized an entry that none of its party's keys has signed; with kInvalid one that is not the
   // next of its log by number and chain, is of another line, or names a head of the other log that its entries do not
-  // give: one of them lies. The field names the log and the entry ("0/entries/17").
+  // give, and a cosigned head that they do not give: one of them lies. The field names the log and the entry or head
+  // ("0/entries/17", "1/heads/3"). Heads beyond the prefix bound nothing.
   static base::Result<Timeline> Make(std::array<Log, 2> logs);
 
   const std::vector<Event>& events() const { return events_; }  // in the joint order

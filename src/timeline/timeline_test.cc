@@ -9,6 +9,7 @@
 #include "exchange/testing/values.h"
 #include "line/party_card.h"
 #include "mechanism/testing/parties.h"
+#include "record/merkle.h"
 #include "timeline/after_action.h"
 
 namespace wideberth::timeline {
@@ -37,6 +38,14 @@ std::array<Log, 2> LogsOf(Parties& parties, size_t n) {
   fill(&logs[0], n, disk.own, disk.state.own.size());
   fill(&logs[1], 1 - n, disk.mirror, disk.state.mirror.size());
   return logs;
+}
+
+base::Digest RootOf(const Log& log, uint64_t size) {
+  record::Frontier tree;
+  for (uint64_t i = 0; i < size; ++i) {
+    tree.Append(record::LeafHash(base::AsBytes(*log.entries[static_cast<size_t>(i)].envelope)));
+  }
+  return tree.Root();
 }
 
 Timeline Made(Parties& parties, size_t n) {
@@ -122,7 +131,12 @@ TEST_F(TimelineTest, ShowsBothClocksAndBoundsBySideThatDidNotWrite) {
   }
   // A cosignature that comes earlier than the other's next word bounds more closely.
   auto logs = LogsOf(parties, 0);
-  logs[0].heads = {{release->index + 1, {release->received_at->us - kSecond}}};
+  logs[0].heads = {{release->index + 1,
+                    {release->received_at->us - kSecond},
+                    RootOf(logs[0], release->index + 1)}};
+  auto forged = logs;
+  forged[0].heads[0].root = timeline.root(1);
+  EXPECT_EQ(Timeline::Make(std::move(forged)).error().field, "0/heads/0/root");
   const Timeline cosigned = Timeline::Make(std::move(logs)).value();
   const Event* again = Find(cosigned, "release hazard");
   EXPECT_EQ(again->cosigned_at, UtcMicros{release->received_at->us - kSecond});

@@ -111,7 +111,7 @@ class TimelineTest(PairCase):
         refused(lambda forged: forged["logs"][0].pop(1), "0/entries/1")
         refused(lambda forged: forged["logs"][0].reverse(), "0/entries/0")
         refused(lambda forged: forged["logs"][0].pop(), "/frozen/logs")
-        refused(lambda forged: forged["parties"].reverse(), "0/entries/0")
+        refused(lambda forged: forged["parties"].reverse(), "0/heads/0")
         refused(lambda forged: forged["parties"][0].update(cards=[]), "card")
         refused(lambda forged: forged["frozen"].update(joint_view_sha256="0" * 64), "/frozen/joint_view_sha256")
         refused(lambda forged: forged.update(more=1), "/more")

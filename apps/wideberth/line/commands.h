@@ -53,7 +53,7 @@ base::Result<int> RunKeysCard(const Session& session, const KeysOptions& options
 base::Result<int> RunKeysRotate(const Session& session, const KeysOptions& options);
 base::Result<int> RunPeerConfirm(const Session& session, const KeysOptions& options);
 
-// record ... (log_files.cc)
+// record ... (log_files.cc: of folders; log_proofs.cc: of proofs)
 struct LogOptions {
   std::string dir;   // an exported log, or a folder to export into
   std::string peer;  // empty: the only one
@@ -62,13 +62,26 @@ struct LogOptions {
   std::string file;  // of verify: a folder, a proof file or evidence
   std::string old_checkpoint, new_checkpoint;
   std::string policy, entry, output;
-  std::vector<std::string> cards;  // of the writer, of fsck
+  std::string seen;                    // of prove: the folder of the other log
+  std::string against, against_entry;  // of verify: another proof
+  std::string request, reply, tsa;     // of stamp; of verify: a stamp and whose it must be
+  std::vector<std::string> cards;      // of fsck: the writer's; of verify: both parties'
 };
 base::Result<int> RunRecordExport(const Session& session, const LogOptions& options);
 base::Result<int> RunRecordProve(const Session& session, const LogOptions& options);
 base::Result<int> RunRecordVerify(const Session& session, const LogOptions& options);
 base::Result<int> RunRecordConsistency(const Session& session, const LogOptions& options);
 base::Result<int> RunRecordFsck(const Session& session, const LogOptions& options);
+base::Result<int> RunRecordStatus(const Session& session, const LogOptions& options);
+base::Result<int> RunRecordCompare(const Session& session, const LogOptions& options);
+base::Result<int> RunRecordStamp(const Session& session, const LogOptions& options);
+
+// witness ... (witness.cc)
+struct WitnessOptions {
+  std::string dir, name, passphrase_file;
+  bool no_passphrase = false;
+};
+base::Result<int> RunWitnessInit(const Session& session, const WitnessOptions& options);
 
 // agreement ... (agreements.cc: of files; agreements_signed.cc: on a node)
 struct AgreementOptions {
@@ -236,6 +249,7 @@ class LineCommands {
   void AddKeys(Registry* registry);
   void AddLogs(Registry* registry);  // register_logs.cc
   void AddLogChecks(Registry* registry, CLI::App* group);
+  void AddWitness(Registry* registry, CLI::App* group);
   void AddAgreements(Registry* registry);
   void AddSigning(Registry* registry, CLI::App* group);
   void AddDenouncing(Registry* registry, CLI::App* group);
@@ -256,6 +270,7 @@ class LineCommands {
   EnrolOptions enrol_;
   KeysOptions keys_;
   LogOptions log_;
+  WitnessOptions witness_;
   AgreementOptions agreement_;
   LineNoticeOptions notice_;
   HazardReportOptions hazard_;

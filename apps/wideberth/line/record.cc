@@ -12,9 +12,10 @@
 #include "apps/wideberth/remote.h"
 #include "apps/wideberth/show/terminal.h"
 #include "base/limits.h"
-#include "crypto/sha256.h"
 #include "line/party_card.h"
+#include "record/signed_note.h"
 #include "timeline/after_action.h"
+#include "timeline/line_text.h"
 #include "timeline/timeline.h"
 
 namespace wideberth::cli {
@@ -25,34 +26,35 @@ using base::Invalid;
 using base::Result;
 using base::UtcMicros;
 using timeline::Event;
+using timeline::Party;
 using timeline::Timeline;
 
 constexpr size_t kExportBytesMax = size_t{1} << 30;
 
-struct Party {
-  base::PartyId id;
-  std::string name;
-  std::vector<std::string> cards;  // the one in force first
-  std::string fingerprint;         // of that
-};
-
-// Both logs with what they are checked with; no card and no entry has been believed yet.
+// Both logs with what they are checked with; no card, no entry and no head has been believed yet.
 struct Raw {
-  std::array<Party, 2> parties;
-  std::array<std::vector<line::LogEntry>, 2> entries;
+  std::array<timeline::LogText, 2> logs;
   std::string frozen;  // of an export: what it says of itself, JSON
 };
 
-Result<Party> ReadParty(const json::Value& value) {
-  Party party;
+Result<void> ReadParty(const json::Value& value, timeline::LogText* log) {
   WB_ASSIGN_OR_RETURN(json::Object object, value.AsObject());
-  WB_ASSIGN_OR_RETURN(party.id, object.RequiredParsed("id", 36, base::PartyId::Parse));
+  WB_ASSIGN_OR_RETURN(log->writer, object.RequiredParsed("id", 36, base::PartyId::Parse));
   WB_ASSIGN_OR_RETURN(const json::Array cards, object.RequiredArray("cards", 1'024));
+  log->cards.clear();
   for (const json::Value card : cards) {
     WB_ASSIGN_OR_RETURN(const std::string_view text, card.AsString(limits::kEnvelopeBytesMax));
-    party.cards.emplace_back(text);
+    log->cards.emplace_back(text);
   }
-  return party;
+  return {};
+}
+
+Result<void> ReadHeads(const json::Array& array, timeline::LogText* log) {
+  for (const json::Value value : array) {
+    WB_ASSIGN_OR_RETURN(const std::string_view note, value.AsString(record::kSignedNoteBytesMax));
+    log->heads.emplace_back(note);
+  }
+  return {};
 }
 
 Result<std::vector<line::LogEntry>> ReadEntries(const json::Array& array) {
@@ -89,12 +91,15 @@ Result<Raw> LoadFromNode(const Session& session, const std::string& given_peer) 
       if (parties.size() != 2) return object.Refuse("parties", "must be two");
       size_t place = 0;
       for (const json::Value value : parties) {
-        WB_ASSIGN_OR_RETURN(raw.parties[place++], ReadParty(value));
+        WB_RETURN_IF_ERROR(ReadParty(value, &raw.logs[place++]));
       }
       WB_ASSIGN_OR_RETURN(const json::Array array, object.RequiredArray("entries", SIZE_MAX));
       WB_ASSIGN_OR_RETURN(std::vector<line::LogEntry> entries, ReadEntries(array));
-      std::move(entries.begin(), entries.end(), std::back_inserter(raw.entries[log]));
-      progress.Set(raw.entries[log].size());
+      WB_ASSIGN_OR_RETURN(const json::Array heads, object.RequiredArray("heads", SIZE_MAX));
+      WB_RETURN_IF_ERROR(ReadHeads(heads, &raw.logs[log]));
+      std::vector<line::LogEntry>& all = raw.logs[log].entries;
+      std::move(entries.begin(), entries.end(), std::back_inserter(all));
+      progress.Set(all.size());
       after = TextAt(page.root(), "next");
     }
   }
@@ -110,15 +115,23 @@ Result<Raw> LoadFromText(std::string_view text) {
   raw.frozen = frozen.AsValue().ToJson();
   WB_ASSIGN_OR_RETURN(const json::Array parties, object.RequiredArray("parties", 2));
   WB_ASSIGN_OR_RETURN(const json::Array logs, object.RequiredArray("logs", 2));
-  if (parties.size() != 2 || logs.size() != 2) return object.Refuse("logs", "must be two");
+  WB_ASSIGN_OR_RETURN(const json::Array heads, object.RequiredArray("heads", 2));
+  if (parties.size() != 2 || logs.size() != 2 || heads.size() != 2) {
+    return object.Refuse("logs", "must be two, as must parties and heads");
+  }
   size_t place = 0;
   for (const json::Value value : parties) {
-    WB_ASSIGN_OR_RETURN(raw.parties[place++], ReadParty(value));
+    WB_RETURN_IF_ERROR(ReadParty(value, &raw.logs[place++]));
   }
   place = 0;
   for (const json::Value value : logs) {
     WB_ASSIGN_OR_RETURN(const json::Array array, value.AsArray(SIZE_MAX));
-    WB_ASSIGN_OR_RETURN(raw.entries[place++], ReadEntries(array));
+    WB_ASSIGN_OR_RETURN(raw.logs[place++].entries, ReadEntries(array));
+  }
+  place = 0;
+  for (const json::Value value : heads) {
+    WB_ASSIGN_OR_RETURN(const json::Array array, value.AsArray(SIZE_MAX));
+    WB_RETURN_IF_ERROR(ReadHeads(array, &raw.logs[place++]));
   }
   WB_RETURN_IF_ERROR(object.ExpectNoOtherFields());
   return raw;
@@ -132,29 +145,16 @@ Result<Raw> Load(const Session& session, const RecordOptions& options) {
   return raw;
 }
 
-// Everything is checked here: cards by their own signatures, entries by the keys of the cards, chains, and the heads
-// that each side's entries name of the other's log.
-Result<Timeline> Check(Raw* raw) {
-  std::array<timeline::Log, 2> logs;
-  for (const size_t i : {size_t{0}, size_t{1}}) {
-    Party& party = raw->parties[i];
-    logs[i].writer = party.id;
-    for (const std::string& text : party.cards) {
-      const Result<line::PartyCard> card = line::ReadCard(text);
-      if (!card) return Fail(base::Error(card.error()).Under("card"));
-      if (card->party != party.id) {
-        return Invalid("card", "must be of the party it stands with", card->party.ToString());
-      }
-      if (party.name.empty()) {
-        party.name = card->name;
-        party.fingerprint = line::FingerprintOf(*card).ToString();
-      }
-      logs[i].message_keys.push_back(card->key(line::KeyRole::kMessage));
-    }
-    if (party.cards.empty()) return Invalid("card", "must be there for both parties", party.name);
-    logs[i].entries = raw->entries[i];
-  }
-  return Timeline::Make(std::move(logs));
+// A line whose cards, heads and entries have been checked here.
+struct Checked {
+  std::array<Party, 2> parties;
+  Timeline timeline;
+};
+
+Result<Checked> Check(Raw raw) {
+  WB_ASSIGN_OR_RETURN(timeline::CheckedLine line, timeline::CheckLine(std::move(raw.logs)));
+  WB_ASSIGN_OR_RETURN(Timeline timeline, Timeline::Make(std::move(line.logs)));
+  return Checked{std::move(line.parties), std::move(timeline)};
 }
 
 // ---- What is asked
@@ -215,51 +215,6 @@ std::string TimeText(const std::optional<UtcMicros>& time) {
   return time ? base::FormatRfc3339(*time) : "-";
 }
 
-void WriteEvent(const Event& event, const std::array<Party, 2>& parties, json::Writer* json) {
-  const auto time = [&](std::string_view key, const std::optional<UtcMicros>& at) {
-    if (!at || *at == base::kTimeOpenStart || *at == base::kTimeOpenEnd) return;
-    json->StringField(key, base::FormatRfc3339(*at));
-  };
-  json->BeginObject();
-  json->StringField("writer", parties[event.log].name);
-  json->Uint64Field("index", event.index);
-  json->StringField("message", event.message.ToHex());
-  json->StringField("type", event.type);
-  json->StringField("data_mode", airspace::Name(event.data_mode));
-  json->StringField("words", timeline::Words(event));
-  time("said_at", event.said_at);
-  time("received_at", event.received_at);
-  time("not_before", event.when.not_before);
-  time("not_after", event.when.not_after);
-  if (event.act) {
-    json->StringField("act", event.act->digest.ToHex());
-    json->StringField("role", operators::Name(event.act->act.role));
-    json->StringField("key", event.act->act.key_id);
-  }
-  if (event.notice) json->StringField("notice", event.notice->ToString());
-  if (event.matter) json->StringField("matter", event.matter->ToString());
-  if (!event.unusable.empty()) json->StringField("unusable", event.unusable);
-  json->EndObject();
-}
-
-void WritePrefix(const Timeline& timeline, const std::array<Party, 2>& parties,
-                 json::Writer* json) {
-  json->Key("logs");
-  json->BeginArray();
-  for (const size_t i : {size_t{0}, size_t{1}}) {
-    json->BeginObject();
-    json->StringField("writer", parties[i].name);
-    json->StringField("party", parties[i].id.ToString());
-    json->StringField("fingerprint", parties[i].fingerprint);
-    json->Uint64Field("size", timeline.size(i));
-    json->StringField("root", timeline.root(i).ToHex());
-    json->EndObject();
-  }
-  json->EndArray();
-  json->StringField("joint_view_sha256",
-                    crypto::Sha256(base::AsBytes(timeline.joint_view())).ToHex());
-}
-
 void PrintEvents(const std::vector<const Event*>& events, const std::array<Party, 2>& parties) {
   Table table({{"SAID (WRITER'S CLOCK)"},
                {"RECEIVED (OTHER'S CLOCK)"},
@@ -292,11 +247,12 @@ void PrintPrefix(const Timeline& timeline, const std::array<Party, 2>& parties) 
 
 Result<int> RunTimeline(const Session& session, const RecordOptions& options) {
   WB_ASSIGN_OR_RETURN(Raw raw, Load(session, options));
-  WB_ASSIGN_OR_RETURN(const Timeline timeline, Check(&raw));
+  WB_ASSIGN_OR_RETURN(const Checked checked, Check(std::move(raw)));
+  const Timeline& timeline = checked.timeline;
   WB_ASSIGN_OR_RETURN(const std::vector<const Event*> events, Selected(timeline, options));
   if (!session.json) {
-    PrintEvents(events, raw.parties);
-    PrintPrefix(timeline, raw.parties);
+    PrintEvents(events, checked.parties);
+    PrintPrefix(timeline, checked.parties);
     return kExitOk;
   }
   std::string text;
@@ -304,9 +260,9 @@ Result<int> RunTimeline(const Session& session, const RecordOptions& options) {
   json.BeginObject();
   json.Key("events");
   json.BeginArray();
-  for (const Event* event : events) WriteEvent(*event, raw.parties, &json);
+  for (const Event* event : events) timeline::WriteEvent(*event, checked.parties, &json);
   json.EndArray();
-  WritePrefix(timeline, raw.parties, &json);
+  timeline::WritePrefix(timeline, checked.parties, &json);
   json.EndObject();
   Print(text + "\n");
   return kExitOk;
@@ -323,7 +279,8 @@ Result<int> RunWasNotified(const Session& session, const RecordOptions& options)
   auto mode = airspace::ParseName<airspace::DataMode>(options.mode);
   if (!mode) return Fail(std::move(mode).error().Under("--mode"));
   WB_ASSIGN_OR_RETURN(Raw raw, Load(session, options));
-  WB_ASSIGN_OR_RETURN(const Timeline timeline, Check(&raw));
+  WB_ASSIGN_OR_RETURN(const Checked checked, Check(std::move(raw)));
+  const Timeline& timeline = checked.timeline;
   const size_t teller = options.teller == "them" ? 1 : 0;
   const timeline::Question question{teller, *mode, {*area, {*lower, *upper}, window, {}, {}}};
   WB_ASSIGN_OR_RETURN(const std::vector<timeline::Told> told,
@@ -332,33 +289,16 @@ Result<int> RunWasNotified(const Session& session, const RecordOptions& options)
     std::string text;
     json::Writer json(&text);
     json.BeginObject();
-    json.StringField("teller", raw.parties[teller].name);
-    json.Key("told");
-    json.BeginArray();
-    for (const timeline::Told& item : told) {
-      json.BeginObject();
-      json.StringField("verdict", airspace::Name(item.verdict));
-      const auto time = [&](std::string_view key, const std::optional<UtcMicros>& at) {
-        if (at) json.StringField(key, base::FormatRfc3339(*at));
-      };
-      time("received_at", item.received_at);
-      time("cosigned_at", item.cosigned_at);
-      time("read_back_at", item.read_back_at);
-      time("withdrawn_at", item.withdrawn_at);
-      json.DoubleField("lead_time_s", static_cast<double>(item.lead_time_us) / 1e6);
-      json.Key("release");
-      WriteEvent(*item.release, raw.parties, &json);
-      json.EndObject();
-    }
-    json.EndArray();
-    WritePrefix(timeline, raw.parties, &json);
+    json.StringField("teller", checked.parties[teller].name);
+    timeline::WriteTold(told, checked.parties, &json);
+    timeline::WritePrefix(timeline, checked.parties, &json);
     json.EndObject();
     Print(text + "\n");
     return kExitOk;
   }
   for (const timeline::Told& item : told) {
     Print(fmt::format("{} {}{}: notice {}, said {}, received {}, read back {}{}\n",
-                      raw.parties[teller].name, timeline::Words(*item.release),
+                      checked.parties[teller].name, timeline::Words(*item.release),
                       item.verdict == airspace::Verdict::kPossible ? " (possibly there)" : "",
                       item.release->notice->ToString(), base::FormatRfc3339(item.release->said_at),
                       TimeText(item.received_at), TimeText(item.read_back_at),
@@ -366,14 +306,15 @@ Result<int> RunWasNotified(const Session& session, const RecordOptions& options)
   }
   if (told.empty()) {
     Print(fmt::format("nothing up to entry {} of the log of {}, root {}\n", timeline.size(teller),
-                      raw.parties[teller].name, timeline.root(teller).ToHex()));
+                      checked.parties[teller].name, timeline.root(teller).ToHex()));
   }
   return kExitOk;
 }
 
 Result<int> RunIncidentExport(const Session& session, const RecordOptions& options) {
-  WB_ASSIGN_OR_RETURN(Raw raw, LoadFromNode(session, options.peer));
-  WB_ASSIGN_OR_RETURN(const Timeline timeline, Check(&raw));
+  WB_ASSIGN_OR_RETURN(const Raw raw, LoadFromNode(session, options.peer));
+  WB_ASSIGN_OR_RETURN(const Checked checked, Check(raw));
+  const Timeline& timeline = checked.timeline;
   WB_ASSIGN_OR_RETURN(const std::vector<const Event*> events, Selected(timeline, options));
   std::string text;
   json::Writer json(&text);
@@ -382,29 +323,29 @@ Result<int> RunIncidentExport(const Session& session, const RecordOptions& optio
   json.Key("frozen");
   json.BeginObject();
   json.StringField("at", base::FormatRfc3339(base::SystemClock().Now()));
-  WritePrefix(timeline, raw.parties, &json);
+  timeline::WritePrefix(timeline, checked.parties, &json);
   json.Key("incident");
   json.BeginArray();
-  for (const Event* event : events) WriteEvent(*event, raw.parties, &json);
+  for (const Event* event : events) timeline::WriteEvent(*event, checked.parties, &json);
   json.EndArray();
   json.EndObject();
   json.Key("parties");
   json.BeginArray();
-  for (const Party& party : raw.parties) {
+  for (const timeline::LogText& log : raw.logs) {
     json.BeginObject();
-    json.StringField("id", party.id.ToString());
+    json.StringField("id", log.writer.ToString());
     json.Key("cards");
     json.BeginArray();
-    for (const std::string& card : party.cards) json.String(card);
+    for (const std::string& card : log.cards) json.String(card);
     json.EndArray();
     json.EndObject();
   }
   json.EndArray();
   json.Key("logs");
   json.BeginArray();
-  for (const auto& entries : raw.entries) {
+  for (const timeline::LogText& log : raw.logs) {
     json.BeginArray();
-    for (const line::LogEntry& entry : entries) {
+    for (const line::LogEntry& entry : log.entries) {
       json.BeginObject();
       json.StringField("envelope", *entry.envelope);
       if (entry.body_beside != nullptr) json.StringField("beside", *entry.body_beside);
@@ -413,27 +354,36 @@ Result<int> RunIncidentExport(const Session& session, const RecordOptions& optio
     json.EndArray();
   }
   json.EndArray();
+  json.Key("heads");
+  json.BeginArray();
+  for (const timeline::LogText& log : raw.logs) {
+    json.BeginArray();
+    for (const std::string& note : log.heads) json.String(note);
+    json.EndArray();
+  }
+  json.EndArray();
   json.EndObject();
   WB_RETURN_IF_ERROR(WriteOutput(options.output, text + "\n", true, false));
   if (!session.json) {
     Print(fmt::format("{}: {} events of the incident, with both logs up to now\n", options.output,
                       events.size()));
-    PrintPrefix(timeline, raw.parties);
+    PrintPrefix(timeline, checked.parties);
   }
   return kExitOk;
 }
 
 Result<int> RunIncidentVerify(const Session& session, const RecordOptions& options) {
   WB_ASSIGN_OR_RETURN(Raw raw, Load(session, options));
-  WB_ASSIGN_OR_RETURN(const Timeline timeline, Check(&raw));
+  const std::string frozen = std::move(raw.frozen);
+  WB_ASSIGN_OR_RETURN(const Checked checked, Check(std::move(raw)));
+  const Timeline& timeline = checked.timeline;
   // What the file says of itself has to follow from the entries in it.
   std::string prefix;
   json::Writer json(&prefix);
   json.BeginObject();
-  WritePrefix(timeline, raw.parties, &json);
+  timeline::WritePrefix(timeline, checked.parties, &json);
   json.EndObject();
-  WB_ASSIGN_OR_RETURN(const json::Document stated,
-                      json::Document::Parse(raw.frozen, kExportBytesMax));
+  WB_ASSIGN_OR_RETURN(const json::Document stated, json::Document::Parse(frozen, kExportBytesMax));
   WB_ASSIGN_OR_RETURN(const json::Document found, json::Document::Parse(prefix));
   for (const char* field : {"logs", "joint_view_sha256"}) {
     if (TextAt(stated.root(), field) == TextAt(found.root(), field)) continue;
@@ -446,9 +396,9 @@ Result<int> RunIncidentVerify(const Session& session, const RecordOptions& optio
     if (given.empty()) continue;
     auto fingerprint = line::Fingerprint::Parse(given);
     if (!fingerprint) return Fail(std::move(fingerprint).error().Under("--fingerprint"));
-    const bool known = std::any_of(raw.parties.begin(), raw.parties.end(), [&](const Party& party) {
-      return party.fingerprint == fingerprint->ToString();
-    });
+    const bool known = std::any_of(
+        checked.parties.begin(), checked.parties.end(),
+        [&](const Party& party) { return party.fingerprint == fingerprint->ToString(); });
     if (!known) {
       return Fail(base::ErrorCode::kConflict, "--fingerprint", "must be of one of the two parties",
                   given);
@@ -457,7 +407,7 @@ Result<int> RunIncidentVerify(const Session& session, const RecordOptions& optio
   if (session.json) {
     Print(prefix + "\n");
   } else {
-    PrintPrefix(timeline, raw.parties);
+    PrintPrefix(timeline, checked.parties);
     Print("every entry is signed, in its place, and under the heads that the other side signed\n");
   }
   return kExitOk;
@@ -511,7 +461,8 @@ Result<timeline::LeadTimesMin> AgreedLeadTimes(const Session& session,
 
 Result<int> RunReport(const Session& session, const RecordOptions& options) {
   WB_ASSIGN_OR_RETURN(Raw raw, Load(session, options));
-  WB_ASSIGN_OR_RETURN(const Timeline timeline, Check(&raw));
+  WB_ASSIGN_OR_RETURN(const Checked checked, Check(std::move(raw)));
+  const Timeline& timeline = checked.timeline;
   WB_ASSIGN_OR_RETURN(airspace::TimeWindow period, WindowOf(options));
   if (!timeline.events().empty()) {
     if (period.start == base::kTimeOpenStart) period.start = timeline.events().front().said_at;
@@ -521,8 +472,8 @@ Result<int> RunReport(const Session& session, const RecordOptions& options) {
   }
   WB_ASSIGN_OR_RETURN(const timeline::LeadTimesMin minimum, AgreedLeadTimes(session, options));
   const timeline::AfterAction summary = timeline::Summarise(timeline, period, minimum);
-  const std::string html = timeline::ReportHtml(summary, {raw.parties[0].name, raw.parties[1].name},
-                                                base::SystemClock().Now());
+  const std::string html = timeline::ReportHtml(
+      summary, {checked.parties[0].name, checked.parties[1].name}, base::SystemClock().Now());
   WB_RETURN_IF_ERROR(WriteOutput(options.output, html, false, false));
   if (!options.pdf.empty()) WB_RETURN_IF_ERROR(PrintPdf(options.output, options.pdf));
   if (!session.json) {

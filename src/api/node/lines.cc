@@ -329,6 +329,22 @@ void WriteCards(json::Writer* json, const Cards& cards, const airspace::RuleBook
   json->EndObject();
 }
 
+// The cosigned heads of more than `above` and at most `up_to` entries.
+Result<void> WriteHeads(const RecordReader& record, const RecordReader::Log& log, uint64_t above,
+                        uint64_t up_to, json::Writer* json) {
+  json->Key("heads");
+  json->BeginArray();
+  const uint64_t last = std::min(up_to, log.cosigned ? log.cosigned->head.size : 0);
+  while (above < last) {
+    WB_ASSIGN_OR_RETURN(const line::KnownHead head, record.FirstCosignedFrom(log, above + 1));
+    if (head.head.size > last) break;
+    json->String(*head.note);
+    above = head.head.size;
+  }
+  json->EndArray();
+  return {};
+}
+
 Result<bool> TakeTheirs(Query* query) {
   WB_ASSIGN_OR_RETURN(const auto writer, query->Text("writer"));
   if (writer == "ours") return false;
@@ -382,6 +398,10 @@ Result<void> ListEntries(Call& call) {
     ++written;
   }
   json.EndArray();
+  WB_ASSIGN_OR_RETURN(
+      const RecordReader::Log log,
+      node.record().Find(*peer, theirs ? service::Writer::kTheirs : service::Writer::kOurs));
+  WB_RETURN_IF_ERROR(WriteHeads(node.record(), log, first - 1, first - 1 + written, &json));
   if (written > 0 && (written < entries.size() || entries.size() == count)) {
     json.Uint64Field("next", first + written - 1);
   }

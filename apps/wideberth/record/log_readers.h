@@ -1,6 +1,6 @@
 // Where the command line reads a log from: a node, or a folder that it was exported into.
-#ifndef WIDEBERTH_APPS_WIDEBERTH_LINE_LOG_READERS_H_
-#define WIDEBERTH_APPS_WIDEBERTH_LINE_LOG_READERS_H_
+#ifndef WIDEBERTH_APPS_WIDEBERTH_RECORD_LOG_READERS_H_
+#define WIDEBERTH_APPS_WIDEBERTH_RECORD_LOG_READERS_H_
 
 #include <cstdint>
 #include <string>
@@ -46,4 +46,4 @@ class FolderLog final : public record::TileReader {
 
 }  // namespace wideberth::cli
 
-#endif  // WIDEBERTH_APPS_WIDEBERTH_LINE_LOG_READERS_H_
+#endif  // WIDEBERTH_APPS_WIDEBERTH_RECORD_LOG_READERS_H_

@@ -1,4 +1,4 @@
-#include "apps/wideberth/line/log_readers.h"
+#include "apps/wideberth/record/log_readers.h"
 
 #include <fcntl.h>
 #include <unistd.h>
