@@ -50,10 +50,11 @@ class RestoreTest(PairCase):
             return answer.read()
 
     def facts(self, side, notice):
-        """What a side knows of a notice, but for when its machine heard of it, and drafts before it, which never crossed."""
+        """What a side knows of a notice, but for when it heard of it, and drafts before it, which never crossed."""
         shown = side.show(notice)
         self.assertIsNotNone(shown, notice)
-        kept = {key: value for key, value in shown["latest"].items() if key not in ("number", "stored_at", "lead_time_s")}
+        own = ("number", "stored_at", "lead_time_s")
+        kept = {key: value for key, value in shown["latest"].items() if key not in own}
         marks = [sorted(set(each) - {"cosigned_at", "recorded_at", "recorded_version", "recorded_counts"})
                  for each in shown.get("recipients", [])]
         return shown["party"], shown["activity"], kept, marks
