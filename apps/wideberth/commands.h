@@ -76,6 +76,7 @@ base::Result<int> RunZoneExport(const Session& session, const ZoneOptions& optio
 struct ConflictOptions {
   std::string id;
   std::string measures;
+  std::string until;
   std::string mode;
   bool all = false;
   bool geojson = false;
@@ -85,6 +86,7 @@ struct ConflictOptions {
 base::Result<int> RunConflicts(const Session& session, const ConflictOptions& options);
 base::Result<int> RunConflictShow(const Session& session, const ConflictOptions& options);
 base::Result<int> RunConflictSeen(const Session& session, const ConflictOptions& options);
+base::Result<int> RunConflictAcceptRisk(const Session& session, ConflictOptions options);
 base::Result<int> RunConflictMeasures(const Session& session, const ConflictOptions& options);
 
 // check (check.cc)

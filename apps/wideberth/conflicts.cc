@@ -3,6 +3,7 @@
 #include <map>
 
 #include "apps/wideberth/commands.h"
+#include "apps/wideberth/flags.h"
 #include "apps/wideberth/line/answers.h"
 #include "apps/wideberth/live_view.h"
 #include "apps/wideberth/remote.h"
@@ -89,6 +90,7 @@ void PrintDetails(const ConflictRow& row) {
     table.AddRow({{SideText(side)}, {side.notice}, {side.seen ? "yes" : "no"}, {side.measures}});
   }
   PrintTable(table);
+  if (!row.risk_accepted.empty()) Print(fmt::format("risk accepted {}\n", row.risk_accepted));
   Print(fmt::format("{} {}, {}\n", row.data_mode, row.state, row.id));
 }
 
@@ -153,6 +155,7 @@ Result<int> ActOnConflict(const Session& session, Remote remote, const ConflictO
   json.Key("versions");
   json.Raw(versions);
   if (!options.measures.empty()) json.StringField("measures", options.measures);
+  if (!options.until.empty()) json.StringField("until", options.until);
   json.EndObject();
   WB_ASSIGN_OR_RETURN(const Acted acted, remote.PostAct(body));
   if (!acted.conflict.empty() && !session.json) return ShowAnswer(session, acted.conflict);
@@ -200,6 +203,17 @@ Result<int> RunConflictSeen(const Session& session, const ConflictOptions& optio
     return ActOnConflict(session, std::move(remote), options, "mark_conflict_seen");
   }
   return CallConflict(session, options, net::Method::kPost, "/seen", "{}");
+}
+
+Result<int> RunConflictAcceptRisk(const Session& session, ConflictOptions options) {
+  if (!options.until.empty()) {
+    const base::UtcMicros now = base::SystemClock().Now();
+    auto until = ParseTime(options.until, now, now);
+    if (!until) return base::Fail(std::move(until).error().Under("--until"));
+    options.until = base::FormatRfc3339(*until);
+  }
+  WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
+  return ActOnConflict(session, std::move(remote), options, "accept_risk");
 }
 
 Result<int> RunConflictMeasures(const Session& session, const ConflictOptions& options) {

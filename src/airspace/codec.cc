@@ -340,6 +340,13 @@ void Put(WireWriter& out, const Conflict& value) {
   out.Time(value.changed_at);
   out.Fixed(value.rules.bytes);
   out.Fixed(value.agreed.bytes);
+  out.Bool(value.risk_accepted.has_value());
+  if (!value.risk_accepted) return;
+  out.Time(value.risk_accepted->at);
+  out.OptionalTime(value.risk_accepted->until);
+  out.Fixed(value.risk_accepted->act.bytes);
+  out.Text(value.risk_accepted->role);
+  out.Text(value.risk_accepted->key_id);
 }
 
 Conflict TakeConflict(WireReader& in) {
@@ -373,6 +380,14 @@ Conflict TakeConflict(WireReader& in) {
   value.changed_at = in.Time();
   value.rules = in.ReadDigest();
   value.agreed = in.ReadDigest();
+  if (!in.Bool()) return value;
+  if (!value.local()) in.Fail();
+  AcceptedRisk& risk = value.risk_accepted.emplace();
+  risk.at = in.Time();
+  risk.until = in.OptionalTime();
+  risk.act = in.ReadDigest();
+  risk.role = in.Text();
+  risk.key_id = in.Text();
   return value;
 }
 

@@ -151,6 +151,12 @@ struct ProposeMeasures {
   std::string measures;
 };
 
+// The owner of a held plan accepts a conflict of it as it is; `risk.at` is filled in.
+struct AcceptRisk {
+  base::Digest conflict;
+  AcceptedRisk risk;
+};
+
 // Checks a notice against the rules as they are: what a node does for every notice when its rules
 // have changed.
 struct Recheck {
@@ -180,7 +186,7 @@ struct Tick {
 using CommandBody =
     std::variant<Declare, Withdraw, SetActivity, AllClear, Assess, Disseminate, RecordReceipt,
                  RecordCosigned, RecordReadBack, Disregard, MarkConflictSeen, ProposeMeasures,
-                 Recheck, AdoptRules, SetClock, Tick>;
+                 AcceptRisk, Recheck, AdoptRules, SetClock, Tick>;
 
 struct Command {
   // Who asks; nil for the node itself (Recheck, AdoptRules, Tick, and what it records for a party).

@@ -187,6 +187,11 @@ base::Result<ConflictState> ParseName<ConflictState>(string_view text) {
   return ParseWord<ConflictState>(kConflictStateWords, text);
 }
 
+base::UtcMicros NextChangeAt(const Conflict& conflict) {
+  if (!conflict.risk_accepted || !conflict.risk_accepted->until) return conflict.last_moment;
+  return std::min(conflict.last_moment, *conflict.risk_accepted->until);
+}
+
 bool IsLive(const Conflict& conflict) {
   return conflict.state != ConflictState::kResolved && conflict.state != ConflictState::kPassed;
 }

@@ -138,6 +138,17 @@ struct ConflictSide {
   bool operator==(const ConflictSide&) const = default;
 };
 
+// The owner of a held plan has taken a conflict of it as it is (MECHANISM 2.3): which role, by which key, until when. It
+// ends at `until`, and with the versions and rules that it was said of; then the conflict is open again.
+struct AcceptedRisk {
+  base::UtcMicros at;
+  std::optional<base::UtcMicros> until;
+  base::Digest act;  // the signed act that says so
+  std::string role;
+  std::string key_id;
+  bool operator==(const AcceptedRisk&) const = default;
+};
+
 struct Conflict {
   base::Digest id;  // ConflictId(...)
   DataMode data_mode = DataMode::kReal;
@@ -156,6 +167,7 @@ struct Conflict {
   base::Digest rules;  // it was judged under
   // What the parties agreed on: `rules`, or what those are made from while their line is lost (Rules::agreed).
   base::Digest agreed;
+  std::optional<AcceptedRisk> risk_accepted;  // only of a local one
 
   // A conflict with a held notice is known to that notice's party alone (MECHANISM 2.3), which deals
   // with it alone. Two held notices are never compared. Its id is computed like every other: the held
@@ -166,6 +178,9 @@ struct Conflict {
 
 // Neither resolved nor passed.
 bool IsLive(const Conflict& conflict);
+
+// When time alone changes a live conflict: it passes, or the acceptance of its risk ends.
+base::UtcMicros NextChangeAt(const Conflict& conflict);
 
 // Whether the party may know of the conflict: it is a side, and a local one is its own.
 bool IsKnownTo(const Conflict& conflict, base::PartyId party);

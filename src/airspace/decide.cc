@@ -471,10 +471,20 @@ Result<Decision> On(const Context& context, const Tick& command) {
   Decision decision;
   for (const base::Digest& id :
        context.view.OverConflicts(command.mode, context.now, limits::kTickItemsMax)) {
-    Conflict over = *context.view.FindConflict(id);
-    over.state = ConflictState::kPassed;
-    over.changed_at = context.now;
-    decision.effects.emplace_back(ConflictChanged{std::move(over)});
+    Conflict changed = *context.view.FindConflict(id);
+    changed.changed_at = context.now;
+    if (changed.last_moment <= context.now) {
+      changed.state = ConflictState::kPassed;
+    } else {
+      // The time that its risk was accepted for is over: somebody looks at it anew.
+      changed.risk_accepted.reset();
+      changed.state = ConflictState::kOpen;
+      for (ConflictSide& side : changed.sides) {
+        side.seen_at.reset();
+        side.measures.clear();
+      }
+    }
+    decision.effects.emplace_back(ConflictChanged{std::move(changed)});
   }
   // What has ended still keeps others away until the widest separation in time has passed.
   const base::UtcMicros ended{context.now.us - context.rules.widest().time_us};

@@ -280,4 +280,31 @@ Result<Decision> On(const Context& context, const ProposeMeasures& command) {
   return decision;
 }
 
+Result<Decision> On(const Context& context, const AcceptRisk& command) {
+  WB_ASSIGN_OR_RETURN(OwnConflict found, FindOwnConflict(context, command.conflict));
+  Conflict& conflict = found.conflict;
+  if (!conflict.local()) {
+    return Fail(ErrorCode::kConflict, "/id",
+                "must be with a held plan: of any other both sides agree on measures",
+                command.conflict.ToHex());
+  }
+  if (command.risk.until && *command.risk.until <= context.now) {
+    return base::Invalid("/until", "must lie after the present time",
+                         base::FormatRfc3339(*command.risk.until));
+  }
+  Decision decision;
+  if (!conflict.risk_accepted || conflict.risk_accepted->act != command.risk.act) {
+    for (size_t i = 0; i < 2; ++i) {
+      if (found.own[i] && !conflict.sides[i].seen_at) conflict.sides[i].seen_at = context.now;
+    }
+    conflict.risk_accepted = command.risk;
+    conflict.risk_accepted->at = context.now;
+    conflict.state = ConflictState::kKept;
+    conflict.changed_at = context.now;
+    decision.effects.emplace_back(ConflictChanged{conflict});
+  }
+  decision.conflicts.push_back(std::move(conflict));
+  return decision;
+}
+
 }  // namespace wideberth::airspace::deciding

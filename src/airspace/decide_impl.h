@@ -87,6 +87,7 @@ base::Result<Decision> On(const Context& context, const RecordReadBack& command)
 base::Result<Decision> On(const Context& context, const Disregard& command);
 base::Result<Decision> On(const Context& context, const MarkConflictSeen& command);
 base::Result<Decision> On(const Context& context, const ProposeMeasures& command);
+base::Result<Decision> On(const Context& context, const AcceptRisk& command);
 
 }  // namespace deciding
 }  // namespace wideberth::airspace

@@ -172,6 +172,7 @@ void TakeOverWhatWasSaid(const Conflict& held, Conflict* conflict) {
     if (held.sides[i].version != conflict->sides[i].version) return;
   }
   conflict->state = held.state;
+  conflict->risk_accepted = held.risk_accepted;
   for (size_t i = 0; i < 2; ++i) {
     conflict->sides[i].seen_at = held.sides[i].seen_at;
     conflict->sides[i].measures = held.sides[i].measures;
@@ -245,6 +246,7 @@ std::vector<Conflict> ChangedConflicts(const View& view, const Notice& subject,
     Conflict over = *held;
     over.state = held->first_moment <= now ? ConflictState::kPassed : ConflictState::kResolved;
     over.verdict = Verdict::kClear;
+    over.risk_accepted.reset();
     over.changed_at = now;
     const Rules& rules = book.Between(over.sides[0].party, over.sides[1].party);
     over.rules = rules.digest();

@@ -214,7 +214,7 @@ void State::Impl::DropConflict(uint64_t ordinal) {
     }
     if (NoticeRecord* record = Find(side.notice)) record->conflicts.erase(ordinal);
   }
-  PartitionOf(conflict.data_mode).passing.erase({conflict.last_moment, ordinal});
+  PartitionOf(conflict.data_mode).passing.erase({NextChangeAt(conflict), ordinal});
   if (IsLive(conflict)) --live_conflicts;
   conflict_by_id.erase(conflict.id);
   conflicts.erase(it);
@@ -225,7 +225,7 @@ void State::Impl::PutConflict(uint64_t ordinal, const Conflict& conflict) {
   ConflictRecord& record = conflicts[ordinal];
   Partition& partition = PartitionOf(conflict.data_mode);
   if (record.ordinal != 0) {
-    partition.passing.erase({record.conflict.last_moment, ordinal});
+    partition.passing.erase({NextChangeAt(record.conflict), ordinal});
     if (IsLive(record.conflict)) --live_conflicts;
   }
   record.ordinal = ordinal;
@@ -233,7 +233,7 @@ void State::Impl::PutConflict(uint64_t ordinal, const Conflict& conflict) {
   conflict_by_id[conflict.id] = &record;
   if (IsLive(conflict)) {
     ++live_conflicts;
-    partition.passing.insert({conflict.last_moment, ordinal});
+    partition.passing.insert({NextChangeAt(conflict), ordinal});
   }
   for (const ConflictSide& side : conflict.sides) {
     conflicts_of[side.notice].insert(ordinal);

@@ -237,8 +237,9 @@ void State::SanityCheck() const {
     CHECK(conflict.sides[0].notice < conflict.sides[1].notice);
     live += IsLive(conflict) ? 1 : 0;
     const Partition& partition = impl_->PartitionOf(conflict.data_mode);
-    CHECK(partition.passing.contains({conflict.last_moment, ordinal}) == IsLive(conflict));
+    CHECK(partition.passing.contains({NextChangeAt(conflict), ordinal}) == IsLive(conflict));
     CHECK(!conflict.sides[0].held || !conflict.sides[1].held);
+    CHECK(!conflict.risk_accepted || conflict.local());
     for (size_t i = 0; i < conflict.sides.size(); ++i) {
       const ConflictSide& side = conflict.sides[i];
       const NoticeRecord* notice = impl_->Find(side.notice);

@@ -380,6 +380,17 @@ void WriteConflict(json::Writer* json, const Conflict& conflict, const ConflictN
   json->StringField("opened_at", TimeText(conflict.opened_at));
   json->StringField("changed_at", TimeText(conflict.changed_at));
   json->StringField("rules", conflict.rules.ToHex());
+  if (conflict.risk_accepted) {
+    const airspace::AcceptedRisk& risk = *conflict.risk_accepted;
+    json->Key("risk_accepted");
+    json->BeginObject();
+    json->StringField("at", TimeText(risk.at));
+    WriteOptionalTime(json, "until", risk.until);
+    json->StringField("role", risk.role);
+    json->StringField("key", risk.key_id);
+    json->StringField("act", risk.act.ToHex());
+    json->EndObject();
+  }
   json->Uint64Field("pairs_total", conflict.pairs_total);
   json->Key("pairs");
   json->BeginArray();

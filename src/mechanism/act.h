@@ -22,6 +22,7 @@
 //   line_check, answer_line_check     word; answers?
 //   mark_conflict_seen  conflict, versions: [{notice, version}, {notice, version}]
 //   propose_measures    conflict, versions, measures
+//   accept_risk         conflict, versions, until?; of a conflict with a held plan, and crosses no line
 //   ask_keep_clear      centre, radius_m, from, to
 //   answer_keep_clear   answers, answer: yes|no|need_time
 //   send_policy_text    text
@@ -150,6 +151,13 @@ struct ProposeMeasures {
   ConflictVersions versions;
   std::string measures;
 };
+// A conflict with a held plan is taken as it is, until then at most; it is in the journal, and crosses no line
+// (MECHANISM 2.3).
+struct AcceptRisk {
+  base::Digest conflict;
+  ConflictVersions versions;
+  std::optional<base::UtcMicros> until;
+};
 struct AskKeepClear {
   Place place;
   airspace::TimeWindow window;
@@ -212,7 +220,7 @@ struct DenounceAgreement {
 using ActBody =
     std::variant<Release, SetActive, SetEnded, Withdraw, AllClear, ReadBack, Assess, TellUnits,
                  StopCall, AnswerStopCall, EndStopCallUnanswered, LineCheck, AnswerLineCheck,
-                 MarkConflictSeen, ProposeMeasures, AskKeepClear, AnswerKeepClear, SendPolicyText,
+                 MarkConflictSeen, ProposeMeasures, AcceptRisk, AskKeepClear, AnswerKeepClear, SendPolicyText,
                  IncursionWarning, AnswerIncursionWarning, EndIncursionWarning,
                  EndIncursionWarningUnanswered, MarkTold, OpenExercise, CloseExercise,
                  ProposeAgreement, SignAgreement, DenounceAgreement, exchange::EnterExchange,
@@ -237,8 +245,8 @@ struct SealedAct {
   base::Digest digest;  // SHA-256 of the envelope
 };
 
-// What a kind adds, from an object that has its fields; the caller looks for others. Refuses a kind that crosses no
-// line.
+// What a kind adds, from an object that has its fields; the caller looks for others. Refuses a kind that is not
+// signed.
 base::Result<ActBody> ReadActBody(operators::ActKind kind, json::Object* object);
 void WriteActBody(const ActBody& body, json::Writer* json);
 

@@ -279,6 +279,19 @@ Result<void> Read(json::Object* object, ProposeMeasures* propose) {
   return {};
 }
 
+void Write(const AcceptRisk& accept, json::Writer* json) {
+  Field(json, "conflict", accept.conflict);
+  WriteConflictVersions(accept.versions, json);
+  if (accept.until) Field(json, "until", *accept.until);
+}
+Result<void> Read(json::Object* object, AcceptRisk* accept) {
+  WB_ASSIGN_OR_RETURN(accept->conflict, ReadDigest(object, "conflict"));
+  WB_ASSIGN_OR_RETURN(accept->versions, ReadConflictVersions(object));
+  WB_ASSIGN_OR_RETURN(accept->until,
+                      object->OptionalParsed("until", kTimeBytes, base::ParseRfc3339));
+  return {};
+}
+
 void Write(const AskKeepClear& ask, json::Writer* json) {
   Write(ask.place, json);
   Field(json, "from", ask.window.start);
@@ -415,7 +428,7 @@ Result<void> Read(json::Object* object, DenounceAgreement* denounce) {
   return {};
 }
 
-// The kinds that cross a line, in the order of ActBody.
+// In the order of ActBody.
 constexpr ActKind kKinds[] = {
     ActKind::kRelease,
     ActKind::kSetActive,
@@ -432,6 +445,7 @@ constexpr ActKind kKinds[] = {
     ActKind::kAnswerLineCheck,
     ActKind::kMarkConflictSeen,
     ActKind::kProposeMeasures,
+    ActKind::kAcceptRisk,
     ActKind::kAskKeepClear,
     ActKind::kAnswerKeepClear,
     ActKind::kSendPolicyText,
@@ -455,7 +469,7 @@ static_assert(std::size(kKinds) == std::variant_size_v<ActBody>);
 template <size_t I = 0>
 Result<ActBody> ReadBodyOf(ActKind kind, json::Object* object) {
   if constexpr (I == std::variant_size_v<ActBody>) {
-    return object->Refuse("act", "must be an act that crosses a line");
+    return object->Refuse("act", "must be an act that is signed");
   } else {
     if (kKinds[I] != kind) return ReadBodyOf<I + 1>(kind, object);
     std::variant_alternative_t<I, ActBody> body;

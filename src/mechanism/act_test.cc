@@ -109,7 +109,7 @@ TEST(ActTest, TheValuesArriveAsTheyWereGiven) {
   EXPECT_EQ(std::get<StopCall>(opened(all[8])).place, std::get<StopCall>(all[8]).place);
   EXPECT_EQ(std::get<StopCall>(opened(all[8])).call_sign, "ANVIL 21");
   EXPECT_EQ(std::get<AnswerStopCall>(opened(all[9])).wait_s, 60);
-  EXPECT_EQ(std::get<AskKeepClear>(opened(all[15])).window, std::get<AskKeepClear>(all[15]).window);
+  EXPECT_EQ(std::get<AskKeepClear>(opened(all[16])).window, std::get<AskKeepClear>(all[16]).window);
 }
 
 TEST(ActTest, NothingInItThatMustNotCross) {
@@ -238,7 +238,7 @@ TEST(ActTest, ValuesOutOfTheirRangeAreNamed) {
                 "/payload/data_mode");
   ExpectRefused(Reopened(Sealed(all[11]), "2027-01-15T12:00:01Z", "2027-01-15T12:00:01"),
                 ErrorCode::kInvalid, "/payload/at");
-  ExpectRefused(Reopened(Sealed(all[15]), "2027-01-15T13:00:00Z", "2027-01-15T12:00:00Z"),
+  ExpectRefused(Reopened(Sealed(all[16]), "2027-01-15T13:00:00Z", "2027-01-15T12:00:00Z"),
                 ErrorCode::kInvalid, "/payload/to");
   // What a later version of the act adds is passed over.
   EXPECT_TRUE(

@@ -207,7 +207,9 @@ Counts& Core::CountsOf(base::PartyId peer, DataMode mode) {
 void Core::Journal(std::string_view what, const SealedAct* act, std::string_view details,
                    UtcMicros now) {
   if (act == nullptr) return WriteJournal(what, std::nullopt, {}, details, now);
-  WriteJournal(what, act->digest, act->act.key_id, details, now);
+  const bool kept_here_alone = act->act.kind() == ActKind::kAcceptRisk;
+  WriteJournal(what, act->digest, act->act.key_id, details, now,
+               kept_here_alone ? act->envelope : std::string_view());
 }
 
 void Core::JournalOf(std::string_view what, std::string_view key_id, std::string_view details,
@@ -216,7 +218,8 @@ void Core::JournalOf(std::string_view what, std::string_view key_id, std::string
 }
 
 void Core::WriteJournal(std::string_view what, std::optional<base::Digest> act,
-                        std::string_view key_id, std::string_view details, UtcMicros now) {
+                        std::string_view key_id, std::string_view details, UtcMicros now,
+                        std::string_view signed_act) {
   std::string text;
   json::Writer json(&text);
   json.BeginObject();
@@ -227,6 +230,7 @@ void Core::WriteJournal(std::string_view what, std::optional<base::Digest> act,
   if (act) json.StringField("act", act->ToHex());
   if (!key_id.empty()) json.StringField("key", key_id);
   if (!details.empty()) json.StringField("details", details);
+  if (!signed_act.empty()) json.StringField("signed_act", signed_act);
   json.EndObject();
   Put(JournalWritten{desk_.journal_size() + 1, std::move(text)});
 }

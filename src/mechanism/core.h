@@ -354,6 +354,8 @@ class Core {
                                           line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const ProposeMeasures& body,
                                           line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AcceptRisk& body,
+                                          line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const AskKeepClear& body,
                                           line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const AnswerKeepClear& body,
@@ -483,6 +485,8 @@ class Core {
                               std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const ProposeMeasures& body,
                               std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const AcceptRisk& body,
+                              std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const AskKeepClear& body,
                               std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const AnswerKeepClear& body,
@@ -537,8 +541,10 @@ class Core {
                base::UtcMicros now);
   void JournalOf(std::string_view what, std::string_view key_id, std::string_view details,
                  base::UtcMicros now);
+  // `signed_act`: of what is kept nowhere else.
   void WriteJournal(std::string_view what, std::optional<base::Digest> act, std::string_view key_id,
-                    std::string_view details, base::UtcMicros now);
+                    std::string_view details, base::UtcMicros now,
+                    std::string_view signed_act = {});
 
   // Writes a message to a line; its name. What cannot be written (a suspended lane, an old copy) is an error.
   base::Result<base::Digest> Write(Line& line, std::string_view type, airspace::DataMode mode,

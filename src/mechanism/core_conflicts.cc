@@ -55,7 +55,8 @@ void Core::FollowConflict(const Conflict& conflict, UtcMicros now) {
       IsLive(conflict) && !ours->seen_at && conflict.treatment != airspace::Treatment::kListed;
   const std::vector<const Matter*> open = desk_.OpenMattersOf(conflict.id);
   if (!waits) {
-    if (!open.empty()) CloseMattersOf(conflict.id, MatterKind::kConflict, "seen", now);
+    const std::string_view as = conflict.risk_accepted ? "risk_accepted" : "seen";
+    if (!open.empty()) CloseMattersOf(conflict.id, MatterKind::kConflict, as, now);
     return;
   }
   if (!open.empty()) return;
@@ -174,6 +175,21 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Propose
   return decision;
 }
 
+// Nothing of it leaves this node: the conflict is with a held plan, or the act is refused.
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AcceptRisk& body,
+                                        line::Now now) {
+  const Conflict* conflict = airspace_.FindConflict(body.conflict);
+  if (conflict != nullptr && IsLive(*conflict)) {
+    WB_RETURN_IF_ERROR(RequirePresent(VersionsOf(*conflict), body.versions));
+  }
+  const Act& act = request.act.act;
+  return DecideAs(self_.party,
+                  airspace::AcceptRisk{body.conflict,
+                                       {now.utc, body.until, request.act.digest,
+                                        std::string(operators::Name(act.role)), act.key_id}},
+                  now.utc);
+}
+
 // What was said of versions that are no longer the newest here, or of a conflict that this node no longer sees, stays
 // in the record and counts for nothing: its maker's node forgets it too, as soon as it has what this one has.
 bool Core::CountsHere(const base::Digest& id, const ConflictVersions& looked_at) const {
@@ -191,6 +207,12 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const ProposeMeasures&
                             std::string_view, UtcMicros now) {
   if (!CountsHere(body.conflict, body.versions)) return {};
   return DecideFor(line, airspace::ProposeMeasures{body.conflict, body.measures}, now);
+}
+
+Result<void> Core::TakeBody(Line&, const SealedAct&, const AcceptRisk&, std::string_view,
+                            UtcMicros) {
+  return base::Invalid("/act/payload/act", "must be one that crosses a line",
+                       operators::Name(operators::ActKind::kAcceptRisk));
 }
 
 }  // namespace wideberth::mechanism

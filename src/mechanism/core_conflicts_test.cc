@@ -4,6 +4,7 @@
 #include "airspace/testing/world.h"
 #include "crypto/sha256.h"
 #include "formats/notice_json.h"
+#include "json/reader.h"
 #include "json/writer.h"
 #include "mechanism/basis.h"
 #include "mechanism/testing/parties.h"
@@ -230,6 +231,7 @@ TEST(ConflictsTest, NothingOfAHeldPlanCrosses) {
   EXPECT_TRUE(conflict.local());
   EXPECT_EQ(parties.OpenMatters(1, MatterKind::kConflict).size(), 1u);
   ASSERT_TRUE(parties.MarkSeen(1, conflict.id).has_value());
+  ASSERT_TRUE(parties.Do(1, AcceptRisk{conflict.id, VersionsOf(conflict), {}}).has_value());
   ASSERT_TRUE(parties.ReadBack(1, 1).has_value());
   // A release that is compared with it, and blocked, says nothing of it either.
   ActRequest request = parties.ReleaseRequest(1, 8, TestActivity(90'000), ReleaseCheck::kHeldPlan);
@@ -249,6 +251,7 @@ TEST(ConflictsTest, NothingOfAHeldPlanCrosses) {
   for (const std::string& secret :
        {TestNotice(7).ToString(), longitude.substr(0, 8), held.digest.ToHex(), conflict.id.ToHex(),
         testing::OperatorName(2, Role::kDutyOfficer), std::string("person"), std::string("escalat"),
+        std::string("accept_risk"), std::string("risk_accepted"),
         std::string("journal"), std::string("matter")}) {
     EXPECT_EQ(Occurrences(wire, secret), 0u) << secret;
   }
@@ -261,6 +264,99 @@ TEST(ConflictsTest, NothingOfAHeldPlanCrosses) {
     seen = seen || entry.find("mark_conflict_seen") != std::string::npos;
   }
   EXPECT_TRUE(seen);
+}
+
+TEST(ConflictsTest, ARiskIsAcceptedByRoleForTheVersionsThatWereLookedAt) {
+  Parties parties;
+  parties.Settle();
+  ASSERT_TRUE(parties.Hold(1, 7, TestActivity()).has_value());
+  parties.Release(0, 1, TestHazard());
+  parties.Run(5 * kSecond);
+  const auto conflict = [&]() -> const airspace::Conflict& {
+    return *parties.state(1).FindConflict(parties.LiveConflicts(1)[0].id);
+  };
+  const base::Digest id = conflict().id;
+  const auto accept = [&](std::optional<base::UtcMicros> until = {}) {
+    return AcceptRisk{id, VersionsOf(conflict()), until};
+  };
+  // A duty officer may not; nor may it be of a version that is not there, or of a time that is over.
+  const auto by_duty = parties.DoAs(1, Role::kDutyOfficer, accept());
+  ASSERT_FALSE(by_duty.has_value());
+  EXPECT_EQ(by_duty.error().code, base::ErrorCode::kForbidden);
+  AcceptRisk other = accept();
+  other.versions[0].version.bytes[0] ^= 1;
+  const auto of_other = parties.Do(1, other);
+  ASSERT_FALSE(of_other.has_value());
+  EXPECT_EQ(of_other.error().field, "/versions/0");
+  const auto too_late = parties.Do(1, accept(parties.now(1).utc));
+  ASSERT_FALSE(too_late.has_value());
+  EXPECT_EQ(too_late.error().field, "/until");
+  EXPECT_EQ(parties.OpenMatters(1, MatterKind::kConflict).size(), 1u);
+
+  // Until a time: then the conflict waits to be looked at again.
+  const size_t entries = parties.journal(1).size();
+  const base::UtcMicros until{parties.now(1).utc.us + kMinute};
+  const auto accepted = parties.Do(1, accept(until));
+  ASSERT_TRUE(accepted.has_value()) << accepted.error().ToString();
+  ASSERT_TRUE(conflict().risk_accepted.has_value());
+  EXPECT_EQ(conflict().risk_accepted->role, "supervisor");
+  EXPECT_EQ(conflict().risk_accepted->act, accepted->act);
+  EXPECT_EQ(conflict().state, airspace::ConflictState::kKept);
+  EXPECT_TRUE(parties.OpenMatters(1, MatterKind::kConflict).empty());
+  // The journal has the act itself, which verifies by the operator's key.
+  ASSERT_EQ(parties.journal(1).size(), entries + 1);
+  const auto entry = json::Document::Parse(parties.journal(1).back()).value();
+  json::Object fields = entry.root().AsObject().value();
+  EXPECT_EQ(fields.RequiredString("what", 64).value(), "accept_risk");
+  EXPECT_EQ(fields.RequiredString("details", 64).value(), id.ToHex());
+  const auto key = testing::OperatorKeyFor(2, Role::kSupervisor);
+  const auto opened =
+      OpenAct(fields.RequiredString("signed_act", 65'535).value(), Parties::party(1), {&key, 1});
+  ASSERT_TRUE(opened.has_value()) << opened.error().ToString();
+  EXPECT_EQ(std::get<AcceptRisk>(opened->act.body).conflict, id);
+  parties.Run(2 * kMinute);
+  EXPECT_FALSE(conflict().risk_accepted.has_value());
+  EXPECT_EQ(conflict().state, airspace::ConflictState::kOpen);
+  EXPECT_EQ(parties.OpenMatters(1, MatterKind::kConflict).size(), 1u);
+
+  // Without one it holds until either side has another version.
+  ASSERT_TRUE(parties.Do(1, accept()).has_value());
+  parties.Run(kMinute);
+  EXPECT_TRUE(conflict().risk_accepted.has_value());
+  parties.Crash(1);
+  parties.Start(1);
+  parties.Run(5 * kSecond);
+  EXPECT_TRUE(conflict().risk_accepted.has_value());
+  parties.Release(0, 1, TestHazard(500));
+  parties.Run(5 * kSecond);
+  ASSERT_EQ(parties.LiveConflicts(1).size(), 1u);
+  EXPECT_FALSE(conflict().risk_accepted.has_value());
+  EXPECT_EQ(parties.OpenMatters(1, MatterKind::kConflict).size(), 1u);
+  ASSERT_TRUE(parties.Do(1, accept()).has_value());
+  ASSERT_TRUE(parties.Hold(1, 7, TestActivity(300)).has_value());
+  EXPECT_FALSE(conflict().risk_accepted.has_value());
+  EXPECT_EQ(parties.side(1).Canonical(), parties.side(1).Replayed());
+  EXPECT_TRUE(parties.LiveConflicts(0).empty());
+}
+
+TEST(ConflictsTest, TheRiskOfADeclaredConflictIsNobodysAloneAndNoPeersToAccept) {
+  Parties parties;
+  parties.Settle();
+  parties.Release(0, 1, TestHazard());
+  parties.Release(1, 2, TestActivity());
+  parties.Run(5 * kSecond);
+  const airspace::Conflict conflict = parties.LiveConflicts(1)[0];
+  const AcceptRisk accept{conflict.id, VersionsOf(conflict), {}};
+  const auto refused = parties.Do(1, accept);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kConflict);
+  // What a peer sends of it is no act of the line.
+  const SealedAct act = parties.Seal(1, Role::kSupervisor, accept);
+  parties.SendRaw(1, 0, "act", Parties::ActMessage(act.envelope));
+  parties.Run(5 * kSecond);
+  const auto unusable = parties.OpenMatters(0, MatterKind::kUnusable);
+  ASSERT_EQ(unusable.size(), 1u);
+  EXPECT_FALSE(parties.state(0).FindConflict(conflict.id)->risk_accepted.has_value());
 }
 
 TEST(ConflictsTest, NothingOfOneLineAppearsOnAnother) {

@@ -93,6 +93,7 @@ Result<std::optional<base::PartyId>> Core::PeerOf(const ActRequest& request) {
 Result<void> Core::RequireExercise(const ActRequest& request) {
   const Act& act = request.act.act;
   if (act.data_mode == DataMode::kReal || lines_.empty()) return {};
+  if (std::holds_alternative<AcceptRisk>(act.body)) return {};  // nor does what is done with a held plan
   if (const auto* seen = std::get_if<MarkConflictSeen>(&act.body)) {
     // What is looked at here alone crosses no line.
     const airspace::Conflict* conflict = airspace_.FindConflict(seen->conflict);

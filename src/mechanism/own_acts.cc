@@ -47,6 +47,7 @@ std::string DetailsOf(const ActBody& body) {
   if (const auto* proposed = std::get_if<ProposeMeasures>(&body)) {
     return proposed->conflict.ToHex() + " " + proposed->measures;
   }
+  if (const auto* accepted = std::get_if<AcceptRisk>(&body)) return accepted->conflict.ToHex();
   return {};
 }
 

@@ -168,6 +168,15 @@ Result<ConflictRow> ReadConflictRow(const json::Value& value) {
                                     &row.agreed_vertical_mm, &row.agreed_time_us));
   WB_ASSIGN_OR_RETURN(row.first_moment, object.RequiredString("first_moment", kAnyBytes));
   WB_ASSIGN_OR_RETURN(row.last_moment, object.RequiredString("last_moment", kAnyBytes));
+  WB_ASSIGN_OR_RETURN(std::optional<json::Object> risk, object.OptionalObject("risk_accepted"));
+  if (risk) {
+    WB_ASSIGN_OR_RETURN(const std::string_view role, risk->RequiredString("role", kAnyBytes));
+    WB_ASSIGN_OR_RETURN(const std::string_view at, risk->RequiredString("at", kAnyBytes));
+    std::string until;
+    WB_RETURN_IF_ERROR(Text(&*risk, "until", &until));
+    row.risk_accepted = fmt::format("by a {} at {}", role, at);
+    if (!until.empty()) row.risk_accepted += ", until " + until;
+  }
   WB_ASSIGN_OR_RETURN(const int64_t pairs, object.RequiredInt64("pairs_total", 0, INT64_MAX));
   row.pairs_total = static_cast<uint64_t>(pairs);
   WB_ASSIGN_OR_RETURN(const json::Array list, object.RequiredArray("pairs", kAnyBytes));

@@ -39,6 +39,7 @@ struct ConflictRow {
   std::string state;      // open, seen, proposed, kept, resolved, passed
   std::string treatment;  // separation, keep_out, listed
   std::array<ConflictParty, 2> sides;
+  std::string risk_accepted;  // by which role, when, until when; empty: it is not
   int64_t agreed_lateral_mm = 0;
   int64_t agreed_vertical_mm = 0;
   int64_t agreed_time_us = 0;

@@ -385,6 +385,43 @@ TEST(LineModeTest, AnUnplannedHazardGoesAtOnce) {
   EXPECT_EQ(disregarded.status, 200) << disregarded.body;
 }
 
+TEST(LineModeTest, TheRiskOfAHeldPlanIsAccepted) {
+  LinePair pair;
+  const Side& north = pair.north;
+  const Side& south = pair.south;
+  ASSERT_EQ(
+      south.node
+          ->DoWithToken(south.duty, Method::kPut, NoticePath(2), PutBody({}, ",\"held\":true"))
+          .status,
+      201);
+  Sketch hazard = Hazard();
+  hazard.more = "\"unplanned\":true," + hazard.more;
+  ASSERT_EQ(north
+                .Act("{\"act\":\"release\",\"notice\":\"" + NoticeId(1) +
+                     "\",\"declaration\":" + testing::DeclarationJson(hazard) + "}")
+                .status,
+            201);
+  ASSERT_TRUE(Has(south, 1));
+  const Answer list = south.Get("/v1/conflicts?live=true");
+  ASSERT_EQ(list.json.Size("/conflicts"), 1) << list.body;
+  const std::string id = list.Text("/conflicts/0/id");
+  std::string act = "{\"act\":\"accept_risk\",\"conflict\":\"" + id + "\",\"versions\":[";
+  for (const char* side : {"0", "1"}) {
+    const std::string path = "/conflicts/0/sides/" + std::string(side);
+    act += (side[0] == '0' ? "{\"notice\":\"" : ",{\"notice\":\"") + list.Text(path + "/notice") +
+           "\",\"version\":\"" + list.Text(path + "/version") + "\"}";
+  }
+  act += "]}";
+  EXPECT_EQ(south.Act(act).status, 403) << "not a duty officer's";
+  const Answer accepted = south.Act(act, south.head);
+  ASSERT_EQ(accepted.status, 200) << accepted.body;
+  EXPECT_EQ(accepted.Text("/conflict/state"), "kept");
+  EXPECT_EQ(accepted.Text("/conflict/risk_accepted/role"), "supervisor");
+  EXPECT_EQ(accepted.Text("/conflict/risk_accepted/act"), accepted.Text("/act"));
+  EXPECT_EQ(south.Get("/v1/conflicts/" + id).Text("/risk_accepted/role"), "supervisor");
+  EXPECT_EQ(north.Get("/v1/conflicts?live=true").json.Size("/conflicts"), 0);
+}
+
 TEST(LineModeTest, APlanIsReleasedAsItWasHeld) {
   LinePair pair;
   const Side& north = pair.north;

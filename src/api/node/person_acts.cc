@@ -307,7 +307,8 @@ Result<Draft> ReadDraft(const Call& call, ActKind kind, json::Object* body) {
 
 // Decide speaks of commands; the body calls some things otherwise.
 base::Error InActWords(base::Error error, ActKind kind, const Prepared& prepared) {
-  const bool of_conflict = kind == ActKind::kMarkConflictSeen || kind == ActKind::kProposeMeasures;
+  const bool of_conflict = kind == ActKind::kMarkConflictSeen ||
+                           kind == ActKind::kProposeMeasures || kind == ActKind::kAcceptRisk;
   if (error.field == "/id") error.field = of_conflict ? "/conflict" : "/notice";
   if (error.field == "/replaces") error.field = "/previous";
   if (error.field == "/need_time_until") error.field = "/until";

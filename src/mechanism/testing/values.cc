@@ -119,6 +119,7 @@ std::vector<ActBody> OneOfEach() {
       AnswerLineCheck{NumberedUuid(9), "KILO 7 TANGO"},
       MarkConflictSeen{NumberedDigest(6), versions},
       ProposeMeasures{NumberedDigest(6), versions, "north:change_height,south:none"},
+      AcceptRisk{NumberedDigest(6), versions, base::UtcMicros{kNoon.us + 60'000'000}},
       AskKeepClear{place, {kNoon, {kNoon.us + 3'600'000'000}}},
       AnswerKeepClear{NumberedUuid(9), KeepClear::kNeedTime},
       SendPolicyText{"The next session is on Thursday."},
