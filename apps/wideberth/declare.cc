@@ -88,6 +88,10 @@ Result<Declaration> FromFlags(const DeclareOptions& options, airspace::DataMode 
   declaration.name = options.name;
   declaration.role_to_call = options.role_to_call;
   declaration.frequency = options.frequency;
+  for (const std::string& party : options.may_tell) {
+    WB_ASSIGN_OR_RETURN(const base::PartyId id, Of("--may-tell", base::PartyId::Parse(party)));
+    declaration.may_tell.push_back(id);
+  }
   WB_ASSIGN_OR_RETURN(airspace::Volume4D volume, TakeVolume(options, declaration, now));
   declaration.volumes.push_back(std::move(volume));
   if (auto valid = airspace::ValidateDeclaration(declaration); !valid) {

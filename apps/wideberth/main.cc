@@ -112,6 +112,10 @@ class CommandLine : private Registry {
     Text(command, "--role", &declare_.role_to_call, "ROLE",
          "Whom to call: a role, never a person.");
     Text(command, "--frequency", &declare_.frequency, "TEXT", "\"121.500 MHz\".");
+    command
+        ->add_option("--may-tell", declare_.may_tell,
+                     "The id of a party that it may be forwarded to. May be repeated.")
+        ->type_name("PARTY");
     Choice(command, "--confidence", &declare_.confidence, "How sure it is; planned if not given.",
            {"planned", "observed", "expected"});
     Choice(command, "--mode", &declare_.mode, "REAL if not given.", ModeWords());

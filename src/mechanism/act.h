@@ -27,6 +27,7 @@
 //   answer_keep_clear   answers, answer: yes|no|need_time
 //   send_policy_text    text
 //   mark_told           notice, version, third_party, receipt?: acknowledged|read_back|no_answer
+//   forward_notice      notice, version, to: the party; mechanism/forward.h
 //   open_exercise       from, to, answers?: the proposal of the other side that it opens
 //   close_exercise
 //   enter_exchange, propose_readout, sign_readout, publish_statement     exchange/acts.h
@@ -193,6 +194,10 @@ struct MarkTold : NoticeVersionRef {
   std::string third_party;  // as the agreement names it
   std::string receipt;      // "acknowledged", "read_back", "no_answer", or nothing
 };
+// A notice of another party goes on to one that it lists, and so does what its issuer says of it later.
+struct ForwardNotice : NoticeVersionRef {
+  base::PartyId to;
+};
 // A window in which what is not REAL is accepted: open when both sides have opened it, each with an act of its own, for
 // as long as both have said (MECHANISM 2.4).
 struct OpenExercise {
@@ -222,7 +227,7 @@ using ActBody =
                  StopCall, AnswerStopCall, EndStopCallUnanswered, LineCheck, AnswerLineCheck,
                  MarkConflictSeen, ProposeMeasures, AcceptRisk, AskKeepClear, AnswerKeepClear, SendPolicyText,
                  IncursionWarning, AnswerIncursionWarning, EndIncursionWarning,
-                 EndIncursionWarningUnanswered, MarkTold, OpenExercise, CloseExercise,
+                 EndIncursionWarningUnanswered, MarkTold, ForwardNotice, OpenExercise, CloseExercise,
                  ProposeAgreement, SignAgreement, DenounceAgreement, exchange::EnterExchange,
                  exchange::ProposeReadout, exchange::SignReadout, exchange::PublishStatement>;
 

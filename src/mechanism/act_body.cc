@@ -380,6 +380,16 @@ Result<void> Read(json::Object* object, MarkTold* told) {
   return {};
 }
 
+void Write(const ForwardNotice& forward, json::Writer* json) {
+  Write(static_cast<const NoticeVersionRef&>(forward), json);
+  json->StringField("to", forward.to.ToString());
+}
+Result<void> Read(json::Object* object, ForwardNotice* forward) {
+  WB_RETURN_IF_ERROR(Read(object, static_cast<NoticeVersionRef*>(forward)));
+  WB_ASSIGN_OR_RETURN(forward->to, object->RequiredParsed("to", kUuidBytes, base::PartyId::Parse));
+  return {};
+}
+
 void Write(const OpenExercise& open, json::Writer* json) {
   Field(json, "from", open.window.start);
   Field(json, "to", open.window.end);
@@ -454,6 +464,7 @@ constexpr ActKind kKinds[] = {
     ActKind::kEndIncursionWarning,
     ActKind::kEndIncursionWarningUnanswered,
     ActKind::kMarkTold,
+    ActKind::kForwardNotice,
     ActKind::kOpenExercise,
     ActKind::kCloseExercise,
     ActKind::kProposeAgreement,

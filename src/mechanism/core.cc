@@ -29,7 +29,7 @@ std::map<line::MessageType, std::vector<std::string>> Understood() {
   std::map<line::MessageType, std::vector<std::string>> types;
   for (const std::string_view name :
        {kActType, kOperatorKeysType, kBasisType, kLineCheckType, kIncursionRepeatType,
-        kStandingHazardType, line::kReceiptType, line::kPolicyLaneType, line::kKeyChangeType}) {
+        kStandingHazardType, kForwardedType, line::kReceiptType, line::kPolicyLaneType, line::kKeyChangeType}) {
     types[{std::string(name), 1}] = {};
   }
   return types;
@@ -464,6 +464,8 @@ void Core::TakeMessage(Line& line, const line::Received& received, line::Now now
     TakeRepeat(line, received, now.utc);
   } else if (type == kStandingHazardType) {
     TakeStandingHazard(line, received, now.utc);
+  } else if (type == kForwardedType) {
+    TakeForwarded(line, received, now);
   }
 }
 
@@ -507,6 +509,7 @@ void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
   const Awaited awaited = found;
   Put(AwaitedChanged{awaited, true});
   if (awaited.kind == ActKind::kWarnIncursion) return TakeSendingReceipted(awaited, now);
+  if (awaited.kind == ActKind::kForwardNotice) return TakeForwardReceipted(awaited, now);
   if (awaited.kind == ActKind::kManagePeers) return TakeKeysTold(line, now);
   if (IsAboutAgreements(awaited.kind)) return TakeAgreementReceipted(awaited, now);
   if (awaited.kind == ActKind::kWithdraw) {

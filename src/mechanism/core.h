@@ -15,7 +15,8 @@
 // What crosses to a peer, all of it: acts of operators (mechanism/act.h, body "act.v1"), the keys of operators
 // ("operator-keys.v1"), changes of this party's keys ("key-change.v1"), bases of conflicts between declared notices
 // ("basis.v1"), scheduled line checks ("line-check.v1"), what both parties have signed as standing releases
-// ("incursion-repeat.v1", "standing-hazard.v1"), and what the line itself says. Nothing held, nothing of another line,
+// ("incursion-repeat.v1", "standing-hazard.v1"), notices of others that list the peer ("forwarded.v1"), and what the line
+// itself says. Nothing held, nothing of another line,
 // nothing of the ladder.
 //
 // Pure; not thread-safe. A message costs its signature checks (the line's and the operator's) and, for a released
@@ -45,6 +46,8 @@
 #include "mechanism/standing.h"
 
 namespace wideberth::mechanism {
+
+struct Forwarded;
 
 // Takes every change: writes it to the log of this turn and applies it to the state that readers see.
 class Applier {
@@ -287,6 +290,25 @@ class Core {
                                     line::Now now);
   bool CountsHere(const base::Digest& conflict, const ConflictVersions& looked_at) const;
 
+  // core_forward.cc
+  std::string EndorsementFor(const ActRequest& request) const;
+  Provenance ProvenanceOf(const airspace::Notice& notice) const;
+  std::optional<std::string> CardFor(const Provenance& known, const KeptAct& act) const;
+  void ForwardPending(Provenance* known, line::Now now);
+  void TakeForwardReceipted(const Awaited& awaited, base::UtcMicros now);
+  void KeepForForwarding(const SealedAct& act, std::optional<std::string_view> endorsement,
+                         line::Now now);
+  bool IsOvertaken(const Act& act) const;
+  bool CameForwardedAlone(base::NoticeId notice, const base::Digest& version) const;
+  base::Result<line::PartyCard> CardOfIssuer(base::PartyId forwarder,
+                                             const std::string& text) const;
+  void TellFork(const SealedAct& act, const KnownVersion& other, base::UtcMicros now);
+  void TakeForwarded(Line& line, const line::Received& received, line::Now now);
+  base::Result<void> TakeForwardedVersion(Line& line, const SealedAct& act,
+                                          const Forwarded& message, line::Now now);
+  base::Result<void> TakeForwardedAct(Line& line, const SealedAct& act, const Forwarded& message,
+                                      line::Now now);
+
   // core_exercise.cc
   Exercise ExerciseOf(base::PartyId peer, base::UtcMicros now) const;
   // Whether what is of that mode, and said at that time, crosses the line.
@@ -364,6 +386,8 @@ class Core {
                                           line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const MarkTold& body,
                                           line::Now now);
+  base::Result<airspace::Decision> DoBody(const ActRequest& request, const ForwardNotice& body,
+                                          line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const OpenExercise& body,
                                           line::Now now);
   base::Result<airspace::Decision> DoBody(const ActRequest& request, const CloseExercise& body,
@@ -404,6 +428,8 @@ class Core {
   base::Result<void> CheckBeforeRelease(const ActRequest& request, const Release& release);
   base::Result<Line*> LineTo(const std::optional<base::PartyId>& peer);
   base::Result<Line*> LineAbout(base::NoticeId notice);
+  // Of another party: a peer's, or one that was forwarded here.
+  base::Result<const airspace::Notice*> NoticeOfAnother(base::NoticeId notice) const;
   // `peer`: who says so, of what is received; only calls of its line are its to answer.
   base::Result<const Call*> OpenCallOf(base::Uuid id, operators::ActKind kind, bool by_us,
                                        std::optional<base::PartyId> peer = std::nullopt);
@@ -495,6 +521,8 @@ class Core {
                               std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const MarkTold& body,
                               std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const ForwardNotice& body,
+                              std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const OpenExercise& body,
                               std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const CloseExercise& body,
@@ -522,8 +550,8 @@ class Core {
   base::Result<void> TakeVersion(Line& line, base::NoticeId notice, const base::Digest& version,
                                  std::shared_ptr<const airspace::PreparedDeclaration> prepared,
                                  base::UtcMicros released_at, base::UtcMicros now);
-  base::Result<void> TakeCall(Line& line, const SealedAct& act, Call call, MatterKind matter,
-                              base::UtcMicros now);
+  base::Result<void> TakeCall(base::PartyId peer, const SealedAct& act, Call call,
+                              MatterKind matter, base::UtcMicros now);
   base::Result<const airspace::Notice*> OurNotice(base::NoticeId id) const;
 
   // The desk's bookkeeping.

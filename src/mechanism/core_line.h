@@ -17,6 +17,7 @@ inline constexpr std::string_view kOperatorKeysType = "operator-keys";
 inline constexpr std::string_view kBasisType = "basis";
 inline constexpr std::string_view kLineCheckType = "line-check";
 inline constexpr std::string_view kIncursionRepeatType = "incursion-repeat";
+inline constexpr std::string_view kForwardedType = "forwarded";
 inline constexpr std::string_view kStandingHazardType = "standing-hazard";
 
 // Free text takes the policy lane, and so does what belongs to dealings that are not about the present moment.

@@ -164,6 +164,9 @@ void Desk::Apply(const DeskEffect& effect) {
     Keep(!told->forgotten, ThirdPartyKey(duty.notice, duty.version, duty.name), duty,
          &third_parties_);
     Touch(rows::kThirdParties);
+  } else if (const auto* known = std::get_if<ProvenanceChanged>(&effect)) {
+    Keep(!known->forgotten, known->provenance.notice, known->provenance, &provenances_);
+    Touch(rows::kProvenances);
   } else if (const auto* own = std::get_if<OwnCardChanged>(&effect)) {
     own_card_ = own->own;
     Touch(rows::kOwnCard);
@@ -403,7 +406,15 @@ std::vector<DeskEffect> Desk::Forgetting(
   for (const auto& [key, duty] : third_parties_) {
     if (!is_there(duty.notice)) gone.emplace_back(ThirdPartyChanged{duty, true});
   }
+  for (const auto& [notice, known] : provenances_) {
+    if (!is_there(notice)) gone.emplace_back(ProvenanceChanged{known, true});
+  }
   return gone;
+}
+
+const Provenance* Desk::FindProvenance(base::NoticeId notice) const {
+  const auto found = provenances_.find(notice);
+  return found == provenances_.end() ? nullptr : &found->second;
 }
 
 const DeadMan* Desk::FindDeadMan(std::string_view name) const {
@@ -444,6 +455,8 @@ std::optional<base::Bytes> Desk::EncodeRow(uint64_t row) const {
     for (const auto& [notice, drafted] : drafted_) put(drafted);
   } else if (row == rows::kThirdParties) {
     for (const auto& [key, duty] : third_parties_) put(ThirdPartyChanged{duty, false});
+  } else if (row == rows::kProvenances) {
+    for (const auto& [notice, known] : provenances_) put(ProvenanceChanged{known, false});
   } else if (row == rows::kExercises) {
     for (const auto& [peer, exercise] : exercises_) put(ExerciseChanged{exercise});
   } else if (row == rows::kOwnCard) {

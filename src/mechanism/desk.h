@@ -128,6 +128,44 @@ struct ThirdPartyDuty {
   bool operator==(const ThirdPartyDuty&) const = default;
 };
 
+// Of a notice of another party: its versions, the acts by which its newest one can be forwarded (mechanism/forward.h), who
+// has forwarded it here and to whom it was forwarded.
+struct KnownVersion {
+  base::Digest digest;
+  std::optional<base::Digest> previous;  // that it says it replaces
+  base::UtcMicros at;                    // by its issuer's clock
+  bool forwarded = false;                // here, and not told by its issuer
+  bool operator==(const KnownVersion&) const = default;
+};
+struct KeptAct {
+  base::Digest digest;
+  operators::ActKind kind = operators::ActKind::kRelease;
+  std::string envelope;
+  std::string endorsement;  // empty: came without one
+  bool operator==(const KeptAct&) const = default;
+};
+struct ForwardedTo {
+  base::PartyId peer;
+  std::string act;  // of who forwards it here
+  operators::Role role = operators::Role::kDutyOfficer;
+  base::UtcMicros since;
+  uint32_t acts_sent = 0;                       // of those kept
+  std::optional<base::UtcMicros> receipted_at;  // R1 of the last of them
+  std::optional<base::UtcMicros> stopped_at;    // the newest version does not list it
+  bool operator==(const ForwardedTo&) const = default;
+};
+struct Provenance {
+  base::NoticeId notice;
+  base::PartyId issuer;
+  std::vector<KnownVersion> versions;  // oldest first
+  std::vector<KeptAct> acts;           // the newest release, and what was said of it
+  std::vector<ForwardedTo> to;
+  std::optional<base::PartyId> forwarder;  // the last
+  base::UtcMicros forwarded_at;
+  std::string card;  // of the issuer, as it came with the notice
+  bool operator==(const Provenance&) const = default;
+};
+
 // An exercise on a line (MECHANISM 2.4). What a side proposes waits for an act of the other; from then on the window is
 // what both have said, until either closes it or something real interrupts it.
 struct ExerciseProposal {
@@ -333,6 +371,10 @@ struct ThirdPartyChanged {
   ThirdPartyDuty duty;
   bool forgotten = false;
 };
+struct ProvenanceChanged {
+  Provenance provenance;
+  bool forgotten = false;
+};
 struct ExerciseChanged {
   Exercise exercise;
 };
@@ -369,7 +411,7 @@ using DeskEffect =
                  CountsChanged, BasisSigned, BasisHeard, JournalWritten, LineCheckScheduled,
                  ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged, OwnCardChanged,
                  DeadManChanged, AgreementChanged, ExchangeChanged, ReadoutChanged, StatementAdded,
-                 ExchangeForgotten, ToRecordChanged>;
+                 ExchangeForgotten, ToRecordChanged, ProvenanceChanged>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.
@@ -423,6 +465,9 @@ class Desk {
   std::vector<ThirdPartyDuty> ThirdPartiesOf(base::NoticeId notice) const;
   const ThirdPartyDuty* FindThirdParty(const NoticeVersionRef& version,
                                        const std::string& name) const;
+  // Null where nothing of it can be forwarded, and nobody has forwarded it here.
+  const Provenance* FindProvenance(base::NoticeId notice) const;
+  const std::map<base::NoticeId, Provenance>& provenances() const { return provenances_; }
   // What it holds about notices that `is_there` does not know.
   std::vector<DeskEffect> Forgetting(const std::function<bool(base::NoticeId)>& is_there) const;
 
@@ -482,6 +527,7 @@ class Desk {
   std::map<base::PartyId, Exercise> exercises_;
   using ThirdPartyKey = std::tuple<base::NoticeId, base::Digest, std::string>;
   std::map<ThirdPartyKey, ThirdPartyDuty> third_parties_;
+  std::map<base::NoticeId, Provenance> provenances_;
   std::map<std::string, DeadMan, std::less<>> dead_men_;
   std::map<std::pair<base::PartyId, base::Digest>, KeptAgreement> agreements_;
   std::map<uint64_t, exchange::Exchange> exchanges_;

@@ -40,6 +40,7 @@ enum class Kind : uint8_t {
   kStatement,
   kExchangeForgotten,
   kToRecord,
+  kProvenance,
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -206,31 +207,6 @@ Awaited ReadAwaited(WireReader* wire) {
 ToRecord ReadToRecord(WireReader* wire) {
   return {wire->ReadId<base::PartyId>(), wire->Varint(), wire->ReadId<base::NoticeId>(),
           wire->ReadDigest()};
-}
-
-void Put(const ThirdPartyDuty& duty, WireWriter* wire) {
-  wire->Fixed(duty.notice.uuid.bytes);
-  wire->Fixed(duty.version.bytes);
-  wire->Text(duty.name);
-  Put(duty.told_by, wire);
-  wire->Time(duty.due_at);
-  wire->OptionalTime(duty.told_at);
-  wire->Fixed(duty.act.bytes);
-  wire->EnumValue(duty.role);
-  wire->Text(duty.receipt);
-}
-ThirdPartyDuty ReadThirdParty(WireReader* wire) {
-  ThirdPartyDuty duty;
-  duty.notice = wire->ReadId<base::NoticeId>();
-  duty.version = wire->ReadDigest();
-  duty.name = wire->Text();
-  duty.told_by = wire->ReadId<base::PartyId>();
-  duty.due_at = wire->Time();
-  duty.told_at = wire->OptionalTime();
-  duty.act = wire->ReadDigest();
-  duty.role = wire->EnumValue(operators::Role::kAdministrator);
-  duty.receipt = wire->Text();
-  return duty;
 }
 
 void Put(const airspace::TimeWindow& window, WireWriter* wire) {
@@ -412,6 +388,11 @@ struct Encoder {
     wire->Varint(e.key_ids.size());
     for (const std::string& key_id : e.key_ids) wire->Text(key_id);
   }
+  void operator()(const ProvenanceChanged& e) const {
+    wire->EnumValue(Kind::kProvenance);
+    Put(e.provenance, wire);
+    wire->Bool(e.forgotten);
+  }
   void operator()(const ThirdPartyChanged& e) const {
     wire->EnumValue(Kind::kThirdParty);
     Put(e.duty, wire);
@@ -498,7 +479,7 @@ DeskEffect ReadExchangeEffect(Kind kind, WireReader* wire) {
 }
 
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  const Kind kind = wire->EnumValue(Kind::kToRecord);
+  const Kind kind = wire->EnumValue(Kind::kProvenance);
   switch (kind) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
@@ -542,6 +523,11 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       return DeskEffect(ReadDrafted(wire));
     case Kind::kThirdParty: {
       ThirdPartyChanged changed{ReadThirdParty(wire), false};
+      changed.forgotten = wire->Bool();
+      return DeskEffect(std::move(changed));
+    }
+    case Kind::kProvenance: {
+      ProvenanceChanged changed{ReadProvenance(wire), false};
       changed.forgotten = wire->Bool();
       return DeskEffect(std::move(changed));
     }

@@ -26,7 +26,8 @@ inline constexpr uint64_t kExercises = 10;
 inline constexpr uint64_t kOwnCard = 11;
 inline constexpr uint64_t kDeadMen = 12;
 inline constexpr uint64_t kAgreements = 13;
-inline constexpr uint64_t kLastOfFacts = kAgreements;
+inline constexpr uint64_t kProvenances = 14;
+inline constexpr uint64_t kLastOfFacts = kProvenances;
 inline constexpr uint64_t kFirstOfMatters = 16;
 inline constexpr uint64_t kMattersARow = 64;
 inline constexpr uint64_t kFirstOfExchanges = uint64_t{1} << 52;  // beyond every matter; one a row
@@ -70,6 +71,10 @@ void Put(const Peer& peer, airspace::WireWriter* wire);
 base::Result<Peer> ReadPeer(airspace::WireReader* wire);
 void Put(const KeptAgreement& kept, airspace::WireWriter* wire);
 KeptAgreement ReadAgreement(airspace::WireReader* wire);
+void Put(const Provenance& known, airspace::WireWriter* wire);
+Provenance ReadProvenance(airspace::WireReader* wire);
+void Put(const ThirdPartyDuty& duty, airspace::WireWriter* wire);
+ThirdPartyDuty ReadThirdParty(airspace::WireReader* wire);
 
 }  // namespace wideberth::mechanism
 

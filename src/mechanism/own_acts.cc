@@ -58,13 +58,14 @@ constexpr bool IsOfExchange =
     std::is_same_v<Body, exchange::ProposeReadout> || std::is_same_v<Body, exchange::SignReadout> ||
     std::is_same_v<Body, exchange::PublishStatement>;
 
-std::string MessageBodyOf(const ActRequest& request) {
+std::string MessageBodyOf(const ActRequest& request, std::string_view endorsement = {}) {
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
   json.StringField("act", request.act.envelope);
   if (!request.declaration.empty()) json.StringField("declaration", request.declaration);
   if (!request.beside.empty()) json.StringField("beside", request.beside);
+  if (!endorsement.empty()) json.StringField("endorsement", endorsement);
   json.EndObject();
   return body;
 }
@@ -179,6 +180,15 @@ Result<Core::Line*> Core::LineTo(const std::optional<base::PartyId>& peer) {
               peer ? peer->ToString() : "nobody");
 }
 
+Result<const Notice*> Core::NoticeOfAnother(base::NoticeId id) const {
+  const Notice* notice = airspace_.FindNotice(id);
+  if (notice != nullptr && notice->party != self_.party &&
+      (lines_.contains(notice->party) || desk_.FindProvenance(id) != nullptr)) {
+    return notice;
+  }
+  return Fail(ErrorCode::kNotFound, "/notice", "must be a notice of a peer", id.ToString());
+}
+
 // The line to the party whose notice it is.
 Result<Core::Line*> Core::LineAbout(base::NoticeId id) {
   const Notice* notice = airspace_.FindNotice(id);
@@ -190,7 +200,7 @@ Result<Core::Line*> Core::LineAbout(base::NoticeId id) {
 Result<base::Digest> Core::SendAct(Line& line, const ActRequest& request, line::Now now) {
   if (again_) return again_->message;
   if (line.announce) AnnounceOperators(now);
-  std::string body = MessageBodyOf(request);
+  std::string body = MessageBodyOf(request, EndorsementFor(request));
   const bool policy = IsOnPolicyLane(request.act.act.kind());
   return Write(line, kActType, request.act.act.data_mode,
                policy ? line::Lane::kPolicy : line::Lane::kSafety, std::move(body), now);
@@ -440,8 +450,10 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AllClea
 
 Result<airspace::Decision> Core::DoBody(const ActRequest& request, const ReadBack& body,
                                         line::Now now) {
-  WB_ASSIGN_OR_RETURN(Line * line, LineAbout(body.notice));
-  const Notice& notice = *airspace_.FindNotice(body.notice);
+  WB_ASSIGN_OR_RETURN(const Notice* found_notice, NoticeOfAnother(body.notice));
+  const Notice& notice = *found_notice;
+  // Null of one that was forwarded: the read-back is for this node alone, and nobody hears of it.
+  Line* line = Find(notice.party);
   const NoticeVersion* version = FindVersion(notice, body.version);
   if (version == nullptr) {
     return Fail(ErrorCode::kNotFound, "/version", "must be a version of the notice",
@@ -452,9 +464,9 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const ReadBac
                          body.declaration_sha256.ToHex());
   }
   const std::vector<Mismatch> found = Compare(ReadingOf(version->declaration), body.reading,
-                                              TermsFor(line->peer).tolerances, body.over_voice);
+                                              TermsFor(notice.party).tolerances, body.over_voice);
   if (!found.empty()) {
-    ++CountsOf(line->peer, notice.data_mode()).read_back_mismatches;
+    if (line != nullptr) ++CountsOf(line->peer, notice.data_mode()).read_back_mismatches;
     Journal("read_back_mismatch", &request.act, found.front().ToString(), now.utc);
     return RefuseMismatch(found);
   }
@@ -463,8 +475,10 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const ReadBac
     WB_ASSIGN_OR_RETURN(
         decision,
         DecideAs({}, airspace::RecordReadBack{body.notice, body.version, self_.party}, now.utc));
-    CountsOf(line->peer, notice.data_mode())
-        .read_back_by_us.Add(now.utc.us - version->stored_at.us);
+    if (line != nullptr) {
+      CountsOf(line->peer, notice.data_mode())
+          .read_back_by_us.Add(now.utc.us - version->stored_at.us);
+    }
   } else {
     const auto clear = std::find_if(desk_.calls().begin(), desk_.calls().end(), [&](auto& each) {
       return each.second.act == body.of && each.second.kind == ActKind::kAllClear &&
@@ -486,7 +500,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const ReadBac
     Put(CallChanged{std::move(call)});
     CloseMattersOfNotice(body.notice, "all_clear", now.utc);
   }
-  WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  if (line != nullptr) WB_RETURN_IF_ERROR(SendAct(*line, request, now));
   CloseMattersOf(body.of, MatterKind::kReadBack, "read_back", now.utc);
   return decision;
 }

@@ -121,6 +121,100 @@ KeptAgreement ReadAgreement(WireReader* wire) {
   return kept;
 }
 
+void Put(const ThirdPartyDuty& duty, WireWriter* wire) {
+  wire->Fixed(duty.notice.uuid.bytes);
+  wire->Fixed(duty.version.bytes);
+  wire->Text(duty.name);
+  Put(duty.told_by, wire);
+  wire->Time(duty.due_at);
+  wire->OptionalTime(duty.told_at);
+  wire->Fixed(duty.act.bytes);
+  wire->EnumValue(duty.role);
+  wire->Text(duty.receipt);
+}
+ThirdPartyDuty ReadThirdParty(WireReader* wire) {
+  ThirdPartyDuty duty;
+  duty.notice = wire->ReadId<base::NoticeId>();
+  duty.version = wire->ReadDigest();
+  duty.name = wire->Text();
+  duty.told_by = wire->ReadId<base::PartyId>();
+  duty.due_at = wire->Time();
+  duty.told_at = wire->OptionalTime();
+  duty.act = wire->ReadDigest();
+  duty.role = wire->EnumValue(operators::Role::kAdministrator);
+  duty.receipt = wire->Text();
+  return duty;
+}
+
+void Put(const Provenance& known, WireWriter* wire) {
+  wire->Fixed(known.notice.uuid.bytes);
+  Put(known.issuer, wire);
+  wire->Varint(known.versions.size());
+  for (const KnownVersion& each : known.versions) {
+    wire->Fixed(each.digest.bytes);
+    wire->Bool(each.previous.has_value());
+    if (each.previous) wire->Fixed(each.previous->bytes);
+    wire->Time(each.at);
+    wire->Bool(each.forwarded);
+  }
+  wire->Varint(known.acts.size());
+  for (const KeptAct& each : known.acts) {
+    wire->Fixed(each.digest.bytes);
+    wire->EnumValue(each.kind);
+    wire->Text(each.envelope);
+    wire->Text(each.endorsement);
+  }
+  wire->Varint(known.to.size());
+  for (const ForwardedTo& each : known.to) {
+    Put(each.peer, wire);
+    wire->Text(each.act);
+    wire->EnumValue(each.role);
+    wire->Time(each.since);
+    wire->Varint(each.acts_sent);
+    wire->OptionalTime(each.receipted_at);
+    wire->OptionalTime(each.stopped_at);
+  }
+  wire->Bool(known.forwarder.has_value());
+  if (known.forwarder) Put(*known.forwarder, wire);
+  wire->Time(known.forwarded_at);
+  wire->Text(known.card);
+}
+Provenance ReadProvenance(WireReader* wire) {
+  Provenance known;
+  known.notice = wire->ReadId<base::NoticeId>();
+  known.issuer = wire->ReadId<base::PartyId>();
+  for (size_t left = wire->Count(32); left > 0 && wire->ok(); --left) {
+    KnownVersion& each = known.versions.emplace_back();
+    each.digest = wire->ReadDigest();
+    if (wire->Bool()) each.previous = wire->ReadDigest();
+    each.at = wire->Time();
+    each.forwarded = wire->Bool();
+  }
+  for (size_t left = wire->Count(32); left > 0 && wire->ok(); --left) {
+    KeptAct& each = known.acts.emplace_back();
+    each.digest = wire->ReadDigest();
+    each.kind = wire->EnumValue(operators::ActKind::kManagePeers);
+    each.envelope = wire->Text();
+    each.endorsement = wire->Text();
+  }
+  for (size_t left = wire->Count(16); left > 0 && wire->ok(); --left) {
+    ForwardedTo& each = known.to.emplace_back();
+    each.peer = wire->ReadId<base::PartyId>();
+    each.act = wire->Text();
+    each.role = wire->EnumValue(operators::Role::kAdministrator);
+    each.since = wire->Time();
+    const uint64_t sent = wire->Varint();
+    if (sent > known.acts.size()) wire->Fail();
+    each.acts_sent = static_cast<uint32_t>(sent);
+    each.receipted_at = wire->OptionalTime();
+    each.stopped_at = wire->OptionalTime();
+  }
+  if (wire->Bool()) known.forwarder = wire->ReadId<base::PartyId>();
+  known.forwarded_at = wire->Time();
+  known.card = wire->Text();
+  return known;
+}
+
 void Put(const OwnCard& own, WireWriter* wire) {
   wire->Text(own.card);
   wire->Time(own.since);

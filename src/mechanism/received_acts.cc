@@ -69,7 +69,10 @@ void Core::TakeAct(Line& line, const line::Received& received, line::Now now) {
       KeepOutsideExercise(line, *act, now.utc);
       return {};
     }
-    return std::visit(
+    if (IsOvertaken(act->act)) return {};
+    WB_ASSIGN_OR_RETURN(const std::optional<std::string_view> endorsement,
+                        object.OptionalString("endorsement", limits::kEnvelopeBytesMax));
+    const Result<void> taken = std::visit(
         [&](const auto& body) {
           if constexpr (requires { body.agreement; }) {
             return TakeAgreementAct(line, *act, &object, now.utc);
@@ -80,6 +83,8 @@ void Core::TakeAct(Line& line, const line::Received& received, line::Now now) {
           }
         },
         act->act.body);
+    if (taken) KeepForForwarding(*act, endorsement, now);
+    return taken;
   };
   if (const Result<void> taken = take(); !taken) {
     OpenUnusable(line, received, taken.error(), now.utc);
@@ -91,7 +96,8 @@ void Core::TakeAct(Line& line, const line::Received& received, line::Now now) {
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const Release& body,
                             std::string_view declaration_text, UtcMicros now) {
   const Notice* there = airspace_.FindNotice(body.notice);
-  if (there != nullptr && there->party == line.peer && FindVersion(*there, act.digest) != nullptr) {
+  if (there != nullptr && there->party == line.peer && FindVersion(*there, act.digest) != nullptr &&
+      !CameForwardedAlone(body.notice, act.digest)) {
     return {};  // the same act, told twice
   }
   if (TextDigest(declaration_text) != body.declaration_sha256) {
@@ -173,7 +179,7 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AllClear& bo
   Call call = CallOf(act, {}, {});
   call.about = body;
   call.no_longer_observed = body.no_longer_observed;
-  return TakeCall(line, act, std::move(call), MatterKind::kReadBack, now);
+  return TakeCall(line.peer, act, std::move(call), MatterKind::kReadBack, now);
 }
 
 // ---- Our notices ----
@@ -262,15 +268,15 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const TellUnits& body,
 
 // ---- Calls ----
 
-Result<void> Core::TakeCall(Line& line, const SealedAct& act, Call call, MatterKind kind,
+Result<void> Core::TakeCall(base::PartyId peer, const SealedAct& act, Call call, MatterKind kind,
                             UtcMicros now) {
   if (const Call* known = desk_.FindCall(act.act.id); known != nullptr) {
-    if (known->act == act.digest && known->peer == line.peer) return {};  // told twice
+    if (known->act == act.digest && known->peer == peer) return {};  // told twice
     return Fail(ErrorCode::kConflict, "/act/payload/id", "must be drawn anew for each act",
                 act.act.id.ToString());
   }
   call.kind = act.act.kind();
-  call.peer = line.peer;
+  call.peer = peer;
   call.data_mode = act.act.data_mode;
   call.act = act.digest;
   call.role = act.act.role;
@@ -278,12 +284,12 @@ Result<void> Core::TakeCall(Line& line, const SealedAct& act, Call call, MatterK
   call.stored_at = now;
   Put(CallChanged{call});
   if (IsAlarm(kind) && call.data_mode == airspace::DataMode::kReal) {
-    Interrupt(line.peer, operators::Name(call.kind), now);
+    Interrupt(peer, operators::Name(call.kind), now);
   }
   Matter matter;
   matter.starts_at = call.entry_at;
   matter.kind = kind;
-  matter.peer = line.peer;
+  matter.peer = peer;
   matter.data_mode = call.data_mode;
   if (call.about) matter.notice = call.about->notice;
   matter.subject = act.digest;
@@ -294,7 +300,7 @@ Result<void> Core::TakeCall(Line& line, const SealedAct& act, Call call, MatterK
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const StopCall& body,
                             std::string_view, UtcMicros now) {
-  return TakeCall(line, act, CallOf(act, body.place, ContactWords(body)), MatterKind::kStopCall,
+  return TakeCall(line.peer, act, CallOf(act, body.place, ContactWords(body)), MatterKind::kStopCall,
                   now);
 }
 
@@ -322,7 +328,7 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const IncursionWar
   call.entry_at = body.entry_at;
   call.sending.receipts = 1;
   call.sending.receipted_at = now;
-  return TakeCall(line, act, std::move(call), MatterKind::kIncursion, now);
+  return TakeCall(line.peer, act, std::move(call), MatterKind::kIncursion, now);
 }
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AnswerIncursionWarning& body,
@@ -359,7 +365,7 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const EndIncursionWarn
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const LineCheck& body,
                             std::string_view, UtcMicros now) {
-  WB_RETURN_IF_ERROR(TakeCall(line, act, CallOf(act, {}, body.word), MatterKind::kLineCheck, now));
+  WB_RETURN_IF_ERROR(TakeCall(line.peer, act, CallOf(act, {}, body.word), MatterKind::kLineCheck, now));
   CheckPaths(line, now);
   return {};
 }
@@ -378,7 +384,7 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AnswerLineCh
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AskKeepClear& body,
                             std::string_view, UtcMicros now) {
-  return TakeCall(line, act,
+  return TakeCall(line.peer, act,
                   CallOf(act, body.place,
                          base::FormatRfc3339(body.window.start) + " to " +
                              base::FormatRfc3339(body.window.end)),

@@ -51,6 +51,8 @@ constexpr Row kTable[] = {
     {ActKind::kTellUnits, "tell_units", kWatch,
      "say that own units are told, or own aircraft clear"},
     {ActKind::kMarkTold, "mark_told", kWatch, "say that a third party has been told"},
+    {ActKind::kForwardNotice, "forward_notice", kWatch,
+     "forward a notice of the peer to a party that it lists"},
     {ActKind::kStopCall, "stop_call", kWatch, "call \"stop, we are in your area\""},
     {ActKind::kAnswerStopCall, "answer_stop_call", kWatch, "answer a stop call"},
     {ActKind::kEndStopCallUnanswered, "end_stop_call_unanswered", kHeads,

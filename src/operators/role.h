@@ -55,6 +55,7 @@ enum class ActKind : uint8_t {
   kAssess,
   kTellUnits,
   kMarkTold,  // third parties
+  kForwardNotice,
   // Calls and warnings
   kStopCall,
   kAnswerStopCall,

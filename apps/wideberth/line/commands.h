@@ -119,11 +119,13 @@ struct LineNoticeOptions {
   std::string plan;      // that it was made from
   std::string language;  // of a script
   std::string file;      // of plan declare
+  std::string to;        // of forward
   bool all_clear = false;
   ReadingOptions reading;
 };
 base::Result<int> RunNoticeCheck(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunNoticeRelease(const Session& session, const LineNoticeOptions& options);
+base::Result<int> RunNoticeForward(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunReadBack(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunDisregard(const Session& session, const LineNoticeOptions& options);
 base::Result<int> RunPlanList(const Session& session);

@@ -298,6 +298,15 @@ void LineCommands::AddNotices(Registry* registry) {
   NoticeId(release, &notice_.id);
   registry->Text(release, "--plan", &notice_.plan, "ID",
                  "The whole id of the held plan that it was made from.");
+  CLI::App* forward = registry->Command(
+      group, "forward",
+      "Forward a notice of a peer to a party that it lists\n"
+      "As its issuer signed it, to a peer named under may_tell, and to nobody else. What its issuer "
+      "says of it later follows by itself, while the newest version lists that peer.",
+      "wideberth notice forward 3f2a91c4 --to east",
+      [this, &session] { return RunNoticeForward(session, notice_); });
+  NoticeId(forward, &notice_.id);
+  registry->Text(forward, "--to", &notice_.to, "PEER", "By name or id.")->required();
   CLI::App* script = registry->Command(
       group, "script",
       "Print what is read out over voice, and a form for the read-back\n"

@@ -126,6 +126,23 @@ Result<int> RunNoticeRelease(const Session& session, const LineNoticeOptions& op
   return ReportReleased(session, *acted);
 }
 
+Result<int> RunNoticeForward(const Session& session, const LineNoticeOptions& options) {
+  WB_ASSIGN_OR_RETURN(Remote remote, OpenAsPerson(session));
+  WB_ASSIGN_OR_RETURN(const std::string id, remote.ResolveNotice(options.id));
+  WB_ASSIGN_OR_RETURN(const std::string version, remote.VersionDigest(id, "latest"));
+  WB_ASSIGN_OR_RETURN(const Acted acted,
+                      PostActOf(&remote, "forward_notice", [&](json::Writer* json) {
+                        json->StringField("notice", id);
+                        json->StringField("version", version);
+                        json->StringField("to", options.to);
+                      }));
+  Print(session.json ? acted.body + "\n"
+                     : fmt::format("forwarded {} to {}, as its issuer signed it; what its issuer "
+                                   "says of it later goes there too\n",
+                                   Paint(Style::kBold, id), options.to));
+  return kExitOk;
+}
+
 Result<int> RunReadBack(const Session& session, const LineNoticeOptions& options) {
   WB_ASSIGN_OR_RETURN(Remote remote, OpenAsPerson(session));
   WB_ASSIGN_OR_RETURN(const std::string id, remote.ResolveNotice(options.id));

@@ -1,6 +1,7 @@
 #include <string>
 
 #include "api/node/views.h"
+#include "line/party_card.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -48,6 +49,46 @@ void WriteMatter(json::Writer* json, const mechanism::Matter& matter,
   json->BoolField("alarmed", matter.alarmed);
   WriteTime(json, "closed_at", matter.closed_at);
   if (matter.closed_at) json->StringField("closed_as", matter.closed_as);
+  json->EndObject();
+}
+
+void WriteForwarding(json::Writer* json, const mechanism::Provenance& known,
+                     const mechanism::Peer* issuer, const airspace::RuleBook& rules) {
+  json->BeginObject();
+  if (known.forwarder) {
+    WriteParty(json, "forwarder", *known.forwarder, rules);
+    json->StringField("forwarded_at", base::FormatRfc3339(known.forwarded_at));
+  }
+  if (const auto card = line::ReadCard(known.card); card) {
+    const line::Fingerprint fingerprint = line::FingerprintOf(*card);
+    const auto is_it = [&](const std::string& text) {
+      const auto enrolled = line::ReadCard(text);
+      return enrolled.has_value() && line::FingerprintOf(*enrolled) == fingerprint;
+    };
+    const bool compared =
+        issuer != nullptr && (is_it(issuer->card) ||
+                              std::any_of(issuer->former.begin(), issuer->former.end(),
+                                          [&](const auto& each) { return is_it(each.card); }));
+    json->Key("issuer");
+    json->BeginObject();
+    json->StringField("id", known.issuer.ToString());
+    json->StringField("name", card->name);
+    json->StringField("fingerprint", fingerprint.ToString());
+    json->BoolField("compared", compared);
+    json->EndObject();
+  }
+  json->Key("forwarded_to");
+  json->BeginArray();
+  for (const mechanism::ForwardedTo& to : known.to) {
+    json->BeginObject();
+    WriteParty(json, "peer", to.peer, rules);
+    json->StringField("since", base::FormatRfc3339(to.since));
+    json->StringField("role", operators::Name(to.role));
+    WriteTime(json, "received_at", to.receipted_at);
+    WriteTime(json, "stopped_at", to.stopped_at);
+    json->EndObject();
+  }
+  json->EndArray();
   json->EndObject();
 }
 

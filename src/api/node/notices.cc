@@ -181,9 +181,19 @@ Result<void> ListNotices(Call& call) {
 
 Result<void> GetNotice(Call& call) {
   WB_ASSIGN_OR_RETURN(const FoundNotice found, FindVisible(call, true, std::nullopt));
-  const auto [third_parties, seq] =
+  struct OfDesk {
+    std::vector<mechanism::ThirdPartyDuty> third_parties;
+    std::optional<mechanism::Provenance> known;
+    std::optional<mechanism::Peer> issuer;
+  };
+  const auto [of_desk, seq] =
       call.context.node.ReadDesk([&](const airspace::State&, const mechanism::Desk& desk) {
-        return desk.ThirdPartiesOf(found.view.notice.id);
+        OfDesk read{desk.ThirdPartiesOf(found.view.notice.id), std::nullopt, std::nullopt};
+        const mechanism::Provenance* known = desk.FindProvenance(found.view.notice.id);
+        if (known != nullptr && (known->forwarder || !known->to.empty())) read.known = *known;
+        const mechanism::Peer* issuer = desk.FindPeer(found.view.notice.party);
+        if (read.known && issuer != nullptr) read.issuer = *issuer;
+        return read;
       });
   std::string body;
   json::Writer json(&body);
@@ -194,13 +204,18 @@ Result<void> GetNotice(Call& call) {
   json.BeginArray();
   for (const VersionView& view : found.view.history) WriteVersionView(&json, view);
   json.EndArray();
-  if (!third_parties.empty()) {
+  if (!of_desk.third_parties.empty()) {
     json.Key("third_parties");
     json.BeginArray();
-    for (const auto& duty : third_parties) {
+    for (const auto& duty : of_desk.third_parties) {
       WriteThirdParty(&json, duty, call.context.node.rules());
     }
     json.EndArray();
+  }
+  if (of_desk.known) {
+    json.Key("forwarding");
+    WriteForwarding(&json, *of_desk.known, of_desk.issuer ? &*of_desk.issuer : nullptr,
+                    call.context.node.rules());
   }
   json.EndObject();
   AnswerWhenDurable(&call.context.node.sequencer(), std::max(found.seq, seq),

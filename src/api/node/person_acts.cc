@@ -260,6 +260,22 @@ Result<Draft> ReadOther(const Call& call, ActKind kind, json::Object* body) {
   return draft;
 }
 
+// To a peer, which the body names as people do.
+Result<Draft> ReadForward(const Call& call, json::Object* body) {
+  Draft draft;
+  mechanism::ForwardNotice forward;
+  WB_ASSIGN_OR_RETURN(forward.notice,
+                      body->RequiredParsed("notice", kUuidDigits, base::NoticeId::Parse));
+  WB_ASSIGN_OR_RETURN(forward.version,
+                      body->RequiredParsed("version", kDigestDigits, base::Digest::FromHex));
+  WB_ASSIGN_OR_RETURN(forward.to, body->RequiredParsed("to", kPeerBytesMax, [&](auto text) {
+    return FindPeer(call.context, text);
+  }));
+  WB_ASSIGN_OR_RETURN(draft.data_mode, ModeOfNotice(call, forward.notice));
+  draft.body = forward;
+  return draft;
+}
+
 // The text stands for its digest.
 Result<Draft> ReadProposal(const Call& call, json::Object* body) {
   Draft draft;
@@ -301,6 +317,7 @@ Result<Draft> ReadDraft(const Call& call, ActKind kind, json::Object* body) {
     return ReadBeside(kind, body);
   }
   if (kind == ActKind::kReadBack) return ReadReadBack(call, body);
+  if (kind == ActKind::kForwardNotice) return ReadForward(call, body);
   if (kind == ActKind::kProposeAgreement) return ReadProposal(call, body);
   return ReadOther(call, kind, body);
 }

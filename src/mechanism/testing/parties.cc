@@ -112,7 +112,7 @@ base::Bytes Side::Replayed() const {
 
 // ---- Parties ----
 
-Parties::Parties(size_t count, Terms terms)
+Parties::Parties(size_t count, Terms terms, bool chain)
     : rules_(airspace::testing::TestRules()), terms_(std::move(terms)) {
   std::vector<std::string> cards;
   for (size_t n = 0; n < count; ++n) {
@@ -125,7 +125,7 @@ Parties::Parties(size_t count, Terms terms)
     uint32_t line = 0;
     sides_[n]->Apply(OwnCardChanged{{cards[n], kNoon}});
     for (size_t other = 0; other < count; ++other) {
-      if (other == n) continue;
+      if (other == n || (chain && std::max(n, other) - std::min(n, other) > 1)) continue;
       Peer peer{PartyOf(other), ++line, std::string(kNames[other]), cards[other], kNoon, {}};
       peer.told = crypto::Sha256(base::AsBytes(cards[n]));
       sides_[n]->Apply(PeerChanged{std::move(peer)});

@@ -70,7 +70,8 @@ struct Flight {
 
 class Parties {
  public:
-  explicit Parties(size_t count = 2, Terms terms = {});
+  // `chain`: each has a line to its neighbours alone.
+  explicit Parties(size_t count = 2, Terms terms = {}, bool chain = false);
   ~Parties();
 
   Side& side(size_t n) { return *sides_[n]; }
@@ -142,6 +143,7 @@ class Parties {
   base::Result<void> ChangeKeys(size_t n, std::vector<crypto::PublicKey> revoked = {});
   // The one in force.
   line::PartyCard Card(size_t n) const;
+  const crypto::SecretKey& message_key(size_t n) const { return *message_keys_[n].front(); }
 
   // Writes a message in the name of party n, whatever is in it. Its node is down from here until Start.
   void SendRaw(size_t n, size_t to, std::string_view type, std::string body, uint32_t major = 1);

@@ -128,6 +128,7 @@ std::vector<ActBody> OneOfEach() {
       EndIncursionWarning{NumberedUuid(9)},
       EndIncursionWarningUnanswered{NumberedUuid(9)},
       MarkTold{ref, "joint command", "acknowledged"},
+      ForwardNotice{ref, TestParty(3)},
       OpenExercise{{kNoon, {kNoon.us + 3'600'000'000}}, NumberedUuid(9)},
       CloseExercise{},
       ProposeAgreement{NumberedDigest(0x21), NumberedDigest(0x22)},
@@ -213,6 +214,26 @@ Call DrawCall(base::SeededRandom* random, base::PartyId peer) {
                   random->Below(2) == 0 ? base::kTimeOpenEnd : DrawTime(random)};
   call.closed_at = DrawOptionalTime(random);
   return call;
+}
+
+DeskEffect DrawProvenance(base::SeededRandom* random, base::PartyId peer) {
+  Provenance known;
+  known.notice = TestNotice(static_cast<uint8_t>(random->Below(9)));
+  known.issuer = peer;
+  for (uint64_t i = random->Below(3); i > 0; --i) {
+    std::optional<base::Digest> previous;
+    if (random->Below(2) == 0) previous = DrawDigest(random);
+    known.versions.push_back({DrawDigest(random), previous, DrawTime(random), i == 1});
+    known.acts.push_back({DrawDigest(random), operators::ActKind::kRelease, DrawText(random, 40),
+                          DrawText(random, 40)});
+    known.to.push_back({TestParty(3), DrawText(random, 40), Role::kDutyOfficer, DrawTime(random),
+                        static_cast<uint32_t>(i), DrawOptionalTime(random),
+                        DrawOptionalTime(random)});
+  }
+  if (random->Below(2) == 0) known.forwarder = TestParty(2);
+  known.forwarded_at = DrawTime(random);
+  known.card = DrawText(random, 40);
+  return ProvenanceChanged{std::move(known), random->Below(3) == 0};
 }
 
 DeskEffect DrawThirdParty(base::SeededRandom* random, base::PartyId peer) {
@@ -413,6 +434,8 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       return DrawDrafted(random);
     case 11:
       return DrawThirdParty(random, peer);
+    case 18:
+      return DrawProvenance(random, peer);
     case 12:
       return DrawExercise(random, peer);
     case 13:
