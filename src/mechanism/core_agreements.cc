@@ -56,6 +56,17 @@ void Tighten(const Terms& other, Terms* terms) {
   terms->ladder.near_start_us = std::max(terms->ladder.near_start_us, other.ladder.near_start_us);
 }
 
+// Whether all of it that is checked has ended by then.
+bool IsOver(const airspace::Notice& notice, UtcMicros before) {
+  for (const uint32_t checked : airspace::CheckedVersions(notice)) {
+    const airspace::NoticeVersion& version = notice.versions[checked];
+    for (const airspace::Volume4D& volume : version.declaration.volumes) {
+      if (airspace::EffectiveWindow(notice, version, volume).end > before) return false;
+    }
+  }
+  return true;
+}
+
 std::string Describe(const InForce& in_force, bool lost) {
   std::string text = "the safety floor";
   if (in_force.agreement != nullptr) {
@@ -148,11 +159,13 @@ void Core::FollowAgreements(UtcMicros now) {
             now);
   }
   if (!changed) return;
+  // What has left the check stays out of it: nobody would find it from the other side.
+  const UtcMicros over_before{now.us - rules_.widest().time_us};
   MakeRules();
   rechecked_ = 0;
   to_recheck_.clear();
   airspace_.VisitNotices(0, [&](uint64_t, const airspace::Notice& notice) {
-    to_recheck_.push_back(notice.id);
+    if (!IsOver(notice, over_before)) to_recheck_.push_back(notice.id);
     return true;
   });
   rechecking_ = true;

@@ -218,6 +218,29 @@ TEST(AgreementsTest, WhatWasSaidOutlivesALineThatOnlyOneSideLost) {
   }
 }
 
+// What is over has left the check. A wider separation in time does not bring it back on one side of a pair.
+TEST(AgreementsTest, WhatIsOverIsNotCheckedAnew) {
+  Parties parties;
+  Agreement second = Parties::MakeAgreement(0, 1, 2, 5, At(30 * kMinute));
+  airspace::Rules::Content content = second.terms.rules.content();
+  content.separations[0].separation.time_us = 6 * 60 * kMinute;
+  second.terms.rules = airspace::Rules::Make(std::move(content), second.digest).value();
+  parties.Agree(0, 1, {Parties::MakeAgreement(0, 1, 1, 5, At(-kMinute)), second});
+  parties.Settle();
+  const auto at = [](int64_t from_us, int64_t to_us) {
+    airspace::Declaration activity = TestActivity();
+    activity.volumes[0].window = {At(from_us), At(to_us)};
+    return activity;
+  };
+  parties.Release(0, 1, at(2 * kMinute, 10 * kMinute));
+  parties.Release(1, 2, at(120 * kMinute, 150 * kMinute));
+  parties.Run(31 * kMinute);
+  for (const size_t n : kBoth) {
+    EXPECT_EQ(parties.state(n).rules(), second.digest);
+    EXPECT_TRUE(parties.LiveConflicts(n).empty()) << n;
+  }
+}
+
 TEST(AgreementsTest, EachLineIsJudgedByItsOwn) {
   Parties parties(3);
   Agreement with_south = Parties::MakeAgreement(0, 1, 1, 2, At(-kMinute));

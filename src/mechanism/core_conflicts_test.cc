@@ -17,6 +17,7 @@ using airspace::testing::TestHazard;
 using airspace::testing::TestNotice;
 using operators::Role;
 using testing::kBoth;
+using testing::kMinute;
 using testing::kSecond;
 using testing::Parties;
 

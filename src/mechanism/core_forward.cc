@@ -255,7 +255,11 @@ bool Core::IsOvertaken(const Act& act) const {
       !CardFor(*known, known->acts.front())) {
     return false;
   }
-  if (act.kind() == ActKind::kRelease) return act.at < newest.at;
+  if (const auto* release = std::get_if<Release>(&act.body)) {
+    // Two in the place of one are a fork, of which people must hear.
+    const bool rivals = release->previous && newest.previous == release->previous;
+    return !rivals && act.at < newest.at;
+  }
   const base::Digest version = std::visit(
       [](const auto& body) {
         if constexpr (requires { body.version; }) return base::Digest(body.version);
@@ -378,9 +382,7 @@ Result<void> Core::TakeForwardedVersion(Line& line, const SealedAct& act, const 
   if (there != nullptr) known = ProvenanceOf(*there);
   if (const KnownVersion* other = OtherSuccessor(known, act); other != nullptr) {
     TellFork(act, *other, now.utc);
-    return Conflict("/signed/payload/previous",
-                    "must have one successor: the issuer has signed another, which is held here",
-                    other->digest.ToHex());
+    return {};
   }
   const bool follows = known.versions.empty() || body.previous == known.versions.back().digest ||
                        act.act.at > known.versions.back().at;

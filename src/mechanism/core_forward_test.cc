@@ -126,7 +126,7 @@ TEST_F(ForwardTest, AnAllClearWaitsForAPersonHereAndAWithdrawalDoesNot) {
   ASSERT_TRUE(Forward(2).has_value());
   ASSERT_TRUE(parties_.Do(kNorth, Withdraw{TestNotice(2), planned}).has_value());
   ASSERT_TRUE(parties_.Do(kNorth, SetEnded{TestNotice(1), version}).has_value());
-  parties_.Run(30 * kMinute);
+  parties_.Run(50 * kMinute);
   const auto cleared = parties_.Do(kNorth, AllClear{{TestNotice(1), version}, false});
   ASSERT_TRUE(cleared.has_value()) << cleared.error().ToString();
   parties_.Run(5 * kSecond);
@@ -236,7 +236,11 @@ TEST_F(ForwardTest, AnIssuerThatSignsTwoSuccessorsIsSeen) {
   other.endorsement = Endorse(act, testing::OperatorKeyFor(1, Role::kDutyOfficer),
                               parties_.message_key(kNorth))
                           .value();
-  ExpectUnusable(other, "must have one successor");
+  parties_.SendRaw(kSouth, kEast, "forwarded", WriteForwarded(other));
+  parties_.Run(kSecond);
+  const auto matters = parties_.OpenMatters(kEast, MatterKind::kUnusable);
+  ASSERT_EQ(matters.size(), 1u);
+  EXPECT_EQ(matters[0].subject, act.digest);
   EXPECT_EQ(parties_.Latest(kEast, 1), second);
   const auto& journal = parties_.journal(kEast);
   EXPECT_TRUE(std::any_of(journal.begin(), journal.end(), [&](const std::string& entry) {
@@ -251,6 +255,7 @@ TEST(ForwardBesideALineTest, WhatComesLaterFromTheIssuerItselfIsReadBackAndNothi
   parties.Settle();
   parties.SetPath(kNorth, kEast, false);
   parties.Release(kNorth, 1, ForEast(TestHazard()));
+  parties.Run(kSecond);
   const base::Digest second = parties.Release(kNorth, 1, ForEast(TestHazard(400)));
   parties.Run(5 * kSecond);
   ASSERT_EQ(parties.notice(kEast, 1), nullptr);

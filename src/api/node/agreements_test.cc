@@ -117,6 +117,15 @@ TEST_F(AgreementsTest, IsProposedSignedInForceAndDenounced) {
   EXPECT_TRUE(IsInState(pair_.south, digest, "ended"));
 }
 
+// What the line says of the peer's operators: who may act, not who once could.
+TEST_F(AgreementsTest, DisabledOperatorsAreNotCounted) {
+  const std::string admin =
+      pair_.north.node->Token({.subject = "north", .scopes = {"wideberth.admin"}});
+  ASSERT_EQ(pair_.north.Post(admin, "/v1/operators/d.chief/disable", "{}").status, 200);
+  EXPECT_TRUE(Eventually(
+      [&] { return pair_.south.Get("/v1/lines").Text("/lines/0/operator_keys") == "3"; }));
+}
+
 TEST_F(AgreementsTest, RefusesWhatIsNoAgreementOfThisNode) {
   EXPECT_EQ(Propose("number = 1").status, 400);
   EXPECT_EQ(Propose(Text(1, -kMinuteUs)).status, 409);

@@ -155,7 +155,10 @@ void WriteLine(const Context& context, const PeerFacts& facts, const mechanism::
   json->EndObject();
   json->StringField("fingerprint", facts.fingerprint);
   json->StringField("enrolled_at", base::FormatRfc3339(facts.peer.enrolled_at));
-  json->Uint64Field("operator_keys", facts.peer.operator_keys.size());
+  const auto& keys = facts.peer.operator_keys;
+  const auto valid = std::count_if(keys.begin(), keys.end(),
+                                   [](const auto& key) { return !key.revoked_at.has_value(); });
+  json->Uint64Field("operator_keys", static_cast<uint64_t>(valid));
   if (const line::Endpoint* endpoint = core.FindLine(facts.peer.id)) {
     WriteEndpoint(*endpoint, now, json);
   } else {
