@@ -25,7 +25,7 @@ struct DeclareOptions {
   std::string confidence;
   std::string name, role_to_call, frequency;
   std::vector<std::string> may_tell;  // ids of parties
-  std::string mode;  // REAL where nothing else is said
+  std::string mode;                   // REAL where nothing else is said
   std::string id;
   std::string replaces;  // a version's number or digest, or "latest"
   bool draft = false;

@@ -353,11 +353,12 @@ class CommandLine : private Registry {
         [this] { return RunConflictMeasures(session_, conflict_); })
         ->add_option("MEASURES", conflict_.measures, "The same words as the other side's.")
         ->required();
-    CLI::App* accept = add("accept-risk",
-                           "Accept a conflict of a held plan as it is\n"
-                           "The other side hears nothing of it. It holds for these versions of both.",
-                           "wideberth conflict accept-risk 9a41 --until +4h",
-                           [this] { return RunConflictAcceptRisk(session_, conflict_); });
+    CLI::App* accept =
+        add("accept-risk",
+            "Accept a conflict of a held plan as it is\n"
+            "The other side hears nothing of it. It holds for these versions of both.",
+            "wideberth conflict accept-risk 9a41 --until +4h",
+            [this] { return RunConflictAcceptRisk(session_, conflict_); });
     Text(accept, "--until", &conflict_.until, "TIME", "It holds until then, or until it passes.");
   }
 

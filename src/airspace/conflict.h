@@ -138,8 +138,8 @@ struct ConflictSide {
   bool operator==(const ConflictSide&) const = default;
 };
 
-// The owner of a held plan has taken a conflict of it as it is (MECHANISM 2.3): which role, by which key, until when. It
-// ends at `until`, and with the versions and rules that it was said of; then the conflict is open again.
+// The owner of a held plan has taken a conflict of it as it is (MECHANISM 2.3): which role, by which key, until when.
+// It ends at `until`, and with the versions and rules that it was said of; then the conflict is open again.
 struct AcceptedRisk {
   base::UtcMicros at;
   std::optional<base::UtcMicros> until;

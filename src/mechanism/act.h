@@ -225,11 +225,12 @@ struct DenounceAgreement {
 using ActBody =
     std::variant<Release, SetActive, SetEnded, Withdraw, AllClear, ReadBack, Assess, TellUnits,
                  StopCall, AnswerStopCall, EndStopCallUnanswered, LineCheck, AnswerLineCheck,
-                 MarkConflictSeen, ProposeMeasures, AcceptRisk, AskKeepClear, AnswerKeepClear, SendPolicyText,
-                 IncursionWarning, AnswerIncursionWarning, EndIncursionWarning,
-                 EndIncursionWarningUnanswered, MarkTold, ForwardNotice, OpenExercise, CloseExercise,
-                 ProposeAgreement, SignAgreement, DenounceAgreement, exchange::EnterExchange,
-                 exchange::ProposeReadout, exchange::SignReadout, exchange::PublishStatement>;
+                 MarkConflictSeen, ProposeMeasures, AcceptRisk, AskKeepClear, AnswerKeepClear,
+                 SendPolicyText, IncursionWarning, AnswerIncursionWarning, EndIncursionWarning,
+                 EndIncursionWarningUnanswered, MarkTold, ForwardNotice, OpenExercise,
+                 CloseExercise, ProposeAgreement, SignAgreement, DenounceAgreement,
+                 exchange::EnterExchange, exchange::ProposeReadout, exchange::SignReadout,
+                 exchange::PublishStatement>;
 
 struct Act {
   base::Uuid id;  // drawn for this act

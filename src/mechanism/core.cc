@@ -29,7 +29,8 @@ std::map<line::MessageType, std::vector<std::string>> Understood() {
   std::map<line::MessageType, std::vector<std::string>> types;
   for (const std::string_view name :
        {kActType, kOperatorKeysType, kBasisType, kLineCheckType, kIncursionRepeatType,
-        kStandingHazardType, kForwardedType, line::kReceiptType, line::kPolicyLaneType, line::kKeyChangeType}) {
+        kStandingHazardType, kForwardedType, line::kReceiptType, line::kPolicyLaneType,
+        line::kKeyChangeType}) {
     types[{std::string(name), 1}] = {};
   }
   return types;

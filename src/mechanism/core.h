@@ -15,8 +15,8 @@
 // What crosses to a peer, all of it: acts of operators (mechanism/act.h, body "act.v1"), the keys of operators
 // ("operator-keys.v1"), changes of this party's keys ("key-change.v1"), bases of conflicts between declared notices
 // ("basis.v1"), scheduled line checks ("line-check.v1"), what both parties have signed as standing releases
-// ("incursion-repeat.v1", "standing-hazard.v1"), notices of others that list the peer ("forwarded.v1"), and what the line
-// itself says. Nothing held, nothing of another line,
+// ("incursion-repeat.v1", "standing-hazard.v1"), notices of others that list the peer ("forwarded.v1"), and what the
+// line itself says. Nothing held, nothing of another line,
 // nothing of the ladder.
 //
 // Pure; not thread-safe. A message costs its signature checks (the line's and the operator's) and, for a released
@@ -428,7 +428,6 @@ class Core {
   base::Result<void> CheckBeforeRelease(const ActRequest& request, const Release& release);
   base::Result<Line*> LineTo(const std::optional<base::PartyId>& peer);
   base::Result<Line*> LineAbout(base::NoticeId notice);
-  // Of another party: a peer's, or one that was forwarded here.
   base::Result<const airspace::Notice*> NoticeOfAnother(base::NoticeId notice) const;
   // `peer`: who says so, of what is received; only calls of its line are its to answer.
   base::Result<const Call*> OpenCallOf(base::Uuid id, operators::ActKind kind, bool by_us,
@@ -569,7 +568,6 @@ class Core {
                base::UtcMicros now);
   void JournalOf(std::string_view what, std::string_view key_id, std::string_view details,
                  base::UtcMicros now);
-  // `signed_act`: of what is kept nowhere else.
   void WriteJournal(std::string_view what, std::optional<base::Digest> act, std::string_view key_id,
                     std::string_view details, base::UtcMicros now,
                     std::string_view signed_act = {});

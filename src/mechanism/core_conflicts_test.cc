@@ -252,8 +252,8 @@ TEST(ConflictsTest, NothingOfAHeldPlanCrosses) {
   for (const std::string& secret :
        {TestNotice(7).ToString(), longitude.substr(0, 8), held.digest.ToHex(), conflict.id.ToHex(),
         testing::OperatorName(2, Role::kDutyOfficer), std::string("person"), std::string("escalat"),
-        std::string("accept_risk"), std::string("risk_accepted"),
-        std::string("journal"), std::string("matter")}) {
+        std::string("accept_risk"), std::string("risk_accepted"), std::string("journal"),
+        std::string("matter")}) {
     EXPECT_EQ(Occurrences(wire, secret), 0u) << secret;
   }
   std::string bytes;
@@ -285,7 +285,7 @@ TEST(ConflictsTest, ARiskIsAcceptedByRoleForTheVersionsThatWereLookedAt) {
   ASSERT_FALSE(by_duty.has_value());
   EXPECT_EQ(by_duty.error().code, base::ErrorCode::kForbidden);
   AcceptRisk other = accept();
-  other.versions[0].version.bytes[0] ^= 1;
+  other.versions[0].version = {};
   const auto of_other = parties.Do(1, other);
   ASSERT_FALSE(of_other.has_value());
   EXPECT_EQ(of_other.error().field, "/versions/0");
@@ -308,7 +308,6 @@ TEST(ConflictsTest, ARiskIsAcceptedByRoleForTheVersionsThatWereLookedAt) {
   ASSERT_EQ(parties.journal(1).size(), entries + 1);
   const auto entry = json::Document::Parse(parties.journal(1).back()).value();
   json::Object fields = entry.root().AsObject().value();
-  EXPECT_EQ(fields.RequiredString("what", 64).value(), "accept_risk");
   EXPECT_EQ(fields.RequiredString("details", 64).value(), id.ToHex());
   const auto key = testing::OperatorKeyFor(2, Role::kSupervisor);
   const auto opened =
@@ -337,7 +336,6 @@ TEST(ConflictsTest, ARiskIsAcceptedByRoleForTheVersionsThatWereLookedAt) {
   ASSERT_TRUE(parties.Hold(1, 7, TestActivity(300)).has_value());
   EXPECT_FALSE(conflict().risk_accepted.has_value());
   EXPECT_EQ(parties.side(1).Canonical(), parties.side(1).Replayed());
-  EXPECT_TRUE(parties.LiveConflicts(0).empty());
 }
 
 TEST(ConflictsTest, TheRiskOfADeclaredConflictIsNobodysAloneAndNoPeersToAccept) {

@@ -1,12 +1,16 @@
-// Notices that go on to parties whom they list under `may_tell` (MECHANISM 1.1): as a forwarder, and as one who is told.
+// Notices that go on to parties whom they list under `may_tell` (MECHANISM 1.1): as a forwarder, and as who is told.
 //
-// A person forwards a notice once, to one party. From then on what its issuer says of it goes the same way by itself, while
-// the newest version lists that party: whoever was told of a hazard must not miss that it has moved. What is forwarded is
-// the issuer's word alone. The one who is told owes the forwarder nothing but R1.
+// A person forwards a notice once, to one party. From then on what its issuer says of it goes the same way by itself,
+// while the newest version lists that party: whoever was told of a hazard must not miss that it has moved. What is
+// forwarded is the issuer's word alone. Who is told owes the forwarder nothing but R1.
 #include <algorithm>
 
+#include "base/limits.h"
+#include "crypto/dsse.h"
 #include "crypto/sha256.h"
 #include "formats/notice_json.h"
+#include "json/reader.h"
+#include "json/writer.h"
 #include "mechanism/core.h"
 #include "mechanism/core_line.h"
 #include "mechanism/forward.h"
@@ -20,6 +24,35 @@ using base::Fail;
 using base::Result;
 using base::UtcMicros;
 using operators::ActKind;
+
+constexpr std::string_view kPayloadType = "application/vnd.wideberth.endorsement.v1+json";
+constexpr size_t kUuidDigits = 36;
+constexpr size_t kDigestDigits = 64;
+
+struct Endorsement {
+  base::PartyId party;
+  base::Digest act;
+  operators::OperatorKey key;
+};
+
+Result<Endorsement> ReadEndorsement(std::string_view payload) {
+  WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(payload));
+  WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+  WB_ASSIGN_OR_RETURN(const auto party,
+                      object.RequiredParsed("party", kUuidDigits, base::PartyId::Parse));
+  WB_ASSIGN_OR_RETURN(const auto act,
+                      object.RequiredParsed("act", kDigestDigits, base::Digest::FromHex));
+  WB_ASSIGN_OR_RETURN(auto keys, operators::ReadOperatorKeys(payload));
+  if (keys.size() != 1) {
+    return base::Invalid("/operators", "must be the one key that signed",
+                         std::to_string(keys.size()));
+  }
+  return Endorsement{party, act, std::move(keys.front())};
+}
+
+base::Unexpected Refuse(std::string_view field, std::string_view rule, std::string_view found) {
+  return base::Fail(ErrorCode::kUnauthorized, field, rule, found);
+}
 
 base::Unexpected Conflict(std::string_view field, std::string_view rule,
                           std::string_view found = {}) {
@@ -63,6 +96,94 @@ bool HasAct(const Provenance& known, const base::Digest& act) {
 }
 
 }  // namespace
+
+Result<std::string> Endorse(const SealedAct& act, const operators::OperatorKey& operator_key,
+                            const crypto::SecretKey& message_key) {
+  WB_ASSIGN_OR_RETURN(const std::string keys, operators::WriteOperatorKeys({&operator_key, 1}));
+  std::string payload;
+  json::Writer json(&payload);
+  json.BeginObject();
+  json.StringField("party", act.act.party.ToString());
+  json.StringField("act", act.digest.ToHex());
+  WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(keys));
+  json.Key("operators");
+  json.Raw(document.root().AsObject()->Find("operators")->ToJson());
+  json.EndObject();
+  return crypto::SignEnvelope(kPayloadType, base::AsBytes(payload), message_key);
+}
+
+Result<SealedAct> OpenEndorsed(std::string_view envelope, std::string_view endorsement,
+                               const line::PartyCard& card) {
+  const crypto::PublicKey key = card.key(line::KeyRole::kMessage);
+  auto message = crypto::VerifyEnvelope(endorsement, {&key, 1});
+  if (!message) return base::Fail(std::move(message).error().Under("/endorsement"));
+  if (message->payload_type != kPayloadType) {
+    return Refuse("/endorsement/payloadType", "must be " + std::string(kPayloadType),
+                  message->payload_type);
+  }
+  auto endorsed = ReadEndorsement(base::AsText(message->payload));
+  if (!endorsed) return base::Fail(std::move(endorsed).error().Under("/endorsement/payload"));
+  if (endorsed->party != card.party) {
+    return Refuse("/endorsement/payload/party", "must be the party of the card",
+                  endorsed->party.ToString());
+  }
+  auto act = OpenAct(envelope, card.party, {&endorsed->key, 1});
+  if (!act) return base::Fail(std::move(act).error().Under("/signed"));
+  if (act->digest != endorsed->act) {
+    return Refuse("/endorsement/payload/act", "must be the act beside it", endorsed->act.ToHex());
+  }
+  return act;
+}
+
+std::string WriteForwarded(const Forwarded& forwarded) {
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.StringField("act", forwarded.act);
+  json.StringField("signed", forwarded.envelope);
+  json.StringField("endorsement", forwarded.endorsement);
+  json.StringField("card", forwarded.card);
+  if (!forwarded.declaration.empty()) json.StringField("declaration", forwarded.declaration);
+  json.EndObject();
+  return body;
+}
+
+Result<Forwarded> ReadForwarded(std::string_view body) {
+  WB_ASSIGN_OR_RETURN(const json::Document document,
+                      json::Document::Parse(body, limits::kMessageBodyBesideBytesMax));
+  WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+  Forwarded forwarded;
+  WB_ASSIGN_OR_RETURN(forwarded.act, object.RequiredString("act", limits::kEnvelopeBytesMax));
+  WB_ASSIGN_OR_RETURN(forwarded.envelope,
+                      object.RequiredString("signed", limits::kEnvelopeBytesMax));
+  WB_ASSIGN_OR_RETURN(forwarded.endorsement,
+                      object.RequiredString("endorsement", limits::kEnvelopeBytesMax));
+  WB_ASSIGN_OR_RETURN(forwarded.card, object.RequiredString("card", limits::kEnvelopeBytesMax));
+  WB_ASSIGN_OR_RETURN(const std::optional<std::string_view> declaration,
+                      object.OptionalString("declaration", limits::kMessageBodyBesideBytesMax));
+  forwarded.declaration = declaration.value_or(std::string_view());
+  return forwarded;
+}
+
+bool MayForward(ActKind kind) {
+  return kind == ActKind::kRelease || kind == ActKind::kSetActive || kind == ActKind::kSetEnded ||
+         kind == ActKind::kWithdraw || kind == ActKind::kAllClear;
+}
+
+base::NoticeId NoticeOf(const ActBody& body) {
+  return std::visit(
+      [](const auto& each) -> base::NoticeId {
+        if constexpr (requires { each.notice; }) {
+          if constexpr (std::is_convertible_v<decltype(each.notice), base::NoticeId>) {
+            return each.notice;
+          }
+        }
+        return {};
+      },
+      body);
+}
+
+// ---- What is kept for it ----
 
 // Beside what this party says of a notice that lists somebody; empty: it lists nobody.
 std::string Core::EndorsementFor(const ActRequest& request) const {
@@ -178,11 +299,11 @@ void Core::ForwardPending(Provenance* known, line::Now now) {
         continue;
       }
       const bool release = act.kind == ActKind::kRelease;
-      const auto written = Write(*line, kForwardedType, airspace::DataMode::kReal,
-                                 line::Lane::kSafety,
-                                 WriteForwarded({to.act, act.envelope, act.endorsement, *card,
-                                                 release ? content.original : std::string()}),
-                                 now);
+      const auto written =
+          Write(*line, kForwardedType, airspace::DataMode::kReal, line::Lane::kSafety,
+                WriteForwarded({to.act, act.envelope, act.endorsement, *card,
+                                release ? content.original : std::string()}),
+                now);
       if (!written) break;  // with what comes next, or when a person forwards it again
       to.receipted_at.reset();
       Put(AwaitedChanged{
@@ -387,13 +508,13 @@ Result<void> Core::TakeForwardedVersion(Line& line, const SealedAct& act, const 
   const bool follows = known.versions.empty() || body.previous == known.versions.back().digest ||
                        act.act.at > known.versions.back().at;
   if (!follows) return {};  // older than what is here
-  WB_ASSIGN_OR_RETURN(auto prepared, airspace::PreparedDeclaration::Prepare(
-                                         *std::move(declaration), rules_, heights_, crypto::Sha256));
+  WB_ASSIGN_OR_RETURN(auto prepared,
+                      airspace::PreparedDeclaration::Prepare(*std::move(declaration), rules_,
+                                                             heights_, crypto::Sha256));
   const auto shared = std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared));
   WB_RETURN_IF_ERROR(DecideAs(
-      issuer,
-      airspace::Declare{body.notice, shared, false, std::nullopt, act.digest, true, false},
-      now.utc));
+      issuer, airspace::Declare{body.notice, shared, false, std::nullopt, act.digest, true, false},
+      now.utc, SaidAt(act.act)));
   WB_RETURN_IF_ERROR(
       DecideAs({}, airspace::RecordReceipt{body.notice, act.digest, self_.party}, now.utc));
   for (const KnownVersion& older : known.versions) {
@@ -424,18 +545,16 @@ Result<void> Core::TakeForwardedAct(Line& line, const SealedAct& act, const Forw
   Provenance known = ProvenanceOf(*notice);
   if (HasAct(known, act.digest)) return {};  // told twice
   if (const auto* active = std::get_if<SetActive>(&act.act.body)) {
-    WB_RETURN_IF_ERROR(DecideAs(notice->party,
-                                airspace::SetActivity{id, airspace::ActivityState::kActive,
-                                                      active->version, SaidAt(act.act)},
-                                now.utc));
+    WB_RETURN_IF_ERROR(DecideAs(
+        notice->party, airspace::SetActivity{id, airspace::ActivityState::kActive, active->version},
+        now.utc, SaidAt(act.act)));
   } else if (const auto* ended = std::get_if<SetEnded>(&act.act.body)) {
-    WB_RETURN_IF_ERROR(DecideAs(notice->party,
-                                airspace::SetActivity{id, airspace::ActivityState::kEnded,
-                                                      ended->version, SaidAt(act.act)},
-                                now.utc));
+    WB_RETURN_IF_ERROR(DecideAs(
+        notice->party, airspace::SetActivity{id, airspace::ActivityState::kEnded, ended->version},
+        now.utc, SaidAt(act.act)));
   } else if (const auto* withdraw = std::get_if<Withdraw>(&act.act.body)) {
-    WB_RETURN_IF_ERROR(
-        DecideAs(notice->party, airspace::Withdraw{id, withdraw->version}, now.utc));
+    WB_RETURN_IF_ERROR(DecideAs(notice->party, airspace::Withdraw{id, withdraw->version}, now.utc,
+                                SaidAt(act.act)));
     CloseMattersOfNotice(id, "withdrawn", now.utc);
   } else if (const auto* clear = std::get_if<AllClear>(&act.act.body)) {
     // As from the issuer itself: the picture here clears when a person here has read it back (MECHANISM 3.5), which is

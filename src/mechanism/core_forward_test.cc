@@ -154,9 +154,9 @@ TEST_F(ForwardTest, WhatIsNotListedIsNotForwardedAndNothingOfTheLineGoesAlong) {
   ExpectRefused(Forward(3, 7), ErrorCode::kNotFound, "/to");
   ExpectRefused(Forward(4), ErrorCode::kNotFound, "/notice");
   ExpectRefused(Forward(5), ErrorCode::kNotFound, "/notice");
-  ExpectRefused(parties_.Do(kSouth, ForwardNotice{{TestNotice(3), base::Digest()},
-                                                  Parties::party(kEast)}),
-                ErrorCode::kConflict, "/version");
+  ExpectRefused(
+      parties_.Do(kSouth, ForwardNotice{{TestNotice(3), base::Digest()}, Parties::party(kEast)}),
+      ErrorCode::kConflict, "/version");
   parties_.Run(5 * kSecond);
   EXPECT_EQ(parties_.notice(kEast, 3), nullptr);
   ASSERT_TRUE(Forward(3).has_value());
@@ -172,8 +172,7 @@ TEST_F(ForwardTest, WhatIsNotListedIsNotForwardedAndNothingOfTheLineGoesAlong) {
   parties_.Release(kNorth, 3, TestHazard(95'000));
   parties_.Run(5 * kSecond);
   EXPECT_EQ(parties_.Latest(kEast, 3), told);
-  EXPECT_TRUE(
-      parties_.desk(kSouth).FindProvenance(TestNotice(3))->to.at(0).stopped_at.has_value());
+  EXPECT_TRUE(parties_.desk(kSouth).FindProvenance(TestNotice(3))->to.at(0).stopped_at.has_value());
 }
 
 TEST_F(ForwardTest, WhatDoesNotVerifyIsRefusedAndKept) {
@@ -233,9 +232,9 @@ TEST_F(ForwardTest, AnIssuerThatSignsTwoSuccessorsIsSeen) {
   const SealedAct act = parties_.Seal(kNorth, Role::kDutyOfficer, body);
   other.envelope = act.envelope;
   other.declaration = request.declaration;
-  other.endorsement = Endorse(act, testing::OperatorKeyFor(1, Role::kDutyOfficer),
-                              parties_.message_key(kNorth))
-                          .value();
+  other.endorsement =
+      Endorse(act, testing::OperatorKeyFor(1, Role::kDutyOfficer), parties_.message_key(kNorth))
+          .value();
   parties_.SendRaw(kSouth, kEast, "forwarded", WriteForwarded(other));
   parties_.Run(kSecond);
   const auto matters = parties_.OpenMatters(kEast, MatterKind::kUnusable);
@@ -259,8 +258,8 @@ TEST(ForwardBesideALineTest, WhatComesLaterFromTheIssuerItselfIsReadBackAndNothi
   const base::Digest second = parties.Release(kNorth, 1, ForEast(TestHazard(400)));
   parties.Run(5 * kSecond);
   ASSERT_EQ(parties.notice(kEast, 1), nullptr);
-  ASSERT_TRUE(
-      parties.Do(kSouth, ForwardNotice{{TestNotice(1), second}, Parties::party(kEast)}).has_value());
+  ASSERT_TRUE(parties.Do(kSouth, ForwardNotice{{TestNotice(1), second}, Parties::party(kEast)})
+                  .has_value());
   parties.Run(5 * kSecond);
   ASSERT_EQ(parties.Latest(kEast, 1), second);
   EXPECT_TRUE(parties.OpenMatters(kEast, MatterKind::kReadBack).empty());

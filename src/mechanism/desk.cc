@@ -118,6 +118,12 @@ void Desk::ApplyToRecord(const ToRecordChanged& changed) {
   Touch(rows::kAwaited);
 }
 
+void Desk::ApplyThirdParty(const ThirdPartyChanged& told) {
+  const ThirdPartyDuty& duty = told.duty;
+  Keep(!told.forgotten, ThirdPartyKey(duty.notice, duty.version, duty.name), duty, &third_parties_);
+  Touch(rows::kThirdParties);
+}
+
 void Desk::Apply(const DeskEffect& effect) {
   if (const auto* peer = std::get_if<PeerChanged>(&effect)) {
     peers_.insert_or_assign(peer->peer.id, peer->peer);
@@ -160,10 +166,7 @@ void Desk::Apply(const DeskEffect& effect) {
     Keep(!drafted->key_ids.empty(), drafted->notice, *drafted, &drafted_);
     Touch(rows::kReleaseChecks);
   } else if (const auto* told = std::get_if<ThirdPartyChanged>(&effect)) {
-    const ThirdPartyDuty& duty = told->duty;
-    Keep(!told->forgotten, ThirdPartyKey(duty.notice, duty.version, duty.name), duty,
-         &third_parties_);
-    Touch(rows::kThirdParties);
+    ApplyThirdParty(*told);
   } else if (const auto* known = std::get_if<ProvenanceChanged>(&effect)) {
     Keep(!known->forgotten, known->provenance.notice, known->provenance, &provenances_);
     Touch(rows::kProvenances);

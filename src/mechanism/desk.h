@@ -128,8 +128,8 @@ struct ThirdPartyDuty {
   bool operator==(const ThirdPartyDuty&) const = default;
 };
 
-// Of a notice of another party: its versions, the acts by which its newest one can be forwarded (mechanism/forward.h), who
-// has forwarded it here and to whom it was forwarded.
+// Of a notice of another party: its versions, the acts by which its newest one can be forwarded (mechanism/forward.h),
+// who has forwarded it here and to whom it was forwarded.
 struct KnownVersion {
   base::Digest digest;
   std::optional<base::Digest> previous;  // that it says it replaces
@@ -500,6 +500,7 @@ class Desk {
   void ApplyMatter(const Matter& matter);
   void ApplyCall(const Call& call);
   void ApplyToRecord(const ToRecordChanged& changed);
+  void ApplyThirdParty(const ThirdPartyChanged& told);
   void ApplyExchange(const exchange::Exchange& exchange);
   exchange::Exchange* TouchExchange(base::Uuid id);
   void ApplyReadout(const ReadoutChanged& changed);

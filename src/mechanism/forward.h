@@ -1,7 +1,7 @@
 // Forwarding: a notice goes on to a party that it lists under `may_tell`, as its issuer has signed it (MECHANISM 1.1).
 //
-// An act is signed with an operator's key, which only those know who have a line to the operator's party. So the issuer's
-// node puts an endorsement beside each act about a notice that lists somebody: one DSSE envelope of type
+// An act is signed with an operator's key, which only those know who have a line to the operator's party. So the
+// issuer's node puts an endorsement beside each act about a notice that lists somebody: one DSSE envelope of type
 // application/vnd.wideberth.endorsement.v1+json under the party's message key,
 //
 //   {"party": uuid, "act": hex, "operators": [the one key that signed, as in operators/account.h]}
@@ -11,8 +11,8 @@
 //   {"act": <its operator's forward_notice>, "signed": <the issuer's act>, "endorsement": <of that>,
 //    "card": <the issuer's, as the forwarder has it>, "declaration": <text, of a release>}
 //
-// With the card the endorsement is verified, and by its key the act. A card does not say whose it is: until the receiver
-// has enrolled the issuer itself, all that is proved is that one and the same holder of keys has signed it all.
+// With the card the endorsement is verified, and by its key the act. A card does not say whose it is: until the
+// receiver has enrolled the issuer itself, all that is proved is that one holder of keys has signed it all.
 //
 // Pure; any thread. Opening costs two verifications and reading a card (1 ms).
 #ifndef WIDEBERTH_MECHANISM_FORWARD_H_
@@ -33,8 +33,8 @@ namespace wideberth::mechanism {
 base::Result<std::string> Endorse(const SealedAct& act, const operators::OperatorKey& operator_key,
                                   const crypto::SecretKey& message_key);
 
-// The issuer's act, by nothing but its card. Refuses with kUnauthorized ("/endorsement...", "/signed...") what the card's
-// message key has not endorsed, an endorsement of another act or for another party, and what OpenAct refuses.
+// The issuer's act, by nothing but its card. Refuses with kUnauthorized ("/endorsement...", "/signed...") what the
+// card's message key has not endorsed, an endorsement of another act or for another party, and what OpenAct refuses.
 base::Result<SealedAct> OpenEndorsed(std::string_view envelope, std::string_view endorsement,
                                      const line::PartyCard& card);
 

@@ -300,8 +300,8 @@ Result<void> Core::TakeCall(base::PartyId peer, const SealedAct& act, Call call,
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const StopCall& body,
                             std::string_view, UtcMicros now) {
-  return TakeCall(line.peer, act, CallOf(act, body.place, ContactWords(body)), MatterKind::kStopCall,
-                  now);
+  return TakeCall(line.peer, act, CallOf(act, body.place, ContactWords(body)),
+                  MatterKind::kStopCall, now);
 }
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AnswerStopCall& body,
@@ -365,7 +365,8 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const EndIncursionWarn
 
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const LineCheck& body,
                             std::string_view, UtcMicros now) {
-  WB_RETURN_IF_ERROR(TakeCall(line.peer, act, CallOf(act, {}, body.word), MatterKind::kLineCheck, now));
+  WB_RETURN_IF_ERROR(
+      TakeCall(line.peer, act, CallOf(act, {}, body.word), MatterKind::kLineCheck, now));
   CheckPaths(line, now);
   return {};
 }

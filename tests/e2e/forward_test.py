@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Three nodes: north has a line to south, south one to east; what north lets east know goes through south as it was signed.
+"""Three nodes: north has a line to south, south one to east; what north lets east know goes through south.
 
 forward_test.py WIDEBERTH WIDEBERTHD. wideberth-fsck finds every store in order.
 """

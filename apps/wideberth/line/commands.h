@@ -252,6 +252,7 @@ class LineCommands {
   void AddLogs(Registry* registry);  // register_logs.cc
   void AddLogChecks(Registry* registry, CLI::App* group);
   void AddWitness(Registry* registry, CLI::App* group);
+  void AddPlans(Registry* registry);  // register_plans.cc
   void AddAgreements(Registry* registry);
   void AddSigning(Registry* registry, CLI::App* group);
   void AddDenouncing(Registry* registry, CLI::App* group);

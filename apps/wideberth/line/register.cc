@@ -35,6 +35,7 @@ void LineCommands::Add(Registry* registry, DeclareOptions* declare, DemoOptions*
   AddLogs(registry);
   AddAgreements(registry);
   AddNotices(registry);
+  AddPlans(registry);
   AddDeadMan(registry);
   AddReadings(registry);
   AddCalls(registry);
@@ -301,8 +302,8 @@ void LineCommands::AddNotices(Registry* registry) {
   CLI::App* forward = registry->Command(
       group, "forward",
       "Forward a notice of a peer to a party that it lists\n"
-      "As its issuer signed it, to a peer named under may_tell, and to nobody else. What its issuer "
-      "says of it later follows by itself, while the newest version lists that peer.",
+      "As its issuer signed it, to a peer named under may_tell and to nobody else. What its "
+      "issuer says of it later follows by itself, while the newest version lists that peer.",
       "wideberth notice forward 3f2a91c4 --to east",
       [this, &session] { return RunNoticeForward(session, notice_); });
   NoticeId(forward, &notice_.id);
@@ -323,18 +324,6 @@ void LineCommands::AddNotices(Registry* registry) {
                              "wideberth notice disregard 3f2a91c4",
                              [this, &session] { return RunDisregard(session, notice_); }),
            &notice_.id);
-
-  CLI::App* plan = registry->Group("plan", "Plans that are compared here and told to nobody");
-  registry->Command(plan, "list", "List the held plans", "wideberth plan list",
-                    [&session] { return RunPlanList(session); });
-  CLI::App* declare = registry->Command(
-      plan, "declare",
-      "Release a notice made from a held plan\n"
-      "Compared with the plan in place of a second person's check. The plan stays held.",
-      "wideberth plan declare 3f2a91c4",
-      [this, &session] { return RunPlanDeclare(session, notice_); });
-  declare->add_option("ID", notice_.id, "The plan's id, or its first characters.")->required();
-  declare->add_option("FILE", notice_.file, "The declaration; the plan's own if not given.");
 
   CLI::App* report = registry->Command(
       registry->Group("hazard", "Declare hazards, and end them"), "report",

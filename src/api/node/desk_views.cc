@@ -66,9 +66,9 @@ void WriteForwarding(json::Writer* json, const mechanism::Provenance& known,
       return enrolled.has_value() && line::FingerprintOf(*enrolled) == fingerprint;
     };
     const bool compared =
-        issuer != nullptr && (is_it(issuer->card) ||
-                              std::any_of(issuer->former.begin(), issuer->former.end(),
-                                          [&](const auto& each) { return is_it(each.card); }));
+        issuer != nullptr &&
+        (is_it(issuer->card) || std::any_of(issuer->former.begin(), issuer->former.end(),
+                                            [&](const auto& each) { return is_it(each.card); }));
     json->Key("issuer");
     json->BeginObject();
     json->StringField("id", known.issuer.ToString());

@@ -70,8 +70,8 @@ void WriteMatter(json::Writer* json, const mechanism::Matter& matter,
                  const airspace::RuleBook& rules);
 void WriteThirdParty(json::Writer* json, const mechanism::ThirdPartyDuty& duty,
                      const airspace::RuleBook& rules);
-// Who has forwarded a notice here, whose it is by its card and whether that card has been compared (`issuer` is the peer of
-// that id, null: none), and to whom it was forwarded.
+// Who has forwarded a notice here, whose it is by its card and whether that card has been compared (`issuer`: the peer
+// of that id, null: none), and to whom it was forwarded.
 void WriteForwarding(json::Writer* json, const mechanism::Provenance& known,
                      const mechanism::Peer* issuer, const airspace::RuleBook& rules);
 void WriteCall(json::Writer* json, const mechanism::Call& call, const airspace::RuleBook& rules);

@@ -379,6 +379,11 @@ base::Digest DrawNumbered(base::SeededRandom* random) {
   return NumberedDigest(static_cast<uint8_t>(random->Below(40)));
 }
 
+DeskEffect DrawChecked(base::SeededRandom* random) {
+  return ReleaseChecked{TestNotice(static_cast<uint8_t>(random->Below(40))), DrawDigest(random),
+                        DrawText(random, 16)};
+}
+
 }  // namespace
 
 DeskEffect DrawEffect(base::SeededRandom* random) {
@@ -433,16 +438,13 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
     case 10:
       return DrawDrafted(random);
     case 11:
-      return DrawThirdParty(random, peer);
-    case 18:
-      return DrawProvenance(random, peer);
+      return random->Below(2) == 0 ? DrawThirdParty(random, peer) : DrawProvenance(random, peer);
     case 12:
       return DrawExercise(random, peer);
     case 13:
       return DrawOwnCard(random);
     case 14:
-      return ReleaseChecked{TestNotice(static_cast<uint8_t>(random->Below(40))), DrawDigest(random),
-                            DrawText(random, 16)};
+      return DrawChecked(random);
     case 15:
       return ToRecordChanged{{peer, random->Next(), TestNotice(7), DrawDigest(random)}, true};
     case 16:
