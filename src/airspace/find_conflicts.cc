@@ -164,8 +164,8 @@ bool SameFinding(const Conflict& a, const Conflict& b) {
 }
 
 // What people have said of these very versions stays said, whatever older ones have left the check meanwhile, which the
-// two nodes of a line see at different times, and whether one of them holds the line for lost, which the other may never
-// do. Of other versions, or when something else is agreed, nobody has said anything.
+// two nodes of a line see at different times, and whether one of them holds the line for lost, which the other may
+// never do. Of other versions, or when something else is agreed, nobody has said anything.
 void TakeOverWhatWasSaid(const Conflict& held, Conflict* conflict) {
   if (held.agreed != conflict->agreed) return;
   for (size_t i = 0; i < 2; ++i) {
