@@ -96,6 +96,15 @@ void Core::OpenLine(base::PartyId peer, size_t paths, line::LineState state,
   now_ = start;
 }
 
+Result<Core::Line*> Core::LineTo(const std::optional<base::PartyId>& peer) {
+  Line* line = peer ? Find(*peer) : nullptr;
+  if (!peer && lines_.size() == 1) line = lines_.begin()->second.get();
+  if (line != nullptr) return line;
+  return base::Fail(base::ErrorCode::kNotFound, "/to",
+                    "must be a peer that this node has a line to",
+                    peer ? peer->ToString() : "nobody");
+}
+
 Core::Line* Core::Find(base::PartyId peer) {
   const auto found = lines_.find(peer);
   return found == lines_.end() ? nullptr : found->second.get();

@@ -16,8 +16,7 @@
 // ("operator-keys.v1"), changes of this party's keys ("key-change.v1"), bases of conflicts between declared notices
 // ("basis.v1"), scheduled line checks ("line-check.v1"), what both parties have signed as standing releases
 // ("incursion-repeat.v1", "standing-hazard.v1"), notices of others that list the peer ("forwarded.v1"), and what the
-// line itself says. Nothing held, nothing of another line,
-// nothing of the ladder.
+// line itself says. Nothing held, nothing of another line, nothing of the ladder.
 //
 // Pure; not thread-safe. A message costs its signature checks (the line's and the operator's) and, for a released
 // version, what airspace::Decide costs.
@@ -346,74 +345,42 @@ class Core {
   void TakeStatement(size_t side, const SealedAct& act, std::string_view text, base::UtcMicros now);
 
   // own_acts.cc, own_calls.cc, core_dealings.cc: one for each kind of act
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const Release& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const SetActive& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const SetEnded& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const Withdraw& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AllClear& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const ReadBack& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const Assess& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const TellUnits& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const StopCall& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AnswerStopCall& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request,
-                                          const EndStopCallUnanswered& body, line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const LineCheck& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AnswerLineCheck& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const MarkConflictSeen& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const ProposeMeasures& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AcceptRisk& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AskKeepClear& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const AnswerKeepClear& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const SendPolicyText& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const MarkTold& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const ForwardNotice& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const OpenExercise& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const CloseExercise& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const IncursionWarning& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request,
-                                          const AnswerIncursionWarning& body, line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request,
-                                          const EndIncursionWarning& body, line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request,
-                                          const EndIncursionWarningUnanswered& body, line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const ProposeAgreement& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const SignAgreement& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request, const DenounceAgreement& body,
-                                          line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request,
-                                          const exchange::EnterExchange& body, line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request,
-                                          const exchange::ProposeReadout& body, line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request,
-                                          const exchange::SignReadout& body, line::Now now);
-  base::Result<airspace::Decision> DoBody(const ActRequest& request,
-                                          const exchange::PublishStatement& body, line::Now now);
+  using Decided = base::Result<airspace::Decision>;
+  Decided DoBody(const ActRequest& request, const Release& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const SetActive& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const SetEnded& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const Withdraw& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const AllClear& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const ReadBack& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const Assess& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const TellUnits& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const StopCall& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const AnswerStopCall& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const EndStopCallUnanswered& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const LineCheck& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const AnswerLineCheck& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const MarkConflictSeen& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const ProposeMeasures& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const AcceptRisk& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const AskKeepClear& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const AnswerKeepClear& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const SendPolicyText& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const MarkTold& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const ForwardNotice& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const OpenExercise& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const CloseExercise& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const IncursionWarning& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const AnswerIncursionWarning& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const EndIncursionWarning& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const EndIncursionWarningUnanswered& body,
+                 line::Now now);
+  Decided DoBody(const ActRequest& request, const ProposeAgreement& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const SignAgreement& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const DenounceAgreement& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const exchange::EnterExchange& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const exchange::ProposeReadout& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const exchange::SignReadout& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const exchange::PublishStatement& body, line::Now now);
   base::Result<void> SendRelease(const ActRequest& request, const Release& body, line::Now now);
   void AwaitReceipt(Line& line, const base::Digest& message, base::NoticeId notice,
                     const base::Digest& version, const airspace::Declaration& declaration,

@@ -172,14 +172,6 @@ Result<void> Core::CheckNotWithdrawing(const Act& act) const {
       act.body);
 }
 
-Result<Core::Line*> Core::LineTo(const std::optional<base::PartyId>& peer) {
-  Line* line = peer ? Find(*peer) : nullptr;
-  if (!peer && lines_.size() == 1) line = lines_.begin()->second.get();
-  if (line != nullptr) return line;
-  return Fail(ErrorCode::kNotFound, "/to", "must be a peer that this node has a line to",
-              peer ? peer->ToString() : "nobody");
-}
-
 Result<const Notice*> Core::NoticeOfAnother(base::NoticeId id) const {
   const Notice* notice = airspace_.FindNotice(id);
   if (notice != nullptr && notice->party != self_.party &&
