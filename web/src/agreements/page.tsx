@@ -180,7 +180,9 @@ function Acts({ agreement, done, counter }: { agreement: Agreement; done: () => 
 // The text is written elsewhere, and by people who negotiate; here it is signed and sent.
 function Propose({ counters, done }: { counters: Agreement | undefined; done: () => void }): JSX.Element {
   const [text, setText] = useState(counters?.text ?? "");
-  const [peer, setPeer] = useState(counters?.peer.id ?? lines.value[0]?.peer.id ?? "");
+  const [chosen, setPeer] = useState(counters?.peer.id);
+  // The lines may come after the page.
+  const peer = chosen ?? lines.value[0]?.peer.id ?? "";
   const task = useTask();
   const send = (): void =>
     void task
