@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -32,22 +33,37 @@ void CheckAck(const Ack& ack) {
   CHECK(due.size() == (end <= 20 ? 20 - ack.through : 0));
 }
 
-void CheckFrame(std::string_view bytes, const Frame& frame) {
-  if (const auto* ack = std::get_if<Ack>(&frame)) {
-    CHECK(WriteAckFrame(*ack) == bytes);
-  } else if (const auto* heartbeat = std::get_if<HeartbeatFrame>(&frame)) {
-    CHECK(WriteHeartbeatFrame(heartbeat->envelope) == bytes);
-  } else {
-    const auto& entry = std::get<EntryFrame>(frame);
-    CHECK(entry.envelope.size() <= limits::kEnvelopeBytesMax);
-    LogEntry whole;
-    whole.envelope = std::make_shared<const std::string>(entry.envelope);
-    if (!entry.body_beside.empty()) {
-      whole.body_beside = std::make_shared<const std::string>(entry.body_beside);
-    }
-    CHECK(WriteEntryFrame(whole) == bytes);
+LogEntry EntryOf(const EntryFrame& frame) {
+  CHECK(frame.envelope.size() <= limits::kEnvelopeBytesMax);
+  LogEntry entry;
+  entry.envelope = std::make_shared<const std::string>(frame.envelope);
+  if (!frame.body_beside.empty()) {
+    entry.body_beside = std::make_shared<const std::string>(frame.body_beside);
   }
+  return entry;
 }
+
+// One for each kind of frame, so that a new one is not forgotten.
+struct Writer {
+  std::string operator()(const EntryFrame& frame) const { return WriteEntryFrame(EntryOf(frame)); }
+  std::string operator()(const Ack& frame) const { return WriteAckFrame(frame); }
+  std::string operator()(const HeartbeatFrame& frame) const {
+    return WriteHeartbeatFrame(frame.envelope);
+  }
+  std::string operator()(const CheckpointFrame& frame) const {
+    return WriteCheckpointFrame(frame.note);
+  }
+  std::string operator()(const CosignatureFrame& frame) const {
+    return WriteCosignatureFrame(frame.note);
+  }
+  std::string operator()(const RefusalFrame& frame) const {
+    return WriteRefusalFrame(frame.envelope);
+  }
+  std::string operator()(const AskFrame& frame) const { return WriteAskFrame(frame); }
+  std::string operator()(const OwnEntryFrame& frame) const {
+    return WriteOwnEntryFrame(EntryOf(frame.entry));
+  }
+};
 
 }  // namespace
 }  // namespace wideberth::line
@@ -57,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const auto frame = line::ReadFrame(input);
   if (frame) {
-    line::CheckFrame(input, *frame);
+    CHECK(std::visit(line::Writer(), *frame) == input);
   } else {
     CHECK(!frame.error().rule.empty() && !frame.error().field.empty());
   }
