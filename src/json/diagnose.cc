@@ -222,7 +222,7 @@ class Validator {
     const std::string_view mantissa = number.substr(0, e);
     const size_t point = std::min(mantissa.find('.'), mantissa.size());
     const size_t first = std::min(mantissa.find_first_of("123456789"), mantissa.size());
-    return exponent + static_cast<int64_t>(point) - static_cast<int64_t>(first) < 0;
+    return exponent < static_cast<int64_t>(first) - static_cast<int64_t>(point);
   }
 
   Result<void> CheckNumber() {

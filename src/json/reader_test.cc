@@ -46,6 +46,8 @@ TEST(JsonDocument, RefusesWhatIsNotJsonAndNamesThePlace) {
       {R"({"lower":-Infinity})", "/lower", "must be a JSON value", "-Infinity} at byte 9"},
       {R"({"lower":1e400})", "/lower", "must be a number that a 64-bit float can hold", "1e400"},
       {R"({"a/b~c":-1e400})", "/a~1b~0c", "must be a number that a 64-bit float", "-1e400"},
+      {R"({"a":14e9223372036854775807})", "/a", "must be a number that a 64-bit float",
+       "14e9223372036854775807"},
       {R"([100000000000000000000])", "/0", "must be an integer of at most 64 bits",
        "100000000000000000000"},
       {R"([01])", "/0", "must be a number as JSON writes it", "01] at byte 1"},
