@@ -56,5 +56,6 @@ export default defineConfig({
     // MapLibre is one piece of 1.1 MB, loaded behind the lists.
     chunkSizeWarningLimit: 1200,
   },
-  test: { include: ["src/**/*.test.ts"] },
+  // A slow machine is not a fault of what is tested.
+  test: { include: ["src/**/*.test.ts"], testTimeout: 60_000 },
 });

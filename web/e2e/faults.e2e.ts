@@ -59,6 +59,29 @@ it("keeps what was entered when the node dies in the middle, and says that nobod
   await page.getByRole("heading", { name: "To be released" }).waitFor();
 });
 
+it("says on every page that the node signs nothing while its store is an old copy", async () => {
+  const { page } = north;
+  await Promise.all([pair.north.stop(), pair.south.stop()]);
+  await pair.north.start(consoleFolder, "--restored");
+  await page.getByText("Your session has ended").waitFor();
+  await page.locator('input[name="password"]').fill(password);
+  await page.locator('input[name="password"]').press("Enter");
+  // A key that is pressed while the question for the password stands goes nowhere.
+  await page.getByText("Your session has ended").waitFor({ state: "detached" });
+  const banner = page.getByRole("alert").getByText("SIGNS NOTHING");
+  for (const [i, name] of ["watch", "notices", "conflicts", "calls", "line"].entries()) {
+    await page.keyboard.press(String(i + 1));
+    await page.locator(`nav.rail a[aria-current][href="#/${name}"]`).waitFor();
+    await banner.waitFor();
+  }
+  await page.getByText("It waits to hear from south what it had said.").waitFor();
+  await page.locator("main").getByText("old copy: signs nothing").waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, "old-copy");
+  await pair.south.start();
+  await banner.waitFor({ state: "detached", timeout: 60_000 });
+});
+
 it("tells a tab that is older than its node", async () => {
   const { page } = north;
   const folder = mkdtempSync(join(tmpdir(), "wideberth-console-"));

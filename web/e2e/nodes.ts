@@ -1,7 +1,7 @@
 // Two real linked nodes for the tests: made by `wideberth node pair`, each serving the built console.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -31,17 +31,27 @@ export async function eventually<T>(what: string, ask: () => Promise<T | false |
   }
 }
 
-// The first of four ports in a row that are free.
-async function freePorts(): Promise<number> {
-  const isFree = (port: number): Promise<boolean> =>
-    new Promise((resolve) => {
-      const server = createServer();
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-    });
-  for (let base = 20_000 + (process.pid % 5_000) * 4; base < 60_000; base += 4) {
-    const free = await Promise.all([0, 1, 2, 3].map((i) => isFree(base + i)));
-    if (free.every(Boolean)) return base;
+const listening = (port: number): Promise<Server | null> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(null));
+    server.listen(port, "127.0.0.1", () => resolve(server));
+  });
+const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+
+// Four free ports in a row, in a block that is claimed by listening at its last one, so that two runs that start at the
+// same moment never share one. tests/e2e/ports.py keeps to the same blocks.
+const blocks = { first: 20_000, count: 1_500, size: 8 };
+
+async function claimPorts(): Promise<{ base: number; claim: Server }> {
+  for (let i = 0; i < blocks.count; ++i) {
+    const base = blocks.first + ((process.pid + i) % blocks.count) * blocks.size;
+    const claim = await listening(base + blocks.size - 1);
+    if (!claim) continue;
+    const tried = await Promise.all([0, 1, 2, 3].map((n) => listening(base + n)));
+    await Promise.all(tried.map((each) => each && closed(each)));
+    if (tried.every(Boolean)) return { base, claim };
+    await closed(claim);
   }
   throw new Error("no free ports");
 }
@@ -59,8 +69,8 @@ export class Node {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  async start(console = consoleFolder): Promise<void> {
-    this.#process = spawn(join(bin, "wideberthd"), ["--config", join(this.#folder, "wideberthd.toml"), "--console", console], {
+  async start(console = consoleFolder, ...flags: string[]): Promise<void> {
+    this.#process = spawn(join(bin, "wideberthd"), ["--config", join(this.#folder, "wideberthd.toml"), "--console", console, ...flags], {
       stdio: ["ignore", "ignore", process.env.WIDEBERTH_E2E_LOG ? "inherit" : "ignore"],
     });
     await eventually(`${this.name} serves`, async () => (await fetch(`${this.url}/healthy`)).ok);
@@ -163,7 +173,7 @@ export interface Pair {
 
 export async function startPair(): Promise<Pair> {
   const folder = mkdtempSync(join(tmpdir(), "wideberth-e2e-"));
-  const port = await freePorts();
+  const { base: port, claim } = await claimPorts();
   execFileSync(join(bin, "wideberth"), ["node", "pair", "--development", "--dir", folder, "--port", String(port)]);
   const north = new Node("north", folder, port);
   const south = new Node("south", folder, port + 2);
@@ -178,6 +188,7 @@ export async function startPair(): Promise<Pair> {
     south,
     stop: async () => {
       await Promise.all([north.stop(), south.stop()]);
+      await closed(claim);
       rmSync(folder, { recursive: true, force: true });
     },
   };

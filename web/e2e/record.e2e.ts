@@ -1,4 +1,4 @@
-// What stays: the record verified in the browser, dealings compared, agreements, exercises, keys.
+// What stays: the record verified in the browser, dealings compared, agreements, exercises, the note for the next watch.
 import { readFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
@@ -148,6 +148,55 @@ it("compares both accounts of a call, and both sign its minutes paragraph by par
   await shoot(page, "record-exchange");
 });
 
+it("enters a call on both sides and proposes its minutes, by hand", async () => {
+  const { page } = north;
+  await go(north, "record", "exchanges");
+  await page.getByRole("button", { name: "Enter a call or meeting" }).click();
+  const ours = page.getByRole("form", { name: "Enter a call or meeting" });
+  await ours.getByLabel("Who called").selectOption("self");
+  await ours.getByLabel("Held at").fill("nonsense");
+  expect(await ours.getByRole("button", { name: "Sign and send our account" }).isDisabled()).toBe(true);
+  await ours.getByLabel("Held at").fill(minutesFromNow(-30));
+  await ours.getByLabel("Subjects").fill("hazard, schedule");
+  await ours.getByLabel("Warning time").fill("10");
+  expect(await violations(page)).toEqual([]);
+  await ours.getByRole("button", { name: "Sign and send our account" }).click();
+  await page.waitForURL(/#\/record\/exchanges\/[0-9a-f-]{36}$/);
+  const exchange = /[0-9a-f-]{36}$/.exec(page.url())![0];
+  await section(north, "Both accounts, compared").waitFor();
+  // A paragraph counts when it is there in both languages.
+  const minutes = page.getByRole("form", { name: "Propose minutes" });
+  const propose = minutes.getByRole("button", { name: "Sign and send the minutes" });
+  await minutes.getByLabel("Paragraph 1 · en").fill("We called.");
+  expect(await propose.isDisabled()).toBe(true);
+  await minutes.getByLabel("Paragraph 1 · ru").fill("Мы позвонили.");
+  await minutes.getByRole("button", { name: "One more paragraph" }).click();
+  expect(await propose.isDisabled()).toBe(true);
+  await minutes.getByLabel("Paragraph 2 · en").fill("Ten minutes were named.");
+  await minutes.getByLabel("Paragraph 2 · ru").fill("Названо десять минут.");
+  await minutes.getByRole("group", { name: "Paragraph 2" }).getByRole("button", { name: "yes" }).click();
+  expect(await violations(page)).toEqual([]);
+  await propose.click();
+  await section(north, "Minutes").getByText("Названо десять минут.").waitFor();
+  await section(north, "Minutes").getByText("may be made public").waitFor();
+
+  // The other side enters its own account of the same, and the two are compared.
+  const south = await openDesk(browser, pair.south, "duty");
+  await go(south, "record", "exchanges", exchange);
+  const theirs = south.page.getByRole("form", { name: "Enter our account of it" });
+  await theirs.getByLabel("Who called").selectOption("peer");
+  await theirs.getByLabel("Held at").fill(minutesFromNow(-30));
+  await theirs.getByLabel("Warning time").fill("1");
+  await theirs.getByRole("button", { name: "Sign and send our account" }).click();
+  await theirs.waitFor({ state: "detached" });
+  const row = (fact: string): ReturnType<typeof page.locator> => south.page.locator("tr", { has: south.page.locator("th", { hasText: fact }) });
+  await row("Warning time").getByText(/^\W*differs$/).waitFor();
+  await row("Who called").getByText(/^\W*the same$/).waitFor();
+  await section(south, "Minutes").getByText("We called.").waitFor();
+  expect(south.faults).toEqual([]);
+  await south.context.close();
+});
+
 it("shows an agreement that is proposed, what it changes, and signs it for the party", async () => {
   const listed = await pair.north.api<{ agreements: { digest: string; state: string }[] }>("duty", "GET", "/v1/agreements");
   const force = listed.agreements.find((each) => each.state === "in_force")!;
@@ -202,6 +251,44 @@ it("says on every page that an exercise is open, and no longer when it has ended
   await panel.getByRole("button", { name: "END IT NOW" }).click();
   await north.page.getByText("EXERCISE open with south").waitFor({ state: "detached" });
   await supervisor.context.close();
+});
+
+it("leaves a note for the next watch, who must acknowledge it", async () => {
+  await go(north, "operators");
+  const panel = section(north, "Handing over the watch");
+  await panel.getByLabel("Note for the next officer").fill("Firing in the south went on late.\nThey call again at 0600.");
+  await panel.getByRole("button", { name: "Leave the note" }).click();
+  await panel.getByText("waits for the next officer").waitFor();
+  // Not by who wrote it.
+  expect(await panel.getByRole("button", { name: "I have read it" }).count()).toBe(0);
+  const next = await openDesk(browser, pair.north, "second");
+  const dialog = next.page.getByRole("dialog");
+  await dialog.getByText("They call again at 0600.").waitFor();
+  await dialog.getByText("Open then, as the node counted").waitFor();
+  expect(await violations(next.page)).toEqual([]);
+  await shoot(next.page, "handover");
+  // Put off it stays in sight, on every page.
+  await next.page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  const banner = next.page.locator(".banners").getByText("The watch before has left you a note");
+  for (const page of ["watch", "conflicts", "record"]) {
+    await go(next, page);
+    await banner.waitFor();
+  }
+  expect(await violations(next.page)).toEqual([]);
+  await next.page.locator(".banners").getByRole("link", { name: "Look" }).click();
+  await section(next, "Handing over the watch").getByRole("button", { name: "I have read it" }).click();
+  await banner.waitFor({ state: "detached" });
+  const { handover } = await pair.north.api<{ handover: { text: string; key: string; acknowledged_by?: string } }>("duty", "GET", "/v1/handover");
+  expect(handover.text).toBe("Firing in the south went on late.\nThey call again at 0600.");
+  expect(handover.acknowledged_by).not.toBe(handover.key);
+  expect(await pair.south.api("duty", "GET", "/v1/handover")).toEqual({});
+  await next.page.reload();
+  await next.page.locator("nav.rail").waitFor();
+  await go(next, "operators");
+  await section(next, "Handing over the watch").getByText("acknowledged").waitFor();
+  expect(await next.page.getByRole("dialog").count()).toBe(0);
+  await next.context.close();
 });
 
 it("shows dead-man areas and the party's keys", async () => {

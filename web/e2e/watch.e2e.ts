@@ -241,6 +241,39 @@ it("keeps a conflict with a held plan to its owner", async () => {
   await north.page.locator("article", { hasText: "Can you keep clear?" }).getByText("need time").waitFor();
 });
 
+it("lets the role that may accept the risk of a held conflict, after it was read what that means, and tells nobody", async () => {
+  const [plan, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  await pair.south.release(other, circle({ lat: 50, lng: 13 }));
+  await pair.north.api("duty", "PUT", `/v1/notices/${plan}`, { declaration: circle({ lat: 50, lng: 13 }), held: true });
+  const local = await conflictOf(pair.north, plan, other);
+  const options = (desk: Desk) => desk.page.locator("section[aria-label='What we may do']");
+  await go(north, "conflicts", local);
+  expect(await options(north).getByRole("button", { name: "Accept the risk" }).isDisabled()).toBe(true);
+  await options(north).getByText("supervisor, deputy chief or principal only").waitFor();
+  const head = await openDesk(browser, pair.north, "supervisor");
+  try {
+    await go(head, "conflicts", local);
+    await options(head).getByRole("button", { name: "Accept the risk" }).click();
+    const dialog = head.page.getByRole("dialog");
+    await dialog.getByText("They are not told").waitFor();
+    await dialog.getByRole("button", { name: "4 h" }).click();
+    expect(await violations(head.page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Accept the risk" }).click();
+    await dialog.getByRole("button", { name: "ACCEPT THE RISK NOW" }).click();
+    await options(head).getByText("Accepted by").waitFor();
+    const kept = await pair.north.api<{ state: string; risk_accepted: { role: string; at: string; until: string } }>("duty", "GET", `/v1/conflicts/${local}`);
+    expect(kept).toMatchObject({ state: "kept", risk_accepted: { role: "supervisor" } });
+    expect(Math.round((Date.parse(kept.risk_accepted.until) - Date.parse(kept.risk_accepted.at)) / 60_000)).toBeGreaterThan(230);
+    expect(head.faults).toEqual([]);
+  } finally {
+    await head.context.close();
+  }
+  // The officer on watch sees it too, and the other side does not know of it.
+  await options(north).getByText("Accepted by").waitFor();
+  const { conflicts } = await pair.south.api<{ conflicts: { sides: { notice: string }[] }[] }>("duty", "GET", "/v1/conflicts");
+  expect(conflicts.some((each) => each.sides.some((side) => side.notice === other))).toBe(false);
+});
+
 it("sends a stop call although the session has ended in the middle of it", async () => {
   const { page } = north;
   await go(north, "watch");

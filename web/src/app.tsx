@@ -2,21 +2,24 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { effect } from "@preact/signals";
+import type { Line } from "./api/types.ts";
 import { AgreementsPage } from "./agreements/page.tsx";
 import { CallsPage } from "./calls/page.tsx";
 import { ConflictsPage } from "./conflicts/page.tsx";
 import { t, unreviewed } from "./i18n/text.ts";
 import { ExerciseBanner } from "./line/exercise.tsx";
-import { LineStates } from "./line/linestate.tsx";
+import { LineStates, peerName } from "./line/linestate.tsx";
 import { LinePage } from "./line/page.tsx";
 import { GivePage } from "./notices/give.tsx";
 import { NoticesPage } from "./notices/page.tsx";
+import { HandoverBanner, HandoverDialog } from "./operators/handover.tsx";
 import { OperatorsPage } from "./operators/page.tsx";
 import { RecordPage } from "./record/page.tsx";
 import { loudAlarms, silence, startAlarms } from "./state/alarms.ts";
 import { now, startClock } from "./state/clock.ts";
 import {
   connection,
+  lines,
   liveConflicts,
   lostSince,
   missed,
@@ -58,6 +61,22 @@ function Banner(props: { tone: "alarm" | "warn" | "good"; children: ComponentChi
   );
 }
 
+// The node runs on an old copy of its store, and says nothing before it has back what it said (docs/operations.md).
+function OldCopy({ line, copy }: { line: Line; copy: NonNullable<Line["old_copy"]> }): JSX.Element {
+  const peer = peerName(line.peer);
+  const what = copy.keys_changed ? "keys" : copy.differs ? "differs" : copy.peer_heard ? "fetching" : "waits";
+  return (
+    <Banner tone="alarm">
+      <span class="grow">
+        ■ {t("old_copy.signs_nothing")} {t(`old_copy.${what}`, { peer, held: copy.held, peer_holds: copy.peer_holds })}
+      </span>
+      <button type="button" onClick={() => go("line")}>
+        {t("ui.look")}
+      </button>
+    </Banner>
+  );
+}
+
 function Banners(): JSX.Element {
   const gone = lostSince.value;
   return (
@@ -83,6 +102,8 @@ function Banners(): JSX.Element {
             </button>
           </Banner>
         ))}
+      {lines.value.map((line) => line.old_copy && <OldCopy key={line.peer.id} line={line} copy={line.old_copy} />)}
+      <HandoverBanner />
       {missed.value && (
         <Banner tone="good">
           <span class="grow">
@@ -236,6 +257,7 @@ function Shell(): JSX.Element {
         </main>
       </div>
       <UrgentDialog />
+      {urgent.value === null && !signInNeeded.value && <HandoverDialog />}
       {help.value === "settings" && <SettingsDialog />}
       {help.value === "keys" && <KeysDialog />}
       {signInNeeded.value && (urgent.value === null || onItsWay.value) && <SignInAgain />}

@@ -3,6 +3,7 @@ import type { components } from "./schema.ts";
 
 type Schemas = components["schemas"];
 
+export type Account = Schemas["Account"];
 export type Act = Schemas["Act"];
 export type ActAnswer = Schemas["ActAnswer"];
 export type Agreement = Schemas["Agreement"];
@@ -17,6 +18,7 @@ export type DataMode = Schemas["DataMode"];
 export type Decision = Schemas["Decision"];
 export type Declaration = Schemas["Declaration"];
 export type Exchange = Schemas["Exchange"];
+export type Handover = Schemas["Handover"];
 export type HazardClass = Schemas["HazardClass"];
 export type Kind = Schemas["Kind"];
 export type LatLng = Schemas["LatLng"];

@@ -65,3 +65,7 @@ export function ConflictItem({ conflict }: { conflict: Conflict }): JSX.Element 
     </a>
   );
 }
+
+// As an act names them: what was looked at.
+export const versionsOf = (conflict: Conflict): { notice: string; version: string }[] =>
+  conflict.sides.map(({ notice, version }) => ({ notice, version })).sort((a, b) => (a.notice < b.notice ? -1 : 1));

@@ -16,9 +16,10 @@ import { mayDo, partyId } from "../state/session.ts";
 import { Choices, Countdown, Empty, ErrorText, Field, Tag, useTask } from "../ui/parts.tsx";
 import { formatHeight_m, formatLength_m } from "../units/measures.ts";
 import { formatLocal, formatSpan, formatUtc } from "../units/time.ts";
-import { ConflictItem, isAlarming, shortfallText, sideName, Verdict } from "./item.tsx";
+import { ConflictItem, isAlarming, shortfallText, sideName, Verdict, versionsOf } from "./item.tsx";
 import { hullOf } from "./hull.ts";
 import { Profile } from "./profile.tsx";
+import { AcceptRisk } from "./risk.tsx";
 import { type Suggestion, suggest } from "./suggest.ts";
 
 const MapView = lazy(() => import("../map/view.tsx"));
@@ -164,9 +165,6 @@ function Suggestions({ conflict, own, other }: { conflict: Conflict; own: Notice
   );
 }
 
-const versionsOf = (conflict: Conflict): { notice: string; version: string }[] =>
-  conflict.sides.map(({ notice, version }) => ({ notice, version })).sort((a, b) => (a.notice < b.notice ? -1 : 1));
-
 function Measures({ conflict }: { conflict: Conflict }): JSX.Element {
   const [text, setText] = useState("");
   const task = useTask();
@@ -243,10 +241,7 @@ function HeldOptions({ conflict, own }: { conflict: Conflict; own: Notice | unde
         <span class="grow"><strong>{t("held.ask")}</strong> — {t("held.ask_reveals")}</span>
         <button type="button" disabled={!bounded || task.busy || !mayDo("ask_keep_clear")} onClick={ask}>{t("held.ask")}</button>
       </div>
-      <div class="row">
-        <span class="grow"><strong>{t("held.accept")}</strong> — {t("held.accept_reveals")}</span>
-        <button type="button" disabled={task.busy || !mayDo("accept_risk")} onClick={() => void task.run(() => api.post(`/v1/conflicts/${conflict.id}/seen`))}>{t("held.accept")}</button>
-      </div>
+      <AcceptRisk conflict={conflict} />
       <ErrorText error={task.error} />
     </section>
   );

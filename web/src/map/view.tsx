@@ -162,7 +162,27 @@ function listen(held: Held): void {
   });
 }
 
+let probe: HTMLCanvasElement | undefined;
+let hasDrawn = false;
+
+// Asked on a canvas that hangs on nothing: MapLibre finds it out inside its constructor, when its workers' list of
+// listeners already holds the half made map, and with it the whole page around it for as long as the tab lives.
+function canDraw(): boolean {
+  if (hasDrawn) return true;
+  probe ??= document.createElement("canvas");
+  const context = probe.getContext("webgl2");
+  if (!context) return false;
+  context.getExtension("WEBGL_lose_context")?.loseContext();
+  probe = undefined;
+  hasDrawn = true;
+  return true;
+}
+
 function startMap(container: HTMLElement, props: MapProps, failed: () => void): { held: Held; stop: () => void } | null {
+  if (!canDraw()) {
+    failed();
+    return null;
+  }
   let map: MapLibreMap;
   try {
     map = new MapLibreMap({
@@ -178,6 +198,7 @@ function startMap(container: HTMLElement, props: MapProps, failed: () => void): 
       renderWorldCopies: true,
     });
   } catch {
+    hasDrawn = false;
     failed();
     return null;
   }

@@ -7,6 +7,7 @@ import { t } from "../i18n/text.ts";
 import { now } from "../state/clock.ts";
 import { mayDo, me } from "../state/session.ts";
 import { ErrorText, Field, Guarded, Select, Tag, useTask } from "../ui/parts.tsx";
+import { HandoverPanel } from "./handover.tsx";
 import { formatUtc } from "../units/time.ts";
 
 const roles: Role[] = ["viewer", "duty_officer", "supervisor", "deputy_chief", "principal", "administrator"];
@@ -21,6 +22,7 @@ export function OperatorsPage(): JSX.Element {
   return (
     <div class="stack">
       <h1>{t("page.operators")}</h1>
+      <HandoverPanel />
       <section class="panel" aria-label={t("operators.me")}>
         <h2>{t("operators.me")}</h2>
         <dl class="facts">

@@ -11,6 +11,7 @@ import { go } from "../state/route.ts";
 import { mayDo, partyId } from "../state/session.ts";
 import { Choices, Empty, ErrorText, Tag, type Tone, useTask } from "../ui/parts.tsx";
 import { formatUtc } from "../units/time.ts";
+import { EnterAccount, ProposeMinutes } from "./enter.tsx";
 
 const stamp = (time: string): string => `${time.slice(0, 10)} ${formatUtc(time, undefined, true)}`;
 
@@ -28,13 +29,36 @@ async function readExchanges(): Promise<Exchange[]> {
 export function Exchanges({ chosen }: { chosen: string | undefined }): JSX.Element {
   const [all, setAll] = useState<Exchange[] | null>(null);
   const [error, setError] = useState<unknown>(null);
+  const [entering, setEntering] = useState(false);
   useEffect(() => {
     readExchanges().then(setAll, setError);
   }, [chosen]);
   if (chosen) return <One key={chosen} id={chosen} />;
   if (error) return <ErrorText error={error} />;
   if (!all) return <Empty>{t("ui.loading")}</Empty>;
-  if (all.length === 0) return <Empty>{t("exchange.none")}</Empty>;
+  if (entering) {
+    return (
+      <div class="stack">
+        <div class="row">
+          <button type="button" onClick={() => setEntering(false)}>{t("ui.back")}</button>
+        </div>
+        <EnterAccount done={(id) => go("record", "exchanges", id)} />
+      </div>
+    );
+  }
+  return (
+    <div class="stack">
+      {mayDo("enter_exchange") && (
+        <div class="row">
+          <button type="button" class="primary" onClick={() => setEntering(true)}>{t("exchange.enter")}</button>
+        </div>
+      )}
+      {all.length === 0 ? <Empty>{t("exchange.none")}</Empty> : <List all={all} />}
+    </div>
+  );
+}
+
+function List({ all }: { all: Exchange[] }): JSX.Element {
   return (
     <ul class="stack tight">
       {all.map((exchange) => {
@@ -86,6 +110,7 @@ function One({ id }: { id: string }): JSX.Element {
         <button type="button" onClick={() => go("record", "exchanges")}>{t("ui.back")}</button>
       </div>
       <Facts comparison={comparison} />
+      {!exchange.ours && <EnterAccount exchange={exchange} done={read} />}
       {(exchange.readouts ?? []).map((readout) => (
         <Readout key={readout.sha256} exchange={exchange} readout={readout} changed={read} />
       ))}
@@ -104,6 +129,7 @@ function One({ id }: { id: string }): JSX.Element {
           ))}
         </section>
       )}
+      <ProposeMinutes key={exchange.readouts?.length ?? 0} exchange={exchange} done={read} />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { ApiError, api, getAll } from "../api/client.ts";
 import { follow, type StreamEvent } from "../api/events.ts";
 import type { Call, Conflict, Line, Matter, Notice, NoticeDetail, NoticeEvent, Rules, Status } from "../api/types.ts";
 import { learn, nodeNow } from "./clock.ts";
+import { readHandover } from "./handover.ts";
 import { needSignIn, resumeSession } from "./session.ts";
 
 export const notices = signal<ReadonlyMap<string, Notice>>(new Map());
@@ -143,6 +144,7 @@ async function readAll(): Promise<void> {
     api.get<{ lines: Line[] }>("/v1/lines").then((page) => page.lines),
     api.get<Rules>("/v1/rules"),
     readStatus(),
+    readHandover(),
   ]);
   const before = { notices: notices.value, conflicts: conflicts.value };
   batch(() => {
@@ -268,6 +270,7 @@ export function startPicture(stop: AbortSignal): void {
       await readStatus().then((s) => {
         status.value = s;
       }, () => undefined);
+      await readHandover().catch(() => undefined);
       readBegun();
     }
   };
