@@ -1,5 +1,6 @@
 #include "sim/machine.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <set>
@@ -140,6 +141,9 @@ base::Result<void> Machine::Start() {
   if (config_.fault == NodeFault::kAcknowledgeBeforeDurable) {
     opened = std::make_unique<LateStore>(std::move(opened));
   }
+  if (std::exchange(tell_restored_, false)) {
+    WB_RETURN_IF_ERROR(opened->PutMeta(store::kRestoredFact, "yes"));
+  }
   store_ = opened.get();
   failed_ = false;
   service::NodeOptions options;
@@ -187,11 +191,30 @@ void Machine::Crash() {
   CHECK(running());
   if (!failed_) may_recover_ = {Canonical()};
   if (failed_) may_recover_.push_back(Canonical());
+  // A start that is still told so notes it again.
+  const auto& peers = desk().peers();
+  const bool old_copy = std::any_of(peers.begin(), peers.end(), [&](const auto& peer) {
+    return core_->FindLine(peer.first)->old_copy().has_value();
+  });
+  if (old_copy) may_recover_.clear();
   disk_->CutPower(static_cast<size_t>(random_->Below(4) == 0 ? 1 << 20 : random_->Below(600)));
   node_ = nullptr;
   core_ = nullptr;
   store_ = nullptr;
   ++starts_;
+}
+
+void Machine::KeepCopy() {
+  CHECK(running());
+  copy_ = disk_->Durable();
+}
+
+void Machine::SetBack() {
+  CHECK(!running() && copy_);
+  disk_->BringBack(*copy_);
+  may_recover_.clear();
+  tell_restored_ = true;
+  ++set_back_;
 }
 
 void Machine::FailNextTurn() {

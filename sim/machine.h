@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -70,6 +71,12 @@ class Machine {
   // REQUIRES (CHECK): it is not running for Start, it is for everything else.
   base::Result<void> Start();
   void Crash();
+  // Keeps a copy of its disk, as a backup does. A start after SetBack has that copy for its disk, and is told so.
+  // REQUIRES (CHECK): it runs for the one, and is down with a copy made for the other.
+  void KeepCopy();
+  void SetBack();
+  // How often it has been set back.
+  uint64_t set_back() const { return set_back_; }
   // The next turn that changes something fails on the disk, of which any beginning may survive.
   void FailNextTurn();
   bool running() const { return node_ != nullptr; }
@@ -93,7 +100,9 @@ class Machine {
   int64_t started_us() const { return started_us_; }  // in true time
   base::UtcMicros utc() const;
   base::Bytes Canonical() const;  // of airspace and desk
-  // What it held when it went down, or before the turn that failed.
+  bool has_run() const { return starts_ > 0; }
+  // What it held when it went down, or before the turn that failed. Nothing while its disk is an old one, which a start
+  // notes.
   const std::vector<base::Bytes>& may_recover() const { return may_recover_; }
 
  private:
@@ -118,6 +127,9 @@ class Machine {
   bool turn_planned_ = false;
   bool ticked_ = false;
   bool failed_ = false;
+  std::optional<store::memory::MemoryDisk::Files> copy_;
+  uint64_t set_back_ = 0;
+  bool tell_restored_ = false;
   int64_t started_us_ = 0;
   std::vector<base::Bytes> may_recover_;
 };

@@ -110,13 +110,17 @@ void NodeInvariants::OnTurn(const Machine& machine, bool ticked) {
 
 void NodeInvariants::FollowMatters(const Machine& machine, bool ticked) {
   std::map<uint64_t, Ladder>& ladders = ladders_[machine.index()];
+  // Of what happened to a matter after the copy was made nothing but its level is left.
+  const bool as_they_stand = set_back_.erase(machine.index()) > 0;
+  if (as_they_stand) ladders.clear();
   for (const auto& [number, matter] : machine.desk().matters()) {
     if (!matter.open()) {
       ladders.erase(number);
       continue;
     }
     const auto [found, added] = ladders.try_emplace(
-        number, Ladder{matter.kind, matter.opened_at, Level::kDutyOfficer, Level::kDutyOfficer});
+        number, Ladder{matter.kind, matter.opened_at,
+                       as_they_stand ? matter.level : Level::kDutyOfficer, Level::kDutyOfficer});
     Ladder& ladder = found->second;
     if (matter.kind != ladder.kind) {
       ladder = {matter.kind, matter.opened_at, Level::kDutyOfficer, Level::kDutyOfficer};

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -49,6 +50,7 @@ struct Replayed {
 struct NodeCounts {
   uint64_t crashes = 0;
   uint64_t restarts_checked = 0;
+  uint64_t set_back = 0;
   uint64_t levels_checked = 0;
   uint64_t climbed = 0;
   uint64_t lost_checks = 0;
@@ -71,6 +73,10 @@ class NodeInvariants {
   void OnFrame(const Machine& from, base::PartyId to, const line::SharedBytes& frame);
   void OnTurn(const Machine& machine, bool ticked);
   void OnStart(const Machine& machine);
+  void OnSetBack(const Machine& machine) {
+    set_back_.insert(machine.index());
+    ++counts_.set_back;
+  }
   void OnCrash() { ++counts_.crashes; }
   // A cut begins or ends, an end of a path goes up or down, a node starts or stops.
   void ConnectivityChanged();
@@ -118,6 +124,7 @@ class NodeInvariants {
   std::vector<const Machine*> machines_;
   std::vector<Watched> lines_;
   std::map<size_t, std::map<uint64_t, Ladder>> ladders_;
+  std::set<size_t> set_back_;  // whose matters are to be taken as they stand, once
   std::map<size_t, std::unique_ptr<Replayed>> replayed_;  // at rest
   std::map<std::pair<size_t, size_t>, std::vector<line::SharedBytes>> frames_;
   std::map<std::pair<size_t, size_t>, std::unordered_set<std::string_view>> seen_;

@@ -2,12 +2,15 @@
 //
 //   node_sim --seeds 100 [--first 1]   many worlds; figures at the end
 //   node_sim --seed N [--trace]        one world again, with every event
+//   --old-disks beside either          the disk of one node is set back in each world: not all of these hold yet
 //
 // Exits 1 when an invariant does not hold: prints the seed, the invariant and the last 50 events.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/log.h"
 #include "sim/node_world.h"
@@ -21,6 +24,7 @@ void Add(const NodeReport& report, NodeReport* sum) {
   sum->nodes += report.nodes;
   sum->counts.crashes += report.counts.crashes;
   sum->counts.restarts_checked += report.counts.restarts_checked;
+  sum->counts.set_back += report.counts.set_back;
   sum->counts.levels_checked += report.counts.levels_checked;
   sum->counts.climbed += report.counts.climbed;
   sum->counts.lost_checks += report.counts.lost_checks;
@@ -46,29 +50,33 @@ void Print(const wideberth::sim::SeedOptions& options, const NodeReport& sum) {
       "acts done {}, refused {}; entries {} ({} cosigned), versions {}, live conflicts {}, held "
       "plans {}\n"
       "frames sent {}, lost {}, duplicated {}; {} distinct ones searched\n"
-      "cuts {}, crashes {} ({} restarts compared)\n"
+      "cuts {}, crashes {} ({} restarts compared, {} with an old disk)\n"
       "levels checked {} (climbed {}), LINK LOST checked {} times\n"
       "every invariant held\n",
       options.seeds, sum.nodes, sum.simulated_us / 60'000'000, sum.events, sum.acts_done,
       sum.acts_refused, sum.counts.entries, sum.counts.cosigned, sum.counts.versions,
       sum.counts.conflicts, sum.counts.held_plans, sum.network.sent, sum.network.lost,
       sum.network.duplicated, sum.counts.frames_searched, sum.cuts, sum.counts.crashes,
-      sum.counts.restarts_checked, sum.counts.levels_checked, sum.counts.climbed,
-      sum.counts.lost_checks);
+      sum.counts.restarts_checked, sum.counts.set_back, sum.counts.levels_checked,
+      sum.counts.climbed, sum.counts.lost_checks);
   if (options.seeds == 1) fmt::print("fingerprint {}\n", sum.fingerprint.ToHex());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  // The seeds' options know nothing of it.
+  char** const end = std::remove(argv + 1, argv + argc, std::string_view("--old-disks"));
+  const bool old_disks = end != argv + argc;
+  argc = static_cast<int>(end - argv);
   const auto options = wideberth::sim::ReadSeedOptions("node_sim", argc, argv);
   wideberth::base::StartLogging(
       {wideberth::base::LogLevel::kError, wideberth::base::LogForm::kJsonLines});
   NodeReport sum;
   const bool held = wideberth::sim::RunSeeds(
       "node_sim", options, [&](uint64_t seed, std::function<void(std::string)> trace) {
-        const NodeReport report =
-            wideberth::sim::RunNodes({.seed = seed, .trace = std::move(trace)});
+        const NodeReport report = wideberth::sim::RunNodes(
+            {.seed = seed, .old_disks = old_disks, .trace = std::move(trace)});
         Add(report, &sum);
         sum.fingerprint = report.fingerprint;
         return report.broken;

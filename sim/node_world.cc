@@ -2,8 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -105,6 +107,7 @@ class NodeWorld final : public MachineWatcher {
   void PlanConditions(NodeLine& line);
   void PlanCuts(NodeLine& line);
   void PlanCrashes(size_t index);
+  void PlanOldDisk(size_t index);
   void PlanPeople(size_t index);
   void PlanProjections(size_t index);
   void PlanDuty(size_t index);
@@ -116,6 +119,7 @@ class NodeWorld final : public MachineWatcher {
   void Connect(NodeLine& line);
   void Start(size_t index);
   void Crash(size_t index);
+  void SetBack(size_t index, std::set<base::Digest> answered);
   void Restart(size_t index);
 
   int64_t DrawTime() { return random_.Between(0, busy_us_); }
@@ -128,6 +132,7 @@ class NodeWorld final : public MachineWatcher {
   const Trace trace_;
   const airspace::RuleBook rules_ = MakeRules();
   const mechanism::Terms terms_ = MakeTerms();
+  const bool old_disks_;
   const int64_t busy_us_;  // then everything is healed
   People people_;
   NodeInvariants invariants_;
@@ -140,6 +145,7 @@ class NodeWorld final : public MachineWatcher {
 NodeWorld::NodeWorld(const NodeRunOptions& options)
     : random_(options.seed),
       trace_(timeline_, options.trace),
+      old_disks_(options.old_disks),
       busy_us_(DrawDay(&random_)),
       people_(&random_, &trace_),
       invariants_(&timeline_, &trace_, &people_) {
@@ -251,6 +257,18 @@ void NodeWorld::PlanCrashes(size_t index) {
   }
 }
 
+// A copy of the disk of one node is made, and takes its place some time after.
+void NodeWorld::PlanOldDisk(size_t index) {
+  const int64_t copied_us = random_.Between(3 * kSecond, busy_us_ - 2 * kSecond);
+  timeline_.At(copied_us, [=, this] {
+    if (!machine(index).running()) return;
+    trace_.Say([&] { return fmt::format("the disk of {} is copied", machine(index).name()); });
+    machine(index).KeepCopy();
+    timeline_.At(random_.Between(timeline_.now_us(), busy_us_),
+                 [=, this, answered = people_.acknowledged(index)] { SetBack(index, answered); });
+  });
+}
+
 void NodeWorld::PlanPeople(size_t index) {
   timeline_.After(random_.Between(50 * kMs, kSecond), [=, this] {
     if (timeline_.now_us() >= busy_us_) return;
@@ -297,6 +315,13 @@ void NodeWorld::OnFrames(const Machine& from, std::vector<mechanism::ToSend> fra
 }
 
 void NodeWorld::OnTrouble(const Machine& from, const mechanism::PeerTrouble& trouble) {
+  // That is how an old disk is found out, here and there.
+  using line::TroubleKind;
+  if (from.set_back() > 0 && trouble.trouble.kind == TroubleKind::kPeerHoldsMore) return;
+  const bool peer_set_back = std::any_of(machines_.begin(), machines_.end(), [&](const auto& each) {
+    return each->config().party == trouble.peer && each->set_back() > 0;
+  });
+  if (peer_set_back && trouble.trouble.kind == TroubleKind::kPeerRolledBack) return;
   invariants_.Break(fmt::format("{} reports {}: {}", from.name(), line::Name(trouble.trouble.kind),
                                 trouble.trouble.error.ToString()));
 }
@@ -348,7 +373,7 @@ void NodeWorld::SetEnds(size_t index, bool up) {
 
 void NodeWorld::Start(size_t index) {
   if (machine(index).running()) return;
-  const bool first = machine(index).may_recover().empty();
+  const bool first = !machine(index).has_run();
   if (const auto started = machine(index).Start(); !started) {
     return invariants_.Break(
         fmt::format("{} does not start: {}", machine(index).name(), started.error().ToString()));
@@ -368,6 +393,15 @@ void NodeWorld::Crash(size_t index) {
   invariants_.OnCrash();
   SetEnds(index, false);
   Restart(index);
+}
+
+void NodeWorld::SetBack(size_t index, std::set<base::Digest> answered) {
+  if (!machine(index).running()) return;
+  Crash(index);
+  trace_.Say([&] { return fmt::format("{} has its old disk", machine(index).name()); });
+  machine(index).SetBack();
+  people_.SetBack(index, std::move(answered));
+  invariants_.OnSetBack(machine(index));
 }
 
 void NodeWorld::Restart(size_t index) {
@@ -400,6 +434,7 @@ NodeReport NodeWorld::Run() {
     PlanProjections(index);
     timeline_.After(random_.Between(0, 2 * kSecond), [=, this] { Start(index); });
   }
+  if (old_disks_) PlanOldDisk(random_.Below(machines_.size()));
   invariants_.ConnectivityChanged();
   timeline_.At(busy_us_, [this] { Heal(); });
 

@@ -39,6 +39,10 @@ class People {
 
   // Acts that a node has answered to be durable, by the node.
   const std::set<base::Digest>& acknowledged(size_t machine) { return acknowledged_[machine]; }
+  // Its disk is set back to what it was when these had been answered.
+  void SetBack(size_t machine, std::set<base::Digest> acknowledged) {
+    acknowledged_[machine] = std::move(acknowledged);
+  }
   const std::vector<HeldPlan>& held() const { return held_; }
   uint64_t done() const { return done_; }
   uint64_t refused() const { return refused_; }

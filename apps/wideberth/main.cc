@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "apps/wideberth/bench_dss.h"
 #include "apps/wideberth/commands.h"
 #include "apps/wideberth/line/commands.h"
 #include "apps/wideberth/registry.h"
@@ -48,6 +49,7 @@ class CommandLine : private Registry {
     AddCheck();
     AddNode();
     AddToken();
+    AddBench(this, &bench_);
     AddIdentity();
     AddDemo();
     line_.Add(this, &declare_, &demo_);
@@ -566,6 +568,7 @@ class CommandLine : private Registry {
   CheckOptions check_;
   NodeOptions node_;
   TokenOptions token_;
+  BenchDssOptions bench_;
   KeygenOptions keygen_;
   PeerOptions peer_;
   DemoOptions demo_;

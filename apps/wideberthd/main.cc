@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,10 +23,16 @@
 #include "api/node/server.h"
 #include "api/web/console.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "base/version.h"
+#include "dss/host.h"
+#include "net/responder.h"
 #include "service/config.h"
+#include "store/postgres/connection.h"
+#include "store/postgres/pool.h"
+#include "store/postgres/schema.h"
 #include "store/sqlite/sqlite_store.h"
 #include "witness/service.h"
 
@@ -73,6 +81,51 @@ base::Result<std::unique_ptr<store::Store>> OpenStore(const std::string& directo
   return std::unique_ptr<store::Store>(std::move(store));
 }
 
+base::Result<store::postgres::Address> ReadAddress(const service::PoolConfig& config) {
+  store::postgres::Address address{config.url, ""};
+  if (config.password_file.empty()) return address;
+  std::ifstream file(config.password_file);
+  if (!std::getline(file, address.password)) {
+    return base::Invalid("pool.password_file", "must be a file that can be read",
+                         config.password_file);
+  }
+  return address;
+}
+
+base::Result<std::unique_ptr<dss::Host>> OpenPool(const service::NodeConfig& config,
+                                                  const base::Clock& clock,
+                                                  base::RandomSource& random) {
+  store::postgres::PoolOptions options;
+  WB_ASSIGN_OR_RETURN(options.address, ReadAddress(*config.pool));
+  options.locality = config.dss->locality;
+  options.public_endpoint = config.dss->public_endpoint;
+  options.policy.altitude_in_notifications = config.dss->altitude_in_notifications;
+  options.policy.retention_us = config.dss->retention_us;
+  options.writers = config.pool->writers;
+  options.answer_together = [](const std::function<void()>& give) {
+    const net::AnswerBatch batch;
+    give();
+  };
+  WB_ASSIGN_OR_RETURN(auto pool, store::postgres::Pool::Open(std::move(options), clock, random));
+  Log(LogLevel::kInfo, "pool_opened",
+      {{"dar_id", pool->dar_id()},
+       {"locality", pool->locality()},
+       {"schema", store::postgres::kSchemaVersion}});
+  return std::unique_ptr<dss::Host>(std::move(pool));
+}
+
+// Makes the pool's tables, or brings them to `version`.
+base::Result<void> MigratePool(const service::NodeConfig& config, int version) {
+  if (!config.pool) return base::Invalid("pool.url", "must be given: it says what to migrate");
+  base::SystemRandom random;
+  WB_ASSIGN_OR_RETURN(const store::postgres::Address address, ReadAddress(*config.pool));
+  WB_ASSIGN_OR_RETURN(const auto connection, store::postgres::Connection::Open(address, {}));
+  WB_ASSIGN_OR_RETURN(const int found,
+                      store::postgres::Migrate(connection.get(), version, &random));
+  std::printf("the pool's tables are of version %d (they were of %d)\n", version, found);
+  return {};
+}
+
 void ReloadKeys(const service::NodeConfig& config, Server* server) {
   auto keys = api::node::ReadTokenKeys(config);
   if (!keys) {
@@ -81,13 +134,13 @@ void ReloadKeys(const service::NodeConfig& config, Server* server) {
   }
   Log(LogLevel::kInfo, "keys_reloaded", {{"keys", keys->size()}});
   server->tokens().ReplaceKeys(std::move(keys).value());
-  if (!config.dss || server->dss_tokens() == nullptr) return;
+  if (!config.dss) return;
   auto dss_keys = api::node::ReadDssTokenKeys(*config.dss);
   if (!dss_keys) {
     Log(LogLevel::kError, "keys_not_reloaded", {{"error", dss_keys.error().ToString()}});
     return;
   }
-  server->dss_tokens()->ReplaceKeys(std::move(dss_keys).value());
+  server->SetDssKeysOfFiles(std::move(dss_keys).value());
 }
 
 // Serves until it is told to stop; true unless the store has failed.
@@ -121,12 +174,16 @@ std::string InstalledConsole() {
 base::Result<bool> Run(const service::NodeConfig& config, const std::string& console,
                        bool restored) {
   const base::SystemClock clock;
+  base::SystemRandom random;
   std::atomic<bool> failed = false;
   WB_ASSIGN_OR_RETURN(Parts parts, api::node::ReadParts(config));
   if (!console.empty()) {
     WB_ASSIGN_OR_RETURN(parts.console, api::web::Console::Read(console));
   }
   WB_ASSIGN_OR_RETURN(parts.store, OpenStore(config.store_directory, restored));
+  if (config.pool) {
+    WB_ASSIGN_OR_RETURN(parts.dss, OpenPool(config, clock, random));
+  }
   parts.progress = [](std::string_view what, uint64_t done, uint64_t total) {
     Log(LogLevel::kInfo, "opening", {{"step", what}, {"done", done}, {"total", total}});
   };
@@ -151,9 +208,9 @@ base::Result<bool> RunWitness(const witness::WitnessConfig& config) {
   WB_ASSIGN_OR_RETURN(const auto service, witness::Service::Start(config, clock));
   Log(LogLevel::kInfo, "listening",
       {{"version", base::kVersion},
-       {"address", config.listen_address},
+       {"address", config.listen.address},
        {"port", service->port()},
-       {"tls", !config.tls_certificate.empty()},
+       {"tls", !config.listen.tls_certificate.empty()},
        {"witness", service->key().Format()},
        {"logs", config.logs.size()}});
   NotifySystemd("READY=1");
@@ -209,6 +266,13 @@ int Main(int argc, char** argv) {
                "The store was set back by a snapshot of a disk or machine, which the node cannot "
                "see: sign nothing before every peer has said what it holds");
   app.add_flag("--check", check, "Read the configuration and the files it names, then end");
+  int migrate = 0;  // that of this release
+  auto* migrate_option =
+      app.add_option("--migrate", migrate,
+                     "Make the tables of the pool's database, or bring them to the version of this "
+                     "release or to the one given, then end")
+          ->expected(0, 1)
+          ->check(CLI::Range(1, store::postgres::kSchemaVersion));
   app.footer(
       "SIGTERM and SIGINT stop the node in order; SIGHUP reads the token keys again.\n"
       "Exit status: 0 stopped in order, 1 could not start or the store failed, 2 wrong usage.");
@@ -233,6 +297,11 @@ int Main(int argc, char** argv) {
     if (!parts) return complain(parts.error());
     std::puts("the configuration and the files it names are fit for use");
     return 0;
+  }
+  if (migrate_option->count() > 0) {
+    const base::Result<void> migrated =
+        MigratePool(*config, migrate == 0 ? store::postgres::kSchemaVersion : migrate);
+    return migrated ? 0 : complain(migrated.error());
   }
   // Every thread inherits the mask: signals come to sigwait alone. A client that hangs up is none.
   const sigset_t signals = WaitedSignals();

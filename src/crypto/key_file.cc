@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/durable_file.h"
 #include "base/limits.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -121,20 +122,6 @@ Result<KeyFile> Decode(std::string_view text) {
   return file;
 }
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 std::string ErrnoText(int error) {
   char buffer[128];
   return strerror_r(error, buffer, sizeof(buffer));
@@ -152,7 +139,7 @@ std::string OctalMode(mode_t mode) {
 // must not be set.
 Result<SecretBytes> ReadPrivateFile(const std::string& path, mode_t forbidden_mode,
                                     std::string_view mode_rule) {
-  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const base::FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return Fail(ErrorCode::kNotFound, path, "must be readable", ErrnoText(errno));
   struct stat status {};
   if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -182,45 +169,11 @@ Result<SecretBytes> ReadKeyFileText(const std::string& path) {
   return ReadPrivateFile(path, 0077, "must be closed to group and others (chmod 600)");
 }
 
-Result<void> WriteAll(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t written = write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return Fail(ErrorCode::kStorage, path, "must be writable", ErrnoText(errno));
-    text.remove_prefix(static_cast<size_t>(written));
-  }
-  if (fsync(fd) != 0) return Fail(ErrorCode::kStorage, path, "must be synced", ErrnoText(errno));
-  return {};
-}
-
-Result<void> SyncFolder(const std::string& folder) {
-  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0 || fsync(fd.get()) != 0) {
-    return Fail(ErrorCode::kStorage, folder, "must be synced", ErrnoText(errno));
-  }
-  return {};
-}
-
-// Writes a file that does not exist yet, with mode 0600: whole and durable, or not at all.
+// Whole and durable, or not at all.
 Result<void> WriteNewPrivateFile(const std::string& path, std::string_view text) {
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  std::string temporary = path + ".XXXXXX";
-  const FileDescriptor file(mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
-  if (file.get() < 0) {
-    return Fail(ErrorCode::kStorage, path, "must be writable", ErrnoText(errno));
-  }
-  Result<void> result = WriteAll(file.get(), text, path);
-  // A link, unlike a rename, fails when the name is taken.
-  if (result && link(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    result = error == EEXIST
-                 ? Fail(ErrorCode::kConflict, path, "must not exist: a key is never replaced")
-                 : Fail(ErrorCode::kStorage, path, "must be writable", ErrnoText(error));
-  }
-  unlink(temporary.c_str());
-  if (!result) return result;
-  return SyncFolder(folder);
+  Result<void> written = base::WriteNewFile(path, text);
+  if (written || written.error().code != ErrorCode::kConflict) return written;
+  return Fail(ErrorCode::kConflict, path, "must not exist: a key is never replaced");
 }
 
 }  // namespace

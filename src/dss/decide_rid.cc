@@ -70,6 +70,13 @@ Result<void> CheckQuota(const Turn& turn, const RidSubscription& subscription) {
   return {};
 }
 
+// A window that may not be is refused before the version is looked at, where none is given: the reference does so.
+Result<void> CheckWindowOfNew(const Turn& turn, const std::optional<std::string>& version,
+                              bool end_required, int64_t span_us_max, Extent extent) {
+  if (version) return {};
+  return SettleWindow(turn, nullptr, end_required, span_us_max, &extent);
+}
+
 // Later than the version before, though the clock may stand still.
 int64_t NextVersion(base::UtcMicros now, int64_t old_us) {
   return std::max(now.us, old_us + 1);
@@ -79,6 +86,7 @@ int64_t NextVersion(base::UtcMicros now, int64_t old_us) {
 
 Result<Decision> Do(const Turn& turn, const PutServiceArea& put) {
   const ServiceArea* old = turn.view.FindServiceArea(put.id);
+  WB_RETURN_IF_ERROR(CheckWindowOfNew(turn, put.version, true, 0, put.extent));
   WB_RETURN_IF_ERROR(CheckPut(turn, old, put.version, put.id, kArea));
   ServiceArea area;
   area.id = put.id;
@@ -107,6 +115,8 @@ Result<Decision> Do(const Turn& turn, const DeleteServiceArea& remove) {
 
 Result<Decision> Do(const Turn& turn, const PutRidSubscription& put) {
   const RidSubscription* old = turn.view.FindRidSubscription(put.id);
+  WB_RETURN_IF_ERROR(
+      CheckWindowOfNew(turn, put.version, false, kSubscriptionSpanMaxUs, put.extent));
   WB_RETURN_IF_ERROR(CheckPut(turn, old, put.version, put.id, kSubscription));
   RidSubscription subscription;
   subscription.id = put.id;

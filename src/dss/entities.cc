@@ -1,6 +1,7 @@
 #include "dss/entities.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 
 namespace wideberth::dss {
@@ -77,6 +78,13 @@ std::string RidVersion(int64_t version_us) {
   } while (left > 0);
   std::reverse(text.begin(), text.end());
   return text;
+}
+
+bool IsRidVersion(std::string_view text) {
+  uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [parsed, error] = std::from_chars(text.data(), end, value, 32);
+  return error == std::errc() && parsed == end;
 }
 
 }  // namespace wideberth::dss

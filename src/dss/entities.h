@@ -126,6 +126,8 @@ struct UssAvailability {
 
 // The version of a remote identification entity as its clients see it: base 32 of the nanoseconds.
 std::string RidVersion(int64_t version_us);
+// Whether it could be one: a number to the base of 32.
+bool IsRidVersion(std::string_view text);
 
 }  // namespace wideberth::dss
 

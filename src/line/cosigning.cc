@@ -222,25 +222,28 @@ std::optional<Cosigning::Problem> Cosigning::ReceiveRefusal(std::string_view env
 
 // ---- What goes out ----
 
-bool Cosigning::IsUnsigned(const LineState& state) const {
+bool Cosigning::IsUnsigned(const LineState& state, const Standing& standing) const {
   const uint64_t signed_size = state.own.signed_head ? state.own.signed_head->head.size : 0;
-  return signers_.has_value() && state.own.size() > signed_size;
+  return signers_.has_value() && standing.may_sign && standing.to_sign.size > signed_size;
 }
 
-bool Cosigning::IsUnanswered(const LineState& state) const {
-  if (!signers_ || !state.own.signed_head) return false;
+bool Cosigning::IsUnanswered(const LineState& state, const Standing& standing) const {
+  if (!signers_ || !standing.may_sign || !standing.may_send || !state.own.signed_head) return false;
+  if (state.own.signed_head->head.size > standing.peer_holds) return false;
   return !state.own.cosigned || state.own.cosigned->head.size < state.own.signed_head->head.size;
 }
 
-void Cosigning::SignDue(const LineState& state, Now now, Turn* turn) {
-  if (!IsUnsigned(state) || now.monotonic_us < sign_at_us_) return;
-  const record::TreeHead head = state.own.tree.head();
+void Cosigning::SignDue(const LineState& state, Now now, const Standing& standing, Turn* turn) {
+  if (!IsUnsigned(state, standing) || now.monotonic_us < sign_at_us_) return;
+  const record::TreeHead& head = standing.to_sign;
   const Result<SignedNote> note = record::SignCheckpoint(head, signers_->log);
   CHECK_MSG(note.has_value(), "a head of ours can be signed");
   HeadSigned effect{head, record::FormatNote(*note).value()};
   signed_.push_back({head, 0, std::make_shared<const std::string>(effect.note)});
   if (signed_.size() > kSignedHeadsRemembered) signed_.pop_front();
-  turn->frames.push_back(WriteCheckpointFrame(effect.note));
+  if (head.size <= standing.peer_holds) {
+    turn->frames.push_back(WriteCheckpointFrame(effect.note));
+  }
   turn->effects.emplace_back(std::move(effect));
   sign_at_us_ = now.monotonic_us + kCheckpointPeriodUs;
   pause_us_ = kCheckpointRetryUs;
@@ -300,14 +303,15 @@ void Cosigning::CosignMet(const LineState& state, const PartyCard& peer, Now now
 }
 
 Cosigning::Turn Cosigning::Finish(const LineState& state, const PartyCard& peer, Now now,
-                                  bool may_sign, bool may_send) {
+                                  const Standing& standing) {
   Turn turn;
   if (!signers_) return turn;
+  const bool may_sign = standing.may_sign;
   if (may_sign) {
-    SignDue(state, now, &turn);
+    SignDue(state, now, standing, &turn);
     CosignMet(state, peer, now, &turn);
   }
-  if (!may_send) {
+  if (!standing.may_send) {
     turn.frames.clear();
     return turn;
   }
@@ -321,7 +325,7 @@ Cosigning::Turn Cosigning::Finish(const LineState& state, const PartyCard& peer,
         record::CosignCheckpoint(note.text, signers_->cosigner, known.time_s).value()};
     turn.frames.push_back(WriteCosignatureFrame(record::FormatNote(note).value()));
   }
-  if (may_sign && turn.effects.empty() && IsUnanswered(state) && now.monotonic_us >= send_at_us_) {
+  if (turn.effects.empty() && IsUnanswered(state, standing) && now.monotonic_us >= send_at_us_) {
     turn.frames.push_back(WriteCheckpointFrame(*state.own.signed_head->note));
     send_at_us_ = now.monotonic_us + pause_us_;
     pause_us_ = std::min(2 * pause_us_, limits::kLineRetryMaxUs);
@@ -329,12 +333,10 @@ Cosigning::Turn Cosigning::Finish(const LineState& state, const PartyCard& peer,
   return turn;
 }
 
-int64_t Cosigning::next_wake_monotonic_us(const LineState& state, bool may_sign,
-                                          bool may_send) const {
+int64_t Cosigning::next_wake_monotonic_us(const LineState& state, const Standing& standing) const {
   int64_t wake = std::numeric_limits<int64_t>::max();
-  if (!may_sign) return wake;
-  if (IsUnsigned(state)) wake = sign_at_us_;
-  if (may_send && IsUnanswered(state)) wake = std::min(wake, send_at_us_);
+  if (IsUnsigned(state, standing)) wake = sign_at_us_;
+  if (IsUnanswered(state, standing)) wake = std::min(wake, send_at_us_);
   return wake;
 }
 

@@ -9,7 +9,9 @@
 //   cosigner's name                              "<party's id>/cosignature"
 //
 // What is signed grows: never a shorter log than before, never another one, whatever crashes, because the head is
-// durable before it leaves, with the entries below it. What is cosigned is held: the head was met when the mirror had
+// durable before it leaves, with the entries below it. Nor does an old disk make it another one: a head is signed when
+// the peer holds its entries, which can then be had back from there. While the line is lost nobody is told of a head,
+// and all that was written is under one, for witnesses. What is cosigned is held: the head was met when the mirror had
 // exactly its entries, and both are durable before the cosignature leaves. Signed times never step back.
 //
 // Keys follow the cards: a checkpoint is under the log key of its writer's newest card. While the peer does not hold it
@@ -100,9 +102,14 @@ class Cosigning {
     std::vector<std::string> frames;  // not before they are durable
     std::vector<Problem> problems;
   };
-  // `may_sign`: our own log is the newest that there is. `may_send`: a path is up.
-  Turn Finish(const LineState& state, const PartyCard& peer, Now now, bool may_sign, bool may_send);
-  int64_t next_wake_monotonic_us(const LineState& state, bool may_sign, bool may_send) const;
+  struct Standing {
+    bool may_sign = false;     // our own log is the newest that there is
+    bool may_send = false;     // a path is up
+    record::TreeHead to_sign;  // the longest head of ours that may be signed
+    uint64_t peer_holds = 0;   // entries of ours, durably
+  };
+  Turn Finish(const LineState& state, const PartyCard& peer, Now now, const Standing& standing);
+  int64_t next_wake_monotonic_us(const LineState& state, const Standing& standing) const;
 
  private:
   struct Met {  // a checkpoint whose entries are here
@@ -110,9 +117,9 @@ class Cosigning {
     record::Checkpoint checkpoint;
     base::Digest mirrored;  // the root that those entries have
   };
-  bool IsUnsigned(const LineState& state) const;
-  bool IsUnanswered(const LineState& state) const;
-  void SignDue(const LineState& state, Now now, Turn* turn);
+  bool IsUnsigned(const LineState& state, const Standing& standing) const;
+  bool IsUnanswered(const LineState& state, const Standing& standing) const;
+  void SignDue(const LineState& state, Now now, const Standing& standing, Turn* turn);
   void CosignMet(const LineState& state, const PartyCard& peer, Now now, Turn* turn);
   void Refuse(const LineState& state, const Met& met, Now now, Turn* turn) const;
 

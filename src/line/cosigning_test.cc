@@ -246,6 +246,41 @@ TEST_F(CosigningTest, RefusesAHeadThatTheEntriesDoNotLeadTo) {
   EXPECT_GE(pair.node(0).Count(TroubleKind::kNotCosigned), 1u) << "its writer hears of it";
 }
 
+// What is under a head can be had back from the peer after an old disk; what was never there cannot, and would be
+// written anew under the numbers of a head that is known.
+TEST_F(CosigningTest, SignsNoHeadOfWhatThePeerDoesNotHold) {
+  pair.Run(3 * kSecond);
+  filter = [](char letter) { return letter != 'E'; };
+  ASSERT_TRUE(pair.Write(0, "{}").has_value());
+  pair.Run(5 * kSecond);
+  const LineState& state = pair.endpoint(0).state();
+  EXPECT_LT(state.own.signed_head ? state.own.signed_head->head.size : 0, state.own.size());
+  filter = nullptr;
+  pair.Run(6 * kSecond);
+  ExpectCosigned(0);
+}
+
+TEST_F(CosigningTest, ALostLineLeavesNothingWithoutAHeadAndTellsThePeerOfItWithTheEntries) {
+  pair.Run(3 * kSecond);
+  filter = [](char) { return false; };
+  ASSERT_TRUE(pair.Write(0, "{}").has_value());
+  pair.Run(15 * kSecond);
+  const LineState& state = pair.endpoint(0).state();
+  ASSERT_TRUE(state.own.signed_head.has_value());
+  EXPECT_EQ(state.own.signed_head->head, state.own.tree.head());
+  // All but the entries comes through: it is not heard of.
+  size_t heads = 0;
+  filter = [&](char letter) {
+    if (letter == 'C') ++heads;
+    return letter != 'E';
+  };
+  pair.Run(10 * kSecond);
+  EXPECT_EQ(heads, 0u);
+  filter = nullptr;
+  pair.Run(10 * kSecond);
+  ExpectCosigned(0);
+}
+
 TEST_F(CosigningTest, DropsWhatIsForgedMalformedOrOfAnotherLog) {
   ASSERT_TRUE(pair.Write(0, "{}").has_value());
   pair.Run(3 * kSecond);
@@ -263,7 +298,9 @@ TEST_F(CosigningTest, DropsWhatIsForgedMalformedOrOfAnotherLog) {
   expect(WriteCosignatureFrame(SignedBy(2, 1, next)), TroubleKind::kNotOurs);
   expect(WriteCosignatureFrame(SignedBy(1, 2, next)), TroubleKind::kNotOurs);
   // A head of ours that somebody else cosigned.
+  filter = [](char letter) { return letter != 'S'; };
   ASSERT_TRUE(pair.Write(0, "{}").has_value());
+  pair.Run(kSecond);
   const record::TreeHead head = pair.endpoint(0).state().own.signed_head->head;
   record::SignedNote note = record::SignCheckpoint(head, LogSigner(1, 2)).value();
   auto keys = testing::TestKeys(9);
@@ -277,7 +314,8 @@ TEST_F(CosigningTest, DropsWhatIsForgedMalformedOrOfAnotherLog) {
   // Under the name of the peer's key, and not by it.
   note.signatures[0].key_id = CosignerKeyOf(TestCard(2)).id();
   expect(WriteCosignatureFrame(record::FormatNote(note).value()), TroubleKind::kUnverified);
-  pair.Run(3 * kSecond);
+  filter = nullptr;
+  pair.Run(6 * kSecond);
   ExpectCosigned(0);
 }
 

@@ -82,6 +82,8 @@ Endpoint::Endpoint(EndpointConfig config, OwnKeys own_keys, PartyCard peer, Line
   outbox_.Restore(state_.own.size());
   inbox_.Restore(state_.mirror.size());
   own_heads_.push_back(state_.own.tree.head());
+  // What is here of its log it had signed before this start, whatever it said then of how long it was.
+  if (state_.mirror.size() > 0) peer_wrote_ = state_.mirror.tree.head();
   CHECK(!own_keys_.empty());
   if (state_.own.keys.empty()) Apply(MessageKeyChanged{false, 1, own_keys_[0]->public_key()});
   if (state_.mirror.keys.empty()) {
@@ -470,7 +472,8 @@ uint64_t Endpoint::LastToSend() const {
 }
 
 bool Endpoint::in_step() const {
-  return outbox_.acknowledged() == state_.own.size() && peer_wrote_ == state_.mirror.tree.head();
+  return peer_boot_.has_value() && outbox_.acknowledged() == state_.own.size() &&
+         peer_wrote_ == state_.mirror.tree.head();
 }
 
 Result<void> Endpoint::ConfirmRecovered() {
@@ -576,7 +579,7 @@ int64_t Endpoint::next_wake_monotonic_us() const {
         {wake, liveness_.next_send_monotonic_us(), outbox_.next_due_monotonic_us(LastToSend())});
   }
   if (AnyPathUp() && MayAsk()) wake = std::min(wake, ask_at_us_);
-  wake = std::min(wake, cosigning_.next_wake_monotonic_us(state_, may_write(), AnyPathUp()));
+  wake = std::min(wake, cosigning_.next_wake_monotonic_us(state_, StandingOfHeads()));
   // What is due at once may be due since the beginning of time, from which a caller could not subtract.
   return std::max<int64_t>(wake, 0);
 }

@@ -220,6 +220,7 @@ class Endpoint {
   void Answer();
   base::Result<LogEntry> EntryOf(const OpenedMessage& opened, const EntryFrame& frame) const;
   void ReceiveCosignature(size_t path, std::string_view note, Now now);
+  Cosigning::Standing StandingOfHeads() const;
   void FinishCosigning(Now now);
   void Report(const std::optional<Cosigning::Problem>& problem, size_t path);
   void ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::string_view bytes, Now now);
@@ -257,7 +258,7 @@ class Endpoint {
   std::array<bool, limits::kLinePathsMax> path_up_{};
   bool acknowledge_ = false;                // something came that the peer should know is here
   std::deque<record::TreeHead> own_heads_;  // of the sizes that the peer has yet to name
-  record::TreeHead peer_wrote_;             // the longest the peer has said its log is
+  record::TreeHead peer_wrote_;             // the longest the peer has said or shown its log is
   HeartbeatName peer_wrote_said_in_;        // the first heartbeat that said so
   uint64_t peer_wrote_heard_after_ = 0;     // our newest heartbeat when it came
   std::map<airspace::DataMode, std::vector<std::pair<base::Digest, bool>>> to_receipt_;

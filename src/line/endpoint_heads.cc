@@ -48,8 +48,19 @@ void Endpoint::Report(const std::optional<Cosigning::Problem>& problem, size_t p
   Report(kKinds[static_cast<size_t>(problem->wrong)], path, problem->error, problem->evidence);
 }
 
+Cosigning::Standing Endpoint::StandingOfHeads() const {
+  Cosigning::Standing standing{may_write(), AnyPathUp(), {}, outbox_.acknowledged()};
+  if (liveness_.state() == LinkState::kLost || standing.peer_holds == state_.own.size()) {
+    standing.to_sign = state_.own.tree.head();
+  } else if (!own_heads_.empty() && standing.peer_holds >= own_heads_.front().size) {
+    // One a size, without a gap.
+    standing.to_sign = own_heads_[standing.peer_holds - own_heads_.front().size];
+  }
+  return standing;
+}
+
 void Endpoint::FinishCosigning(Now now) {
-  Cosigning::Turn turn = cosigning_.Finish(state_, peer_, now, may_write(), AnyPathUp());
+  Cosigning::Turn turn = cosigning_.Finish(state_, peer_, now, StandingOfHeads());
   for (Effect& effect : turn.effects) Apply(std::move(effect));
   for (std::string& frame : turn.frames) SendToAll(std::move(frame));
   for (const Cosigning::Problem& problem : turn.problems) Report(problem, 0);
@@ -72,8 +83,9 @@ void Endpoint::HearPeerHolds(size_t path, const record::TreeHead& head, std::str
   CHECK_MSG(taken.has_value(), "a head that is not beyond our log acknowledges what was written");
 }
 
-// Whether the peer has sent it after the one that said peer_wrote_. A heartbeat of an earlier start may come late; what
-// shows the order of two starts is the echo of a heartbeat that we sent in between.
+// Whether the peer has sent it after the one that said peer_wrote_, or where none did, after it had signed what is
+// here. A heartbeat of an earlier start may come late; what shows the order of two starts, or that it is of after ours,
+// is the echo of a heartbeat that we sent in between.
 bool Endpoint::IsAfterPeerWrote(const Heartbeat& heartbeat) const {
   if (heartbeat.name.boot == peer_wrote_said_in_.boot) {
     return heartbeat.name.number > peer_wrote_said_in_.number;
@@ -87,6 +99,7 @@ void Endpoint::HearPeerWrote(size_t path, const Heartbeat& heartbeat, std::strin
   const record::TreeHead& head = heartbeat.own_head;
   if (head.size < peer_wrote_.size) {
     if (!IsAfterPeerWrote(heartbeat)) return;
+    inbox_.DropHeld();
     Report(TroubleKind::kPeerRolledBack, path,
            Say("/own_head", "must not be shorter than before: " + Say(peer_wrote_), Say(head)),
            bytes);
@@ -99,7 +112,7 @@ void Endpoint::HearPeerWrote(size_t path, const Heartbeat& heartbeat, std::strin
            bytes);
     return;
   }
-  if (head.size > peer_wrote_.size) {
+  if (head.size > peer_wrote_.size || peer_wrote_said_in_ == HeartbeatName{}) {
     peer_wrote_said_in_ = heartbeat.name;
     peer_wrote_heard_after_ = liveness_.newest_sent();
   }
@@ -321,6 +334,7 @@ void Endpoint::CheckCaughtUp() {
 
 void Endpoint::ReceiveAsk(size_t path, const AskFrame& ask) {
   outbox_.Rewind(ask.held_of_yours);
+  inbox_.DropHeld();
   asked_ = {path, ask.held_of_own};
 }
 

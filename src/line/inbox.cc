@@ -58,6 +58,12 @@ void Inbox::DropNext() {
   lately_.erase(RemoveNext().opened.digest);
 }
 
+void Inbox::DropHeld() {
+  for (const auto& [seq, arrival] : held_) lately_.erase(arrival.opened.digest);
+  held_.clear();
+  held_bytes_ = 0;
+}
+
 Ack Inbox::MakeAck() const {
   Ack ack;
   ack.through = through_;

@@ -46,6 +46,8 @@ class Inbox {
   const Arrival* Next() const;
   Arrival TakeNext();
   void DropNext();
+  // All that is not taken is forgotten as if it had never come: its writer has lost it and writes these numbers anew.
+  void DropHeld();
 
   // For rebuilding: entries up to `seq` have been taken before.
   void Restore(uint64_t seq) { through_ = seq; }

@@ -172,6 +172,19 @@ TEST(Inbox, GoesOnWhereItWasRestored) {
   EXPECT_EQ(inbox.Offer(Make(41, 1)), Place::kOther);
 }
 
+TEST(Inbox, WhatItsWriterHasLostMayComeAsAnother) {
+  Inbox inbox;
+  Through(3, &inbox);
+  EXPECT_EQ(inbox.Offer(Make(5)), Place::kHeld);
+  EXPECT_EQ(inbox.Offer(Make(7)), Place::kHeld);
+  inbox.DropHeld();
+  EXPECT_EQ(inbox.MakeAck(), (Ack{3, {}}));
+  EXPECT_FALSE(inbox.SeenLately(Make(5).opened.digest));
+  EXPECT_TRUE(inbox.SeenLately(Make(3).opened.digest));
+  EXPECT_EQ(inbox.Offer(Make(5, 1)), Place::kHeld);
+  EXPECT_EQ(inbox.Offer(Make(4, 1)), Place::kNext);
+}
+
 TEST(InboxDeathTest, NothingIsTakenThatIsNotHere) {
   Inbox inbox;
   EXPECT_EQ(inbox.Offer(Make(2)), Place::kHeld);

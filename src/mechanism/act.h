@@ -23,6 +23,8 @@
 //   mark_conflict_seen  conflict, versions: [{notice, version}, {notice, version}]
 //   propose_measures    conflict, versions, measures
 //   accept_risk         conflict, versions, until?; of a conflict with a held plan, and crosses no line
+//   hand_over           text; crosses no line, as what acknowledges it
+//   acknowledge_handover              number: of the note
 //   ask_keep_clear      centre, radius_m, from, to
 //   answer_keep_clear   answers, answer: yes|no|need_time
 //   send_policy_text    text
@@ -159,6 +161,15 @@ struct AcceptRisk {
   ConflictVersions versions;
   std::optional<base::UtcMicros> until;
 };
+// The note that one watch leaves the next, and that another person acknowledges by its number (mechanism/desk.h). Both
+// are in the journal, and cross no line.
+struct HandOver {
+  std::string text;
+};
+inline constexpr size_t kHandoverTextBytesMax = 8 * 1024;
+struct AcknowledgeHandover {
+  uint64_t number = 0;
+};
 struct AskKeepClear {
   Place place;
   airspace::TimeWindow window;
@@ -225,12 +236,12 @@ struct DenounceAgreement {
 using ActBody =
     std::variant<Release, SetActive, SetEnded, Withdraw, AllClear, ReadBack, Assess, TellUnits,
                  StopCall, AnswerStopCall, EndStopCallUnanswered, LineCheck, AnswerLineCheck,
-                 MarkConflictSeen, ProposeMeasures, AcceptRisk, AskKeepClear, AnswerKeepClear,
-                 SendPolicyText, IncursionWarning, AnswerIncursionWarning, EndIncursionWarning,
-                 EndIncursionWarningUnanswered, MarkTold, ForwardNotice, OpenExercise,
-                 CloseExercise, ProposeAgreement, SignAgreement, DenounceAgreement,
-                 exchange::EnterExchange, exchange::ProposeReadout, exchange::SignReadout,
-                 exchange::PublishStatement>;
+                 MarkConflictSeen, ProposeMeasures, AcceptRisk, HandOver, AcknowledgeHandover,
+                 AskKeepClear, AnswerKeepClear, SendPolicyText, IncursionWarning,
+                 AnswerIncursionWarning, EndIncursionWarning, EndIncursionWarningUnanswered,
+                 MarkTold, ForwardNotice, OpenExercise, CloseExercise, ProposeAgreement,
+                 SignAgreement, DenounceAgreement, exchange::EnterExchange,
+                 exchange::ProposeReadout, exchange::SignReadout, exchange::PublishStatement>;
 
 struct Act {
   base::Uuid id;  // drawn for this act

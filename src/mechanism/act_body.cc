@@ -292,6 +292,23 @@ Result<void> Read(json::Object* object, AcceptRisk* accept) {
   return {};
 }
 
+void Write(const HandOver& note, json::Writer* json) {
+  json->StringField("text", note.text);
+}
+Result<void> Read(json::Object* object, HandOver* note) {
+  WB_ASSIGN_OR_RETURN(note->text, ReadText(object, "text", kHandoverTextBytesMax, true));
+  return {};
+}
+
+void Write(const AcknowledgeHandover& acknowledge, json::Writer* json) {
+  json->Uint64Field("number", acknowledge.number);
+}
+Result<void> Read(json::Object* object, AcknowledgeHandover* acknowledge) {
+  WB_ASSIGN_OR_RETURN(const int64_t number, object->RequiredInt64("number", 1, int64_t{1} << 53));
+  acknowledge->number = static_cast<uint64_t>(number);
+  return {};
+}
+
 void Write(const AskKeepClear& ask, json::Writer* json) {
   Write(ask.place, json);
   Field(json, "from", ask.window.start);
@@ -456,6 +473,8 @@ constexpr ActKind kKinds[] = {
     ActKind::kMarkConflictSeen,
     ActKind::kProposeMeasures,
     ActKind::kAcceptRisk,
+    ActKind::kHandOver,
+    ActKind::kAcknowledgeHandover,
     ActKind::kAskKeepClear,
     ActKind::kAnswerKeepClear,
     ActKind::kSendPolicyText,

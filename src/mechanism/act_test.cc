@@ -125,6 +125,8 @@ TEST(ActTest, NothingInItThatMustNotCross) {
       "exchange", "level", "channel", "form", "initiated_by", "scheduled_at", "held_at", "subjects",
       "area", "starts_at", "lead_time_min_s", "lead_time_max_s", "readout_sha256", "paragraphs",
       "statement_sha256",
+      // of the note for the next watch, which no peer takes
+      "number",
       // a reading
       "volume", "vertices", "outline_circle", "center", "radius", "value", "units",
       "altitude_lower", "altitude_upper", "reference", "time_start", "time_end"};
@@ -254,6 +256,10 @@ TEST(ActTest, SealingRefusesWhatOpeningWould) {
   EXPECT_TRUE(refused(LineCheck{std::string(65, 'A')}));
   EXPECT_FALSE(refused(LineCheck{std::string(64, 'A')}));
   EXPECT_TRUE(refused(SendPolicyText{std::string(limits::kPolicyTextBytesMax + 1, 'a')}));
+  EXPECT_TRUE(refused(HandOver{std::string(kHandoverTextBytesMax + 1, 'a')}));
+  EXPECT_FALSE(refused(HandOver{std::string(kHandoverTextBytesMax, 'a')}));
+  EXPECT_TRUE(refused(HandOver{""}));
+  EXPECT_TRUE(refused(AcknowledgeHandover{0}));
   EXPECT_FALSE(refused(SendPolicyText{std::string(limits::kPolicyTextBytesMax, 'a')}));
   EXPECT_TRUE(refused(AnswerStopCall{base::Uuid(), StopAnswer::kStopped, 0}));  // answers nothing
   EXPECT_TRUE(refused(StopCall{{{46'400'000'000, 6'500'000'000}, 0}, "", ""}));

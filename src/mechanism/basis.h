@@ -7,6 +7,7 @@
 #ifndef WIDEBERTH_MECHANISM_BASIS_H_
 #define WIDEBERTH_MECHANISM_BASIS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,9 @@ struct Basis {
 // The newest versions of both sides: what people look at, whatever older ones are checked beside them.
 ConflictVersions VersionsOf(const airspace::Conflict& conflict);
 Basis BasisOf(const airspace::Conflict& conflict, const base::Digest& agreement);
+// The peer of `self` in it, who is told of it. Nobody of one with a held plan, which leaves this node in no form, and
+// neither of two others.
+std::optional<base::PartyId> WhoHearsOf(const airspace::Conflict& conflict, base::PartyId self);
 
 std::string WriteBasis(const Basis& basis);
 // Strict in these fields; passes over others.

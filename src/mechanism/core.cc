@@ -217,7 +217,9 @@ Counts& Core::CountsOf(base::PartyId peer, DataMode mode) {
 void Core::Journal(std::string_view what, const SealedAct* act, std::string_view details,
                    UtcMicros now) {
   if (act == nullptr) return WriteJournal(what, std::nullopt, {}, details, now);
-  const bool kept_here_alone = act->act.kind() == ActKind::kAcceptRisk;
+  const ActKind kind = act->act.kind();
+  const bool kept_here_alone = kind == ActKind::kAcceptRisk || kind == ActKind::kHandOver ||
+                               kind == ActKind::kAcknowledgeHandover;
   WriteJournal(what, act->digest, act->act.key_id, details, now,
                kept_here_alone ? act->envelope : std::string_view());
 }
@@ -523,9 +525,7 @@ void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
   if (awaited.kind == ActKind::kManagePeers) return TakeKeysTold(line, now);
   if (IsAboutAgreements(awaited.kind)) return TakeAgreementReceipted(awaited, now);
   if (awaited.kind == ActKind::kWithdraw) {
-    for (const auto& [message, other] : desk_.awaited()) {
-      if (other.kind == ActKind::kWithdraw && other.notice == awaited.notice) return;
-    }
+    if (desk_.IsWithdrawing(awaited.notice)) return;
     // It takes effect when every line that was told holds it (MECHANISM 3.1), and is judged by when it was said, as
     // they have judged it: what began meanwhile is withdrawn with them.
     const auto withdrawn = DecideAs(

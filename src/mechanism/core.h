@@ -145,11 +145,10 @@ class Core {
                 const line::LogSource& own_log, const line::LogSource& mirror, line::Now start);
 
   // What the parties of a line have agreed on by files, by now and for later; what they have signed on the line itself
-  // is on the desk, and is added. From here on the line has the terms of the
-  // agreement in force at any time, or those of the safety floor (agreement/in_force.h), and wider separations while it
-  // is lost. Tick looks at the time; a change is written to the journal, and every notice is checked anew under the
-  // rules that follow, some in each turn: until all are, conflicts of either may be found. The caller checks those that
-  // are there when it sets agreements.
+  // is on the desk, and is added. From here on the line has the terms of the agreement in force at any time, or those
+  // of the safety floor (agreement/in_force.h), and wider separations while it is lost. Tick looks at the time; a
+  // change is written to the journal, and every notice is checked anew under the rules that follow, some in each turn:
+  // until all are, conflicts of either may be found. The caller checks those that are there when it sets agreements.
   void SetAgreements(base::PartyId peer, agreement::LineAgreements agreements, base::UtcMicros now);
   // Null for a line that SetAgreements said nothing of.
   const agreement::InForce* FindInForce(base::PartyId peer) const;
@@ -362,6 +361,8 @@ class Core {
   Decided DoBody(const ActRequest& request, const MarkConflictSeen& body, line::Now now);
   Decided DoBody(const ActRequest& request, const ProposeMeasures& body, line::Now now);
   Decided DoBody(const ActRequest& request, const AcceptRisk& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const HandOver& body, line::Now now);
+  Decided DoBody(const ActRequest& request, const AcknowledgeHandover& body, line::Now now);
   Decided DoBody(const ActRequest& request, const AskKeepClear& body, line::Now now);
   Decided DoBody(const ActRequest& request, const AnswerKeepClear& body, line::Now now);
   Decided DoBody(const ActRequest& request, const SendPolicyText& body, line::Now now);
@@ -478,6 +479,10 @@ class Core {
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const ProposeMeasures& body,
                               std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const AcceptRisk& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const HandOver& body,
+                              std::string_view declaration, base::UtcMicros now);
+  base::Result<void> TakeBody(Line& line, const SealedAct& act, const AcknowledgeHandover& body,
                               std::string_view declaration, base::UtcMicros now);
   base::Result<void> TakeBody(Line& line, const SealedAct& act, const AskKeepClear& body,
                               std::string_view declaration, base::UtcMicros now);

@@ -67,8 +67,7 @@ void Core::FollowOldCopies(line::Now now) {
     // What could not be signed meanwhile.
     std::vector<airspace::Conflict> conflicts;
     airspace_.VisitConflicts(0, [&](uint64_t, const airspace::Conflict& conflict) {
-      const bool of_line = conflict.sides[0].party == peer || conflict.sides[1].party == peer;
-      if (of_line && !conflict.local()) conflicts.push_back(conflict);
+      if (WhoHearsOf(conflict, self_.party) == peer) conflicts.push_back(conflict);
       return true;
     });
     for (const airspace::Conflict& conflict : conflicts) SignBasis(*line, conflict);

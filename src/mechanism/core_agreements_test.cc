@@ -47,6 +47,16 @@ void ReleaseNeighbours(Parties* parties) {
   parties->Run(2 * kSecond);
 }
 
+// North's people confirm, which is refused until both sides hold the same.
+void ConfirmUntilUp(Parties& parties) {
+  for (int tries = 0; parties.Link(0, 1) != line::LinkState::kUp; ++tries) {
+    ASSERT_LT(tries, 60);
+    (void)parties.core(0).ConfirmRecovered(Parties::party(1), parties.now(0)).has_value();
+    parties.Turn(0);
+    parties.Run(kSecond);
+  }
+}
+
 Agreement Until(Agreement agreement, base::UtcMicros expires) {
   agreement.expires = expires;
   return agreement;
@@ -167,12 +177,7 @@ TEST(AgreementsTest, ALostLineWidensUntilRecoveryIsConfirmed) {
   parties.Run(5 * kSecond);
   EXPECT_EQ(parties.state(0).rules(), lost) << "nobody has confirmed";
   // The one that was started has a line that was never lost to it; the other's person waits until both hold the same.
-  for (int tries = 0; parties.Link(0, 1) != line::LinkState::kUp; ++tries) {
-    ASSERT_LT(tries, 60);
-    (void)parties.core(0).ConfirmRecovered(Parties::party(1), parties.now(0)).has_value();
-    parties.Turn(0);
-    parties.Run(kSecond);
-  }
+  ConfirmUntilUp(parties);
   parties.Run(5 * kSecond);
   ExpectAgreed(parties, first.digest, 0);
 }
@@ -201,12 +206,7 @@ TEST(AgreementsTest, WhatWasSaidOutlivesALineThatOnlyOneSideLost) {
   EXPECT_EQ(parties.LiveConflicts(0).at(0).state, airspace::ConflictState::kKept);
   parties.Start(1);
   ASSERT_EQ(parties.state(1).rules(), first.digest);
-  for (int tries = 0; parties.Link(0, 1) != line::LinkState::kUp; ++tries) {
-    ASSERT_LT(tries, 60);
-    (void)parties.core(0).ConfirmRecovered(Parties::party(1), parties.now(0)).has_value();
-    parties.Turn(0);
-    parties.Run(kSecond);
-  }
+  ConfirmUntilUp(parties);
   parties.Run(5 * kSecond);
   ExpectAgreed(parties, first.digest, 1);
   for (const size_t n : kBoth) {

@@ -23,6 +23,10 @@ const airspace::ConflictSide* SideOf(const Conflict& conflict, base::PartyId par
   return nullptr;
 }
 
+const airspace::ConflictSide& Other(const Conflict& conflict, const airspace::ConflictSide& side) {
+  return conflict.sides[&side == &conflict.sides[0] ? 1 : 0];
+}
+
 Result<void> RequirePresent(const ConflictVersions& present, const ConflictVersions& looked_at) {
   for (size_t i = 0; i < present.size(); ++i) {
     if (present[i] == looked_at[i]) continue;
@@ -48,6 +52,12 @@ Basis BasisOf(const airspace::Conflict& conflict, const base::Digest& agreement)
   return {conflict.id, agreement,
           airspace::IsLive(conflict) ? conflict.verdict : airspace::Verdict::kClear,
           VersionsOf(conflict)};
+}
+
+std::optional<base::PartyId> WhoHearsOf(const Conflict& conflict, base::PartyId self) {
+  const airspace::ConflictSide* ours = SideOf(conflict, self);
+  if (ours == nullptr || conflict.local()) return std::nullopt;
+  return Other(conflict, *ours).party;
 }
 
 std::string WriteBasis(const Basis& basis) {
@@ -88,11 +98,9 @@ void Core::FollowConflicts(std::span<const airspace::Effect> effects, UtcMicros 
 void Core::FollowConflict(const Conflict& conflict, UtcMicros now) {
   const airspace::ConflictSide* ours = SideOf(conflict, self_.party);
   if (lines_.empty() || ours == nullptr) return;
-  const airspace::ConflictSide& theirs =
-      ours == &conflict.sides[0] ? conflict.sides[1] : conflict.sides[0];
-  Line* line = Find(theirs.party);
-  // What this node knows of a held plan leaves it in no form.
-  if (line != nullptr && !conflict.local()) SignBasis(*line, conflict);
+  const std::optional<base::PartyId> hears = WhoHearsOf(conflict, self_.party);
+  Line* line = hears ? Find(*hears) : nullptr;
+  if (line != nullptr) SignBasis(*line, conflict);
 
   const bool waits =
       IsLive(conflict) && !ours->seen_at && conflict.treatment != airspace::Treatment::kListed;
@@ -105,7 +113,7 @@ void Core::FollowConflict(const Conflict& conflict, UtcMicros now) {
   if (!open.empty()) return;
   Matter matter;
   matter.kind = MatterKind::kConflict;
-  matter.peer = theirs.party;
+  matter.peer = Other(conflict, *ours).party;
   matter.data_mode = conflict.data_mode;
   matter.notice = ours->notice;
   matter.subject = conflict.id;

@@ -74,22 +74,19 @@ void Desk::ApplyMatter(const Matter& matter) {
   next_matter_ = std::max(next_matter_, matter.number + 1);
   Touch(rows::OfMatter(matter.number));
   if (matter.open()) {
+    closed_matters_.erase(matter.number);
     by_subject_.insert({matter.subject, matter.number});
     if (matter.next_climb_at != base::kTimeOpenEnd) {
       by_next_climb_.insert({matter.next_climb_at, matter.number});
     }
     return;
   }
-  // The oldest are looked at first; an open one among them stays.
-  size_t closed = matters_.size() - by_subject_.size();
-  for (auto it = matters_.begin(); closed > kClosedMattersKept && it != matters_.end();) {
-    if (it->second.open()) {
-      ++it;
-      continue;
-    }
-    Touch(rows::OfMatter(it->first));
-    it = matters_.erase(it);
-    --closed;
+  closed_matters_.insert(matter.number);
+  while (closed_matters_.size() > kClosedMattersKept) {
+    const uint64_t oldest = *closed_matters_.begin();
+    Touch(rows::OfMatter(oldest));
+    matters_.erase(oldest);
+    closed_matters_.erase(oldest);
   }
 }
 
@@ -110,6 +107,16 @@ void Desk::ApplyCall(const Call& call) {
   if (closed_calls_.size() <= kClosedCallsKept) return;
   calls_.erase(closed_calls_.begin()->second);
   closed_calls_.erase(closed_calls_.begin());
+}
+
+void Desk::ApplyAwaited(const AwaitedChanged& changed) {
+  const Awaited& awaited = changed.awaited;
+  Keep(!changed.done, awaited.message, awaited, &awaited_);
+  if (awaited.kind == operators::ActKind::kWithdraw) {
+    const std::pair key(awaited.notice, awaited.message);
+    changed.done ? void(withdrawing_.erase(key)) : void(withdrawing_.insert(key));
+  }
+  Touch(rows::kAwaited);
 }
 
 void Desk::ApplyToRecord(const ToRecordChanged& changed) {
@@ -136,8 +143,7 @@ void Desk::Apply(const DeskEffect& effect) {
   } else if (const auto* call = std::get_if<CallChanged>(&effect)) {
     ApplyCall(call->call);
   } else if (const auto* awaited = std::get_if<AwaitedChanged>(&effect)) {
-    Keep(!awaited->done, awaited->awaited.message, awaited->awaited, &awaited_);
-    Touch(rows::kAwaited);
+    ApplyAwaited(*awaited);
   } else if (const auto* recorded = std::get_if<ToRecordChanged>(&effect)) {
     ApplyToRecord(*recorded);
   } else if (const auto* counts = std::get_if<CountsChanged>(&effect)) {
@@ -150,8 +156,7 @@ void Desk::Apply(const DeskEffect& effect) {
     Keep(!heard->text.empty(), heard->conflict, heard->text, &bases_heard_);
     Touch(rows::kBases);
   } else if (const auto* journal = std::get_if<JournalWritten>(&effect)) {
-    // Effects behind a row that holds them already are passed over.
-    if (journal->seq == journal_size_ + 1) {
+    if (journal->seq == journal_size_ + 1) {  // a row may hold it already
       journal_size_ = journal->seq;
       journal_last_ = journal::LinkAfter(journal_last_, journal->text);
       Touch(rows::kFacts);
@@ -179,9 +184,12 @@ void Desk::Apply(const DeskEffect& effect) {
   } else if (const auto* dead = std::get_if<DeadManChanged>(&effect)) {
     dead_men_.insert_or_assign(dead->dead_man.name, dead->dead_man);
     Touch(rows::kDeadMen);
+  } else if (const auto* given = std::get_if<HandoverChanged>(&effect)) {
+    handover_ = given->handover;
+    Touch(rows::kHandover);
   } else if (const auto* agreed = std::get_if<AgreementChanged>(&effect)) {
-    const KeptAgreement& kept = agreed->agreement;
-    Keep(!agreed->forgotten, {kept.peer, kept.digest}, kept, &agreements_);
+    Keep(!agreed->forgotten, {agreed->agreement.peer, agreed->agreement.digest}, agreed->agreement,
+         &agreements_);
     Touch(rows::kAgreements);
   } else if (const auto* entered = std::get_if<ExchangeChanged>(&effect)) {
     ApplyExchange(entered->exchange);
@@ -319,6 +327,11 @@ std::vector<base::Uuid> Desk::DueRepeats(base::UtcMicros now) const {
 const Awaited* Desk::FindAwaited(const base::Digest& message) const {
   const auto found = awaited_.find(message);
   return found == awaited_.end() ? nullptr : &found->second;
+}
+
+bool Desk::IsWithdrawing(base::NoticeId notice) const {
+  const auto found = withdrawing_.lower_bound({notice, base::Digest()});
+  return found != withdrawing_.end() && found->first == notice;
 }
 
 std::vector<ToRecord> Desk::ToRecordUpTo(base::PartyId peer, uint64_t size) const {
@@ -466,6 +479,8 @@ std::optional<base::Bytes> Desk::EncodeRow(uint64_t row) const {
     if (own_card_) put(OwnCardChanged{*own_card_});
   } else if (row == rows::kDeadMen) {
     for (const auto& [name, dead_man] : dead_men_) put(DeadManChanged{dead_man});
+  } else if (row == rows::kHandover) {
+    if (handover_) put(HandoverChanged{*handover_});
   } else if (row == rows::kAgreements) {
     for (const auto& [name, kept] : agreements_) put(AgreementChanged{kept, false});
   } else if (row > rows::kFirstOfExchanges) {

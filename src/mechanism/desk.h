@@ -311,6 +311,23 @@ struct KeptAgreement {
 // Of those that were closed before both had signed, so many are kept for each line.
 inline constexpr size_t kClosedAgreementsKept = 8;
 
+// What the watch that leaves tells the one that comes. The newest one stands until the next is given.
+struct Handover {
+  uint64_t number = 0;  // 1, 2, ...
+  std::string text;
+  std::string key_id;  // of who gave it
+  base::UtcMicros at;
+  // What was open then, as this node counted it.
+  uint64_t matters = 0;
+  uint64_t calls = 0;
+  uint64_t conflicts = 0;
+  std::string acknowledged_by;  // a key; empty: it waits
+  base::UtcMicros acknowledged_at;
+
+  bool waits() const { return acknowledged_by.empty(); }
+  bool operator==(const Handover&) const = default;
+};
+
 // Effects
 struct PeerChanged {
   Peer peer;
@@ -385,6 +402,9 @@ struct OwnCardChanged {
 struct DeadManChanged {
   DeadMan dead_man;
 };
+struct HandoverChanged {
+  Handover handover;
+};
 struct AgreementChanged {
   KeptAgreement agreement;
   bool forgotten = false;
@@ -411,7 +431,7 @@ using DeskEffect =
                  CountsChanged, BasisSigned, BasisHeard, JournalWritten, LineCheckScheduled,
                  ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged, OwnCardChanged,
                  DeadManChanged, AgreementChanged, ExchangeChanged, ReadoutChanged, StatementAdded,
-                 ExchangeForgotten, ToRecordChanged, ProvenanceChanged>;
+                 ExchangeForgotten, ToRecordChanged, ProvenanceChanged, HandoverChanged>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.
@@ -445,6 +465,8 @@ class Desk {
   std::vector<base::Uuid> DueRepeats(base::UtcMicros now) const;
   const Awaited* FindAwaited(const base::Digest& message) const;
   const std::map<base::Digest, Awaited>& awaited() const { return awaited_; }
+  // Whether a peer has yet to receipt a withdrawal of it. O(log n).
+  bool IsWithdrawing(base::NoticeId notice) const;
   // Those that a head of `size` entries of our log to that peer covers, in order.
   std::vector<ToRecord> ToRecordUpTo(base::PartyId peer, uint64_t size) const;
   Counts CountsOf(const CountsKey& key) const;
@@ -460,6 +482,9 @@ class Desk {
   const DeadMan* FindDeadMan(std::string_view name) const;
   // Those that were ever armed.
   const std::map<std::string, DeadMan, std::less<>>& dead_men() const { return dead_men_; }
+
+  // Null where there has never been one.
+  const Handover* handover() const { return handover_ ? &*handover_ : nullptr; }
 
   // Of every version that is remembered.
   std::vector<ThirdPartyDuty> ThirdPartiesOf(base::NoticeId notice) const;
@@ -499,6 +524,7 @@ class Desk {
   void Touch(uint64_t row) { dirty_.insert(row); }
   void ApplyMatter(const Matter& matter);
   void ApplyCall(const Call& call);
+  void ApplyAwaited(const AwaitedChanged& changed);
   void ApplyToRecord(const ToRecordChanged& changed);
   void ApplyThirdParty(const ThirdPartyChanged& told);
   void ApplyExchange(const exchange::Exchange& exchange);
@@ -509,15 +535,18 @@ class Desk {
 
   std::map<base::PartyId, Peer> peers_;
   std::optional<OwnCard> own_card_;
+  std::optional<Handover> handover_;
   std::map<std::string, operators::Account, std::less<>> accounts_;
   std::map<uint64_t, Matter> matters_;
   std::set<std::pair<base::Digest, uint64_t>> by_subject_;        // open ones
   std::set<std::pair<base::UtcMicros, uint64_t>> by_next_climb_;  // open ones that climb on
+  std::set<uint64_t> closed_matters_;
   uint64_t next_matter_ = 1;
   std::map<base::Uuid, Call> calls_;
   std::set<std::pair<base::UtcMicros, base::Uuid>> closed_calls_;    // oldest first
   std::set<std::pair<base::UtcMicros, base::Uuid>> by_next_repeat_;  // open ones that are repeated
   std::map<base::Digest, Awaited> awaited_;
+  std::set<std::pair<base::NoticeId, base::Digest>> withdrawing_;     // those of awaited_
   std::map<std::pair<base::PartyId, uint64_t>, ToRecord> to_record_;  // by entry
   std::map<CountsKey, Counts> counts_;
   std::map<base::Digest, base::Digest> bases_signed_;

@@ -41,6 +41,7 @@ enum class Kind : uint8_t {
   kExchangeForgotten,
   kToRecord,
   kProvenance,
+  kHandover,
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -267,27 +268,6 @@ Durations ReadDurations(WireReader* wire) {
   return durations;
 }
 
-void Put(const DeadMan& dead_man, WireWriter* wire) {
-  wire->Text(dead_man.name);
-  wire->EnumValue(dead_man.state);
-  wire->I64(dead_man.timeout_us);
-  wire->Time(dead_man.since);
-  wire->Text(dead_man.key_id);
-  wire->Bool(dead_man.notice.has_value());
-  if (dead_man.notice) wire->Fixed(dead_man.notice->uuid.bytes);
-}
-DeadMan ReadDeadMan(WireReader* wire) {
-  DeadMan dead_man;
-  dead_man.name = wire->Text();
-  dead_man.state = wire->EnumValue(DeadManState::kRaised);
-  dead_man.timeout_us = wire->I64();
-  if (dead_man.timeout_us < 0) wire->Fail();
-  dead_man.since = wire->Time();
-  dead_man.key_id = wire->Text();
-  if (wire->Bool()) dead_man.notice = wire->ReadId<base::NoticeId>();
-  return dead_man;
-}
-
 constexpr uint64_t Counts::*kCounters[] = {&Counts::sent,
                                            &Counts::received,
                                            &Counts::sent_late,
@@ -410,6 +390,10 @@ struct Encoder {
     wire->EnumValue(Kind::kDeadMan);
     Put(e.dead_man, wire);
   }
+  void operator()(const HandoverChanged& e) const {
+    wire->EnumValue(Kind::kHandover);
+    Put(e.handover, wire);
+  }
   void operator()(const AgreementChanged& e) const {
     wire->EnumValue(Kind::kAgreement);
     Put(e.agreement, wire);
@@ -479,7 +463,7 @@ DeskEffect ReadExchangeEffect(Kind kind, WireReader* wire) {
 }
 
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  const Kind kind = wire->EnumValue(Kind::kProvenance);
+  const Kind kind = wire->EnumValue(Kind::kHandover);
   switch (kind) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
@@ -535,6 +519,8 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       return DeskEffect(ExerciseChanged{ReadExercise(wire)});
     case Kind::kDeadMan:
       return DeskEffect(DeadManChanged{ReadDeadMan(wire)});
+    case Kind::kHandover:
+      return DeskEffect(HandoverChanged{ReadHandover(wire)});
     case Kind::kAgreement: {
       AgreementChanged changed{ReadAgreement(wire), false};
       changed.forgotten = wire->Bool();

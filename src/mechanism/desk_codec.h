@@ -27,7 +27,8 @@ inline constexpr uint64_t kOwnCard = 11;
 inline constexpr uint64_t kDeadMen = 12;
 inline constexpr uint64_t kAgreements = 13;
 inline constexpr uint64_t kProvenances = 14;
-inline constexpr uint64_t kLastOfFacts = kProvenances;
+inline constexpr uint64_t kHandover = 15;
+inline constexpr uint64_t kLastOfFacts = kHandover;
 inline constexpr uint64_t kFirstOfMatters = 16;
 inline constexpr uint64_t kMattersARow = 64;
 inline constexpr uint64_t kFirstOfExchanges = uint64_t{1} << 52;  // beyond every matter; one a row
@@ -75,6 +76,10 @@ void Put(const Provenance& known, airspace::WireWriter* wire);
 Provenance ReadProvenance(airspace::WireReader* wire);
 void Put(const ThirdPartyDuty& duty, airspace::WireWriter* wire);
 ThirdPartyDuty ReadThirdParty(airspace::WireReader* wire);
+void Put(const DeadMan& dead_man, airspace::WireWriter* wire);
+DeadMan ReadDeadMan(airspace::WireReader* wire);
+void Put(const Handover& handover, airspace::WireWriter* wire);
+Handover ReadHandover(airspace::WireReader* wire);
 
 }  // namespace wideberth::mechanism
 

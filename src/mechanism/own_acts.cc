@@ -41,13 +41,17 @@ base::Digest TextDigest(std::string_view text) {
   return crypto::Sha256(base::AsBytes(text));
 }
 
-// Of what is said about a conflict, which may be with a held plan and then stands nowhere else.
+// Of what is said about a conflict, which may be with a held plan and then stands nowhere else; and the watch's note.
 std::string DetailsOf(const ActBody& body) {
   if (const auto* seen = std::get_if<MarkConflictSeen>(&body)) return seen->conflict.ToHex();
   if (const auto* proposed = std::get_if<ProposeMeasures>(&body)) {
     return proposed->conflict.ToHex() + " " + proposed->measures;
   }
   if (const auto* accepted = std::get_if<AcceptRisk>(&body)) return accepted->conflict.ToHex();
+  if (const auto* note = std::get_if<HandOver>(&body)) return note->text;
+  if (const auto* read = std::get_if<AcknowledgeHandover>(&body)) {
+    return std::to_string(read->number);
+  }
   return {};
 }
 
@@ -138,6 +142,8 @@ Result<void> Core::CheckMode(const Act& act) const {
         } else if constexpr (std::is_same_v<std::decay_t<decltype(body)>, LineCheck> ||
                              std::is_same_v<std::decay_t<decltype(body)>, OpenExercise> ||
                              std::is_same_v<std::decay_t<decltype(body)>, CloseExercise> ||
+                             std::is_same_v<std::decay_t<decltype(body)>, HandOver> ||
+                             std::is_same_v<std::decay_t<decltype(body)>, AcknowledgeHandover> ||
                              IsOfExchange<std::decay_t<decltype(body)>> ||
                              requires { body.agreement; }) {
           return check(&body, airspace::DataMode::kReal);
@@ -151,11 +157,7 @@ Result<void> Core::CheckMode(const Act& act) const {
 // Its withdrawal was sent, and holds as soon as they have it: what followed it would be of nothing there.
 Result<void> Core::CheckNotWithdrawing(const Act& act) const {
   const auto check = [&](base::NoticeId notice) -> Result<void> {
-    const bool under_way =
-        std::any_of(desk_.awaited().begin(), desk_.awaited().end(), [&](const auto& each) {
-          return each.second.kind == ActKind::kWithdraw && each.second.notice == notice;
-        });
-    if (!under_way) return {};
+    if (!desk_.IsWithdrawing(notice)) return {};
     return Conflict("/notice", "must not be one whose withdrawal is under way: declare another",
                     notice.ToString());
   };

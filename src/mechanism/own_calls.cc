@@ -1,4 +1,8 @@
-// The calls that an operator of this node makes and answers.
+// The calls that an operator of this node makes and answers, and the note for the next watch: signed as every act of a
+// person, in the journal, and on no line.
+#include <algorithm>
+
+#include "base/display_text.h"
 #include "mechanism/core.h"
 #include "mechanism/core_line.h"
 
@@ -22,6 +26,11 @@ Call CallOf(const ActRequest& request, Place place, std::string words) {
   call.words = std::move(words);
   call.id = request.act.act.id;
   return call;
+}
+
+base::Unexpected KeptHereAlone(ActKind kind) {
+  return base::Invalid("/act/payload/act", "must be one that crosses a line",
+                       operators::Name(kind));
 }
 
 }  // namespace
@@ -243,6 +252,58 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const SendPol
   call.closed_as = "sent";
   Put(CallChanged{std::move(call)});
   return airspace::Decision();
+}
+
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const HandOver& body,
+                                        line::Now now) {
+  WB_RETURN_IF_ERROR(
+      base::CheckDisplayText(body.text, kHandoverTextBytesMax, "/text", base::Lines::kSeveral));
+  const Handover* before = desk_.handover();
+  Handover handover;
+  handover.number = before == nullptr ? 1 : before->number + 1;
+  handover.text = body.text;
+  handover.key_id = request.act.act.key_id;
+  handover.at = now.utc;
+  handover.matters = desk_.open_matters();
+  handover.calls = static_cast<uint64_t>(
+      std::count_if(desk_.calls().begin(), desk_.calls().end(),
+                    [](const auto& each) { return !each.second.closed_at.has_value(); }));
+  handover.conflicts = airspace_.GetStatistics().live_conflicts;
+  Put(HandoverChanged{std::move(handover)});
+  return airspace::Decision();
+}
+
+// By another person: who writes it knows it.
+Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AcknowledgeHandover& body,
+                                        line::Now now) {
+  const std::string& key_id = request.act.act.key_id;
+  const Handover* found = desk_.handover();
+  if (found == nullptr || found->number != body.number) {
+    return Fail(ErrorCode::kConflict, "/number", "must be the newest note",
+                std::to_string(found == nullptr ? 0 : found->number));
+  }
+  if (!found->waits()) {
+    return Fail(ErrorCode::kConflict, "/number", "must not have been acknowledged",
+                found->acknowledged_by);
+  }
+  if (found->key_id == key_id) {
+    return Fail(ErrorCode::kConflict, "/number", "must be acknowledged by another than who left it",
+                key_id);
+  }
+  Handover handover = *found;
+  handover.acknowledged_by = key_id;
+  handover.acknowledged_at = now.utc;
+  Put(HandoverChanged{std::move(handover)});
+  return airspace::Decision();
+}
+
+Result<void> Core::TakeBody(Line&, const SealedAct&, const HandOver&, std::string_view, UtcMicros) {
+  return KeptHereAlone(operators::ActKind::kHandOver);
+}
+
+Result<void> Core::TakeBody(Line&, const SealedAct&, const AcknowledgeHandover&, std::string_view,
+                            UtcMicros) {
+  return KeptHereAlone(operators::ActKind::kAcknowledgeHandover);
 }
 
 }  // namespace wideberth::mechanism

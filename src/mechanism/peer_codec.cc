@@ -263,4 +263,50 @@ Result<Peer> ReadPeer(WireReader* wire) {
   return peer;
 }
 
+void Put(const DeadMan& dead_man, WireWriter* wire) {
+  wire->Text(dead_man.name);
+  wire->EnumValue(dead_man.state);
+  wire->I64(dead_man.timeout_us);
+  wire->Time(dead_man.since);
+  wire->Text(dead_man.key_id);
+  wire->Bool(dead_man.notice.has_value());
+  if (dead_man.notice) wire->Fixed(dead_man.notice->uuid.bytes);
+}
+DeadMan ReadDeadMan(WireReader* wire) {
+  DeadMan dead_man;
+  dead_man.name = wire->Text();
+  dead_man.state = wire->EnumValue(DeadManState::kRaised);
+  dead_man.timeout_us = wire->I64();
+  if (dead_man.timeout_us < 0) wire->Fail();
+  dead_man.since = wire->Time();
+  dead_man.key_id = wire->Text();
+  if (wire->Bool()) dead_man.notice = wire->ReadId<base::NoticeId>();
+  return dead_man;
+}
+
+void Put(const Handover& handover, WireWriter* wire) {
+  wire->Varint(handover.number);
+  wire->Text(handover.text);
+  wire->Text(handover.key_id);
+  wire->Time(handover.at);
+  wire->Varint(handover.matters);
+  wire->Varint(handover.calls);
+  wire->Varint(handover.conflicts);
+  wire->Text(handover.acknowledged_by);
+  if (!handover.waits()) wire->Time(handover.acknowledged_at);
+}
+Handover ReadHandover(WireReader* wire) {
+  Handover handover;
+  handover.number = wire->Varint();
+  handover.text = wire->Text();
+  handover.key_id = wire->Text();
+  handover.at = wire->Time();
+  handover.matters = wire->Varint();
+  handover.calls = wire->Varint();
+  handover.conflicts = wire->Varint();
+  handover.acknowledged_by = wire->Text();
+  if (!handover.waits()) handover.acknowledged_at = wire->Time();
+  return handover;
+}
+
 }  // namespace wideberth::mechanism

@@ -109,6 +109,8 @@ void Mailbox::Drain() {
       item.connection->TakeAnswer(*std::move(item.answer));
     } else if (item.stream) {
       item.connection->StartStream(std::move(item.stream));
+    } else if (item.hang_up) {
+      item.connection->Close(/*reset=*/true);
     } else {
       item.connection->ContinueWork();
     }
@@ -147,6 +149,10 @@ void Connection::Dropped() {
   Count(&shared_->counters.answers_dropped);
   base::Log(base::LogLevel::kError, "http_request_left_unanswered");
   Refuse({base::ErrorCode::kInternal, "", "every request must be answered", ""});
+}
+
+void Connection::HangUp() {
+  mailbox_->Push({shared_from_this(), std::nullopt, nullptr, true});
 }
 
 base::Result<EventStream> Connection::OpenStream() {

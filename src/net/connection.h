@@ -85,6 +85,7 @@ class Mailbox final : public Wakeable, public std::enable_shared_from_this<Mailb
     std::optional<Response>
         answer;  // otherwise the connection's stream, or its input, has work to do
     std::shared_ptr<EventQueue> stream;  // to be started
+    bool hang_up = false;                // to be closed
   };
   bool Push(Item item);  // false if the server has stopped
   void Wake() override;
@@ -134,6 +135,7 @@ class Connection final : public SocketEvents,
   void Answer(Response response) override;
   void Refuse(const base::Error& error) override;
   void Dropped() override;
+  void HangUp() override;
   base::Result<EventStream> OpenStream() override;
 
  private:

@@ -13,6 +13,11 @@ class CallbackSink final : public AnswerSink {
     callback_(TextResponse(StatusFor(error.code), error.ToString() + "\n"));
   }
   void Dropped() override { callback_(TextResponse(500, "no answer was given\n")); }
+  void HangUp() override {
+    Response none;
+    none.status = 0;
+    callback_(std::move(none));
+  }
   base::Result<EventStream> OpenStream() override {
     callback_(TextResponse(503, "no event streams here\n"));
     return base::Fail(base::ErrorCode::kBusy, "", "an event stream needs a connection");
@@ -48,6 +53,10 @@ void Responder::operator()(Response response) {
 
 void Responder::Refuse(const base::Error& error) {
   if (sink_) std::exchange(sink_, nullptr)->Refuse(error);
+}
+
+void Responder::HangUp() {
+  if (sink_) std::exchange(sink_, nullptr)->HangUp();
 }
 
 base::Result<EventStream> Responder::StartEventStream() {

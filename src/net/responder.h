@@ -37,6 +37,7 @@ class AnswerSink {
   virtual void Answer(Response response) = 0;
   virtual void Refuse(const base::Error& error) = 0;
   virtual void Dropped() = 0;
+  virtual void HangUp() = 0;
   virtual base::Result<EventStream> OpenStream() = 0;
 };
 
@@ -49,12 +50,14 @@ class Responder {
   ~Responder();
 
   // For handlers called without a server: tests, and calls within the program. A dropped one gives
-  // status 500.
+  // status 500, one that hangs up status 0.
   static Responder To(std::function<void(Response)> callback);
 
   void operator()(Response response);
   // Answers with what the server's error renderer makes of it, status by StatusFor(error.code).
   void Refuse(const base::Error& error);
+  // Closes the connection without an answer: when not even the server knows what became of the request.
+  void HangUp();
   // Turns the answer into a stream of events. When there are too many streams already the client is
   // answered 503 and the caller gets the error.
   base::Result<EventStream> StartEventStream();

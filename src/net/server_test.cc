@@ -233,6 +233,23 @@ TEST(HttpServer, ADroppedResponderIs500AndLogged) {
   EXPECT_NE(log.lines()[0].find("http_request_left_unanswered"), std::string::npos);
 }
 
+TEST(HttpServer, HangingUpClosesWithoutAnAnswer) {
+  const base::LogCapture log;
+  std::mutex mutex;
+  std::vector<std::thread> later;
+  const auto server = StartServer([&](const Request& request, Responder responder) {
+    if (request.path() == "/at-once") return responder.HangUp();
+    const std::lock_guard lock(mutex);
+    later.emplace_back([r = std::move(responder)]() mutable { r.HangUp(); });
+  });
+  HttpClient client = ClientOf(*server);
+  EXPECT_FALSE(client.Get("/at-once").has_value());
+  EXPECT_FALSE(client.Get("/later").has_value());
+  const std::lock_guard lock(mutex);
+  for (std::thread& each : later) each.join();
+  EXPECT_EQ(server->stats().answers_dropped, 0u);
+}
+
 TEST(HttpServer, AMalformedAnswerIs500) {
   const base::LogCapture log;
   const auto server = StartServer([](const Request&, Responder responder) {

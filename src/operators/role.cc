@@ -98,6 +98,9 @@ constexpr Row kTable[] = {
      "end an agreement, or take back or refuse one that one side alone has signed"},
     {ActKind::kOpenExercise, "open_exercise", kHeads, "open a window for an exercise"},
     {ActKind::kCloseExercise, "close_exercise", kHeads, "end an exercise"},
+    {ActKind::kHandOver, "hand_over", kWatch, "leave a note for the next watch"},
+    {ActKind::kAcknowledgeHandover, "acknowledge_handover", kWatch,
+     "say that one has read the note of the watch before"},
     {ActKind::kManageOperators, "manage_operators", kAdministrators, "add and disable operators"},
     {ActKind::kManagePeers, "manage_peers", kAdministrators, "add and remove peers"},
 };

@@ -89,6 +89,9 @@ enum class ActKind : uint8_t {
   kDenounceAgreement,
   kOpenExercise,
   kCloseExercise,
+  // The watch
+  kHandOver,
+  kAcknowledgeHandover,
   // The node
   kManageOperators,
   kManagePeers,

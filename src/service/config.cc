@@ -3,32 +3,27 @@
 #include <filesystem>
 
 #include "agreement/in_force.h"
+#include "base/config_parts.h"
 #include "base/limits.h"
 #include "base/toml.h"
 
 namespace wideberth::service {
 namespace {
 
+using base::PathFrom;
 using base::Result;
 using base::TomlTable;
 
-constexpr size_t kPathBytesMax = 4096;
+constexpr size_t kPathBytesMax = base::kConfigPathBytesMax;
 constexpr size_t kNameBytesMax = 256;
 constexpr size_t kKeyFilesMax = 64;
+constexpr size_t kWitnessesMax = 8;
 constexpr int64_t kMib = 1024 * 1024;
-
-std::string From(const std::filesystem::path& folder, const std::string& path) {
-  return path.empty() ? path : (folder / path).lexically_normal().string();
-}
-
-bool IsLoopback(const std::string& address) {
-  return address == "::1" || address.starts_with("127.");
-}
 
 Result<void> ReadStore(TomlTable table, const std::filesystem::path& folder, NodeConfig* config) {
   WB_ASSIGN_OR_RETURN(const std::string directory,
                       table.RequiredString("directory", kPathBytesMax));
-  config->store_directory = From(folder, directory);
+  config->store_directory = PathFrom(folder, directory);
   WB_ASSIGN_OR_RETURN(const int64_t free_mib, table.Int64("disk_free_min_mib", 256, 1, 1 << 20));
   config->disk_free_bytes_min = free_mib * kMib;
   WB_ASSIGN_OR_RETURN(const int64_t period_s, table.Int64("projection_period_s", 2, 1, 3600));
@@ -37,23 +32,13 @@ Result<void> ReadStore(TomlTable table, const std::filesystem::path& folder, Nod
 }
 
 Result<void> ReadListen(TomlTable table, const std::filesystem::path& folder, NodeConfig* config) {
-  WB_ASSIGN_OR_RETURN(config->listen_address, table.String("address", "127.0.0.1", 64));
-  WB_ASSIGN_OR_RETURN(const int64_t port, table.Int64("port", 8471, 0, 65'535));
-  config->listen_port = static_cast<uint16_t>(port);
+  WB_ASSIGN_OR_RETURN(base::ListenConfig listen, base::ReadListen(&table, folder, 8471));
+  config->listen_address = std::move(listen.address);
+  config->listen_port = listen.port;
+  config->tls_certificate = std::move(listen.tls_certificate);
+  config->tls_key = std::move(listen.tls_key);
   WB_ASSIGN_OR_RETURN(const int64_t threads, table.Int64("threads", 2, 1, 64));
   config->listen_threads = static_cast<int>(threads);
-  WB_ASSIGN_OR_RETURN(const std::string certificate,
-                      table.String("tls_certificate", "", kPathBytesMax));
-  WB_ASSIGN_OR_RETURN(const std::string key, table.String("tls_key", "", kPathBytesMax));
-  if (certificate.empty() != key.empty()) {
-    return table.Refuse(certificate.empty() ? "tls_key" : "tls_certificate",
-                        "must come with both a certificate and a key");
-  }
-  if (certificate.empty() && !IsLoopback(config->listen_address)) {
-    return table.Refuse("address", "must be a loopback address unless TLS is configured");
-  }
-  config->tls_certificate = From(folder, certificate);
-  config->tls_key = From(folder, key);
   return {};
 }
 
@@ -62,9 +47,9 @@ Result<void> ReadAuth(TomlTable table, const std::filesystem::path& folder, Node
   WB_ASSIGN_OR_RETURN(config->auth_audience, table.RequiredString("audience", kNameBytesMax));
   WB_ASSIGN_OR_RETURN(std::vector<std::string> files,
                       table.Strings("key_files", kKeyFilesMax, kPathBytesMax));
-  for (const std::string& file : files) config->auth_key_files.push_back(From(folder, file));
+  for (const std::string& file : files) config->auth_key_files.push_back(PathFrom(folder, file));
   WB_ASSIGN_OR_RETURN(const std::string jwks, table.String("jwks_file", "", kPathBytesMax));
-  config->auth_jwks_file = From(folder, jwks);
+  config->auth_jwks_file = PathFrom(folder, jwks);
   if (config->auth_key_files.empty() && config->auth_jwks_file.empty()) {
     return table.Refuse("key_files", "must name a key, or jwks_file must be given");
   }
@@ -79,9 +64,12 @@ Result<std::optional<DssConfig>> ReadDss(TomlTable table, const std::filesystem:
   WB_ASSIGN_OR_RETURN(dss.audiences, table.Strings("audiences", kNamesMax, kNameBytesMax));
   WB_ASSIGN_OR_RETURN(const std::vector<std::string> files,
                       table.Strings("key_files", kKeyFilesMax, kPathBytesMax));
-  for (const std::string& file : files) dss.key_files.push_back(From(folder, file));
+  for (const std::string& file : files) dss.key_files.push_back(PathFrom(folder, file));
   WB_ASSIGN_OR_RETURN(const std::string jwks, table.String("jwks_file", "", kPathBytesMax));
-  dss.jwks_file = From(folder, jwks);
+  dss.jwks_file = PathFrom(folder, jwks);
+  WB_ASSIGN_OR_RETURN(dss.jwks_url, table.String("jwks_url", "", 2'048));
+  WB_ASSIGN_OR_RETURN(const std::string ca, table.String("jwks_ca_file", "", kPathBytesMax));
+  dss.jwks_ca_file = PathFrom(folder, ca);
   WB_ASSIGN_OR_RETURN(dss.locality, table.String("locality", "wideberth", kNameBytesMax));
   WB_ASSIGN_OR_RETURN(dss.public_endpoint, table.String("public_endpoint", "", 2'048));
   WB_ASSIGN_OR_RETURN(dss.dar_id, table.String("dar_id", "wideberth", kNameBytesMax));
@@ -97,10 +85,22 @@ Result<std::optional<DssConfig>> ReadDss(TomlTable table, const std::filesystem:
   if (!enabled) return std::optional<DssConfig>();
   if (dss.issuers.empty()) return table.Refuse("issuers", "must name one at least");
   if (dss.audiences.empty()) return table.Refuse("audiences", "must name one at least");
-  if (dss.key_files.empty() && dss.jwks_file.empty()) {
-    return table.Refuse("key_files", "must name a key, or jwks_file must be given");
+  if (dss.key_files.empty() && dss.jwks_file.empty() && dss.jwks_url.empty()) {
+    return table.Refuse("key_files", "must name a key, or jwks_file or jwks_url must be given");
   }
   return std::optional(std::move(dss));
+}
+
+Result<std::optional<PoolConfig>> ReadPool(TomlTable table, const std::filesystem::path& folder) {
+  PoolConfig pool;
+  WB_ASSIGN_OR_RETURN(pool.url, table.String("url", "", kPathBytesMax));
+  WB_ASSIGN_OR_RETURN(const std::string password, table.String("password_file", "", kPathBytesMax));
+  pool.password_file = PathFrom(folder, password);
+  WB_ASSIGN_OR_RETURN(const int64_t writers, table.Int64("writers", 4, 1, 32));
+  pool.writers = static_cast<int>(writers);
+  WB_RETURN_IF_ERROR(table.ExpectNoOtherKeys());
+  if (pool.url.empty()) return std::optional<PoolConfig>();
+  return std::optional(std::move(pool));
 }
 
 Result<void> ReadLog(TomlTable table, NodeConfig* config) {
@@ -132,7 +132,7 @@ Result<void> ReadLog(TomlTable table, NodeConfig* config) {
 Result<PeerConfig> ReadPeer(TomlTable table, const std::filesystem::path& folder) {
   PeerConfig peer;
   WB_ASSIGN_OR_RETURN(const std::string card, table.RequiredString("card", kPathBytesMax));
-  peer.card_file = From(folder, card);
+  peer.card_file = PathFrom(folder, card);
   WB_ASSIGN_OR_RETURN(std::vector<TomlTable> paths, table.Tables("path", limits::kLinePathsMax));
   for (TomlTable& each : paths) {
     PathOfPeer path;
@@ -143,7 +143,14 @@ Result<PeerConfig> ReadPeer(TomlTable table, const std::filesystem::path& folder
   if (peer.paths.empty()) return table.Refuse("path", "must be given at least once");
   WB_ASSIGN_OR_RETURN(const std::vector<std::string> files,
                       table.Strings("agreements", agreement::kAgreementsOfLineMax, kPathBytesMax));
-  for (const std::string& file : files) peer.agreement_files.push_back(From(folder, file));
+  for (const std::string& file : files) peer.agreement_files.push_back(PathFrom(folder, file));
+  WB_ASSIGN_OR_RETURN(std::vector<TomlTable> witnesses, table.Tables("witness", kWitnessesMax));
+  for (TomlTable& each : witnesses) {
+    WitnessOfPeer witness;
+    WB_ASSIGN_OR_RETURN(witness.vkey, each.RequiredString("vkey", 1'024));
+    WB_ASSIGN_OR_RETURN(witness.url, each.RequiredString("url", 2'048));
+    peer.witnesses.push_back(std::move(witness));
+  }
   return peer;
 }
 
@@ -155,8 +162,8 @@ Result<std::optional<LineConfig>> ReadLine(TomlTable* root, const std::filesyste
   WB_ASSIGN_OR_RETURN(const std::string keys, party.String("keys", "", kPathBytesMax));
   WB_ASSIGN_OR_RETURN(const std::string passphrase,
                       party.String("passphrase_file", "", kPathBytesMax));
-  line.keys_folder = From(folder, keys);
-  line.passphrase_file = From(folder, passphrase);
+  line.keys_folder = PathFrom(folder, keys);
+  line.passphrase_file = PathFrom(folder, passphrase);
   WB_ASSIGN_OR_RETURN(line.listen_address, table.String("listen_address", "", 64));
   WB_ASSIGN_OR_RETURN(const int64_t port, table.Int64("listen_port", 8472, 0, 65'535));
   line.listen_port = static_cast<uint16_t>(port);
@@ -175,9 +182,9 @@ Result<NodeConfig> Read(TomlTable root, const std::filesystem::path& folder) {
   NodeConfig config;
   WB_ASSIGN_OR_RETURN(const std::string agreement,
                       root.String("agreement_file", "", kPathBytesMax));
-  config.agreement_file = From(folder, agreement);
+  config.agreement_file = PathFrom(folder, agreement);
   WB_ASSIGN_OR_RETURN(const std::string rules, root.String("rules_file", "", kPathBytesMax));
-  config.rules_file = From(folder, rules);
+  config.rules_file = PathFrom(folder, rules);
   WB_ASSIGN_OR_RETURN(config.line, ReadLine(&root, folder));
   bool any_agreement = !agreement.empty();
   if (config.line) {
@@ -193,7 +200,7 @@ Result<NodeConfig> Read(TomlTable root, const std::filesystem::path& folder) {
   }
   WB_ASSIGN_OR_RETURN(const std::string geoid,
                       root.String("geoid_file", "/usr/share/proj/egm96_15.gtx", kPathBytesMax));
-  config.geoid_file = From(folder, geoid);
+  config.geoid_file = PathFrom(folder, geoid);
   WB_ASSIGN_OR_RETURN(TomlTable store, root.RequiredTable("store"));
   WB_RETURN_IF_ERROR(ReadStore(store, folder, &config));
   WB_ASSIGN_OR_RETURN(TomlTable listen, root.Table("listen"));
@@ -202,6 +209,11 @@ Result<NodeConfig> Read(TomlTable root, const std::filesystem::path& folder) {
   WB_RETURN_IF_ERROR(ReadAuth(auth, folder, &config));
   WB_ASSIGN_OR_RETURN(TomlTable dss, root.Table("dss"));
   WB_ASSIGN_OR_RETURN(config.dss, ReadDss(dss, folder));
+  WB_ASSIGN_OR_RETURN(TomlTable pool, root.Table("pool"));
+  WB_ASSIGN_OR_RETURN(config.pool, ReadPool(pool, folder));
+  if (config.pool && !config.dss) {
+    return pool.Refuse("url", "must not be given without dss.enabled: a pool shares the DSS");
+  }
   WB_ASSIGN_OR_RETURN(TomlTable log, root.Table("log"));
   WB_RETURN_IF_ERROR(ReadLog(log, &config));
   WB_RETURN_IF_ERROR(root.ExpectNoOtherKeys());

@@ -21,6 +21,8 @@
 //   dss.audiences                     (required)                         16 of 256 bytes
 //   dss.key_files                     []                                 64 PEM files of public keys
 //   dss.jwks_file                     (none)                             JWKS file
+//   dss.jwks_url                      (none)                             https URL of a JWKS, fetched every minute
+//   dss.jwks_ca_file                  (the system's)                     PEM file: who may vouch for that server
 //   dss.locality                      wideberth                          256 bytes; this node in its pool
 //   dss.public_endpoint               (none)                             2048 bytes; where providers reach it
 //   dss.dar_id                        wideberth                          256 bytes; the pool's
@@ -29,6 +31,9 @@
 //   dss.altitude_in_notifications     false                              subscriptions hear of their altitudes alone
 //   dss.time_based_notification_index false                              milliseconds since midnight, not a count
 //   dss.retention_h                   h      2688                        1 .. 87600; kept so long after the end
+//   pool.url                          (none: the DSS is in the store)    PostgreSQL as libpq reads it, no password
+//   pool.password_file                (none)                             4096 bytes; its first line
+//   pool.writers                      4                                  1 .. 32; connections that accept
 //   log.level                         info                               debug, info, warn, error
 //   log.form                          auto                               auto, json, people
 //
@@ -44,6 +49,8 @@
 //   [[peer]] agreements               []                                 signed agreements with the peer, at most 100
 //   [[peer.path]] name                (required)                         [a-z0-9-]{1,32}; the same on both sides
 //   [[peer.path]] connect             (none: the peer dials)             host:port
+//   [[peer.witness]] vkey             (required)                         1024 bytes: who cosigns our log of this line
+//   [[peer.witness]] url              (required)                         2048 bytes; add-checkpoint is below it
 //
 // In line mode rules_file may be given in place of all agreements: then it holds on every line, always. Without it the
 // agreements decide, by line and by time (agreement/in_force.h), and the safety floor where none is in force.
@@ -67,10 +74,15 @@ struct PathOfPeer {
   std::string name;
   std::string connect;  // empty: the peer dials us
 };
+struct WitnessOfPeer {
+  std::string vkey;
+  std::string url;
+};
 struct PeerConfig {
   std::string card_file;
   std::vector<PathOfPeer> paths;
   std::vector<std::string> agreement_files;
+  std::vector<WitnessOfPeer> witnesses;  // at most 8
 };
 struct LineConfig {
   std::string keys_folder;
@@ -85,6 +97,8 @@ struct DssConfig {
   std::vector<std::string> audiences;
   std::vector<std::string> key_files;
   std::string jwks_file;
+  std::string jwks_url;      // empty: files alone
+  std::string jwks_ca_file;  // empty: the system's certificates
   std::string locality;
   std::string public_endpoint;
   std::string dar_id;
@@ -93,6 +107,13 @@ struct DssConfig {
   bool altitude_in_notifications = false;
   bool time_based_notification_index = false;
   int64_t retention_us = 0;
+};
+
+// The database that the nodes of a pool share.
+struct PoolConfig {
+  std::string url;
+  std::string password_file;  // may be empty
+  int writers = 4;
 };
 
 struct NodeConfig {
@@ -116,6 +137,7 @@ struct NodeConfig {
   std::string agreement_file;      // of one of the peers; or empty
   std::optional<LineConfig> line;  // absent: pool mode
   std::optional<DssConfig> dss;    // absent: none is served
+  std::optional<PoolConfig> pool;  // absent: the DSS is in this node's store
 
   base::LogOptions log;
 };

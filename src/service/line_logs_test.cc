@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.h"
 #include "base/random.h"
+#include "record/merkle.h"
 #include "service/batch.h"
 #include "store/memory/memory_store.h"
 
@@ -124,6 +126,63 @@ TEST_F(LineLogsTest, EntriesAreReadAfterTheStoreWasOpenedAgain) {
     state.Encode(&expected);
     logs.StateOf(line).Encode(&found);
     EXPECT_EQ(found, expected);
+  }
+}
+
+// More than fills a tile of tiles (256 x 256), with entries at the limit of their size at its border.
+TEST_F(LineLogsTest, SeventyThousandEntriesAreOneTree) {
+  constexpr uint32_t kLine = 1;
+  constexpr uint64_t kTileOfTiles = 65'536;
+  constexpr uint64_t kEntries = 70'000;
+  constexpr uint64_t kABatch = 1'000;
+  record::MemoryNodes model;
+  std::string last;
+  for (uint64_t seq = 1; seq <= kEntries;) {
+    const uint64_t batch = store_->last_seq() + 1;
+    BatchWriter writer;
+    for (uint64_t n = 0; n < kABatch; ++n, ++seq) {
+      last = "entry " + std::to_string(seq);
+      if (seq >= kTileOfTiles && seq <= kTileOfTiles + 1) {
+        last.resize(limits::kEnvelopeBytesMax, '.');
+      }
+      model.Append(record::LeafHash(base::AsBytes(last)));
+      const line::Effect effect =
+          line::EntryWritten{seq, {std::make_shared<const std::string>(last), nullptr}, {5}};
+      writer.Add(kLine, effect);
+      logs_.Index(kLine, effect, batch);
+      states_[kLine].Apply(effect);
+    }
+    logs_.SetState(kLine, states_[kLine]);
+    ASSERT_TRUE(store_->Append(batch, {1}, writer.Encode()).has_value());
+  }
+  logs_.MarkAllDurable();
+  LineLogs again(*store_);
+  ReplayInto(&again, 1);
+  again.MarkAllDurable();
+  EXPECT_EQ(again.Canonical(), logs_.Canonical());
+  for (const LineLogs* logs : {&logs_, &again}) {
+    const record::NodeReader& nodes = logs->Nodes(kLine, false);
+    EXPECT_EQ(logs->DurableOf(kLine, false).size, kEntries);
+    EXPECT_EQ(logs->StateOf(kLine).own.tree.Root(), record::RootAt(model, kEntries).value());
+    const record::TreeHead head{kEntries, record::RootAt(nodes, kEntries).value()};
+    for (const uint64_t size :
+         {uint64_t{1}, uint64_t{256}, kTileOfTiles - 1, kTileOfTiles, kTileOfTiles + 1, kEntries}) {
+      const record::TreeHead before{size, record::RootAt(model, size).value()};
+      EXPECT_EQ(record::RootAt(nodes, size).value(), before.root) << size;
+      EXPECT_TRUE(record::VerifyConsistency(before, head,
+                                            record::ConsistencyProof(nodes, size, kEntries).value())
+                      .has_value())
+          << size;
+      const auto entry = logs->OwnLog(kLine)->ReadEntry(size);
+      ASSERT_TRUE(entry.has_value()) << entry.error().ToString();
+      EXPECT_TRUE(
+          record::VerifyInclusion(size - 1, record::LeafHash(base::AsBytes(*entry->envelope)),
+                                  record::InclusionProof(nodes, size - 1, kEntries).value(), head)
+              .has_value())
+          << size;
+    }
+    EXPECT_EQ(logs->OwnLog(kLine)->ReadEntry(kTileOfTiles)->envelope->size(),
+              limits::kEnvelopeBytesMax);
   }
 }
 

@@ -189,5 +189,35 @@ TEST_F(OldCopyTest, SignsNothingAndHasBackWhatWasSaid) {
   EXPECT_EQ(nodes_[0]->record().Find(TestParty(2), Writer::kOurs)->cosigned->head,
             nodes_[1]->record().Find(TestParty(1), Writer::kTheirs)->cosigned->head);
 }
+// The one that has more is started in between: what it can prove is on its disk.
+TEST_F(OldCopyTest, IsProvenByAPeerThatWasStartedMeanwhile) {
+  Run(3 * kSecond);
+  ASSERT_TRUE(Say(0, "kept"));
+  Run(3 * kSecond);
+  LoseWhatIsSaidNow();
+  Crash(1);
+  expects_trouble_ = true;
+  Open(1);
+  Mark("yes");
+  Open(0);
+  Run(12 * kSecond);
+  ExpectThatIsSaid();
+  EXPECT_EQ(TextsOf(*nodes_[0]), lost_);
+  EXPECT_GE(Written(), written_);
+}
+
+// Both started anew, and neither has lost anything: nobody is accused.
+TEST_F(NodeRestoreTest, AStartOfBothIsNoTrouble) {
+  Run(3 * kSecond);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(Say(0, "one " + std::to_string(i)));
+    ASSERT_TRUE(Say(1, "two " + std::to_string(i)));
+    Run(kSecond);
+    for (const size_t n : testing::kBoth) Crash(n);
+    for (const size_t n : testing::kBoth) Open(n);
+    Run(3 * kSecond);
+  }
+  EXPECT_EQ(Heard(1).size(), 3U);
+}
 }  // namespace
 }  // namespace wideberth::service

@@ -1,6 +1,5 @@
 #include "service/party_keys.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/durable_file.h"
 #include "base/limits.h"
 
 namespace wideberth::service {
@@ -24,34 +24,6 @@ using base::ErrorCode;
 using base::Fail;
 using base::Result;
 using line::kKeyRoles;
-
-Result<void> Storage(const std::string& path, std::string_view rule) {
-  return Fail(ErrorCode::kStorage, path, rule, std::strerror(errno));
-}
-
-Result<void> SyncFolder(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = fd >= 0 && fsync(fd) == 0;
-  Result<void> done = synced ? Result<void>() : Storage(path, "must be synced");
-  if (fd >= 0) close(fd);
-  return done;
-}
-
-Result<void> WriteNew(const std::string& path, std::string_view text, mode_t mode) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (fd < 0) return Storage(path, "must be a file that can be made");
-  bool written = fchmod(fd, mode) == 0;
-  while (written && !text.empty()) {
-    const ssize_t count = write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    written = count > 0;
-    if (written) text.remove_prefix(static_cast<size_t>(count));
-  }
-  Result<void> done =
-      written && fsync(fd) == 0 ? Result<void>() : Storage(path, "must be written whole");
-  close(fd);
-  return done;
-}
 
 Result<std::string> ReadCardFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -73,12 +45,11 @@ Result<void> WriteAll(const std::string& staging,
       WB_RETURN_IF_ERROR(crypto::WriteKeyFile(path, keys[i], *passphrase, cost));
     } else {
       const crypto::SecretBytes pem = keys[i].ToPem();
-      WB_RETURN_IF_ERROR(WriteNew(path, base::AsText(pem.bytes()), 0600));
+      WB_RETURN_IF_ERROR(base::WriteNewFile(path, base::AsText(pem.bytes())));
     }
   }
-  WB_RETURN_IF_ERROR(
-      WriteNew(staging + "/" + std::string(kPartyCardFile), std::string(card) + "\n", 0644));
-  return SyncFolder(staging);
+  return base::WriteNewFile(staging + "/" + std::string(kPartyCardFile), std::string(card) + "\n",
+                            0644);
 }
 
 // The one step that makes the folder be there. A rename replaces an empty folder and no other.
@@ -89,8 +60,7 @@ Result<void> PutInPlace(const std::string& staging, const fs::path& folder) {
                 "must not be there yet, or be an empty folder: keys are never replaced",
                 std::strerror(errno));
   }
-  const fs::path parent = folder.parent_path();
-  return SyncFolder(parent.empty() ? "." : parent.string());
+  return base::SyncFolder(base::FolderOf(folder.string()));
 }
 
 // 2, 3, 4... of the folders inside; the newest first.

@@ -1,16 +1,12 @@
 #include "service/record_evidence.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
+#include "base/durable_file.h"
 #include "crypto/sha256.h"
 #include "line/cosigning.h"
 #include "line/message.h"
@@ -147,28 +143,6 @@ bool IsEvidenceName(std::string_view name) {
   });
 }
 
-base::Unexpected CannotKeep(const std::string& path) {
-  return base::Fail(base::ErrorCode::kStorage, path, "must be a path that can be written",
-                    std::system_category().message(errno));
-}
-
-bool WriteAll(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = write(descriptor, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(wrote));
-  }
-  return true;
-}
-
-bool Sync(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-  if (descriptor >= 0) close(descriptor);
-  return synced;
-}
-
 }  // namespace
 
 Result<std::optional<EvidenceFile>> EvidenceOf(const RecordReader& record,
@@ -241,31 +215,17 @@ Result<std::string> ReadEvidence(const std::string& folder, std::string_view nam
                       name);
   };
   if (!IsEvidenceName(name)) return missing();
-  const std::string path = folder + "/" + std::string(name);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return missing();
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) {
-    return base::Fail(base::ErrorCode::kStorage, path, "must be readable",
-                      std::to_string(text.size()) + " bytes read");
-  }
+  auto text = base::ReadFile(folder + "/" + std::string(name), record::kEvidenceBytesMax);
+  if (!text && text.error().code == base::ErrorCode::kNotFound) return missing();
   return text;
 }
 
 Result<bool> KeepEvidence(const std::string& folder, const EvidenceFile& file) {
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return CannotKeep(folder);
-  const std::string path = folder + "/" + file.name;
-  const std::string part = path + ".part";
-  if (access(path.c_str(), F_OK) == 0) return false;
-  unlink(part.c_str());
-  const int descriptor = open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) return CannotKeep(part);
-  const bool written = WriteAll(descriptor, file.text) && fsync(descriptor) == 0;
-  close(descriptor);
-  if (!written || rename(part.c_str(), path.c_str()) != 0) return CannotKeep(path);
-  const std::string parent = std::filesystem::path(folder).parent_path().string();
-  if (!Sync(folder) || !Sync(parent.empty() ? "." : parent)) return CannotKeep(folder);
-  return true;
+  WB_RETURN_IF_ERROR(base::MakeFolder(folder));
+  const Result<void> kept = base::WriteNewFile(folder + "/" + file.name, file.text);
+  if (kept) return true;
+  if (kept.error().code == base::ErrorCode::kConflict) return false;
+  return base::Fail(kept.error());
 }
 
 }  // namespace wideberth::service

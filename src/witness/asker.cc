@@ -9,9 +9,9 @@
 #include <system_error>
 #include <utility>
 
+#include "base/durable_file.h"
 #include "net/client.h"
 #include "record/witness.h"
-#include "witness/durable_file.h"
 
 namespace wideberth::witness {
 namespace {
@@ -23,21 +23,30 @@ using record::SignedNote;
 
 constexpr std::string_view kTarget = "/add-checkpoint";
 constexpr std::string_view kFrame = "note ";
-constexpr size_t kNotesBytesMax = size_t{4} << 30;
+constexpr size_t kFrameBytesMax = kFrame.size() + 20;
+constexpr size_t kReadBytes = size_t{256} * 1024;
+constexpr int64_t kDeadlineMs = 5'000;
 constexpr size_t kNamesMax = 64;
 
+// The server, and the path below which the witness is.
+struct Place {
+  std::string server, path;
+};
+Place PlaceOf(const std::string& url) {
+  const size_t scheme = url.find("://");
+  const size_t path = scheme == std::string::npos ? std::string::npos : url.find('/', scheme + 3);
+  Place place{url.substr(0, path), path == std::string::npos ? "" : url.substr(path)};
+  if (place.path.ends_with('/')) place.path.pop_back();
+  return place;
+}
+
 Result<net::Response> Post(const Witness& witness, const std::string& body) {
-  const size_t scheme = witness.url.find("://");
-  const size_t path =
-      scheme == std::string::npos ? std::string::npos : witness.url.find('/', scheme + 3);
-  std::string prefix = path == std::string::npos ? "" : witness.url.substr(path);
-  if (prefix.ends_with('/')) prefix.pop_back();
+  const Place place = PlaceOf(witness.url);
   net::HttpClient::Options options;
-  options.request_deadline_ms = 10'000;
+  options.request_deadline_ms = kDeadlineMs;
   options.body_bytes_max = record::kAddCheckpointBytesMax;
-  WB_ASSIGN_OR_RETURN(net::HttpClient client,
-                      net::HttpClient::Create(witness.url.substr(0, path), options));
-  return client.Post(prefix + std::string(kTarget), "text/plain; charset=utf-8", body);
+  WB_ASSIGN_OR_RETURN(net::HttpClient client, net::HttpClient::Create(place.server, options));
+  return client.Post(place.path + std::string(kTarget), "text/plain; charset=utf-8", body);
 }
 
 base::Unexpected Unlike(const Witness& witness, std::string_view rule, std::string found) {
@@ -45,14 +54,29 @@ base::Unexpected Unlike(const Witness& witness, std::string_view rule, std::stri
               std::string(rule) + " (" + std::string(witness.key.name()) + ")", found);
 }
 
+// With what errno says.
+base::Unexpected Refused(const std::string& path, std::string_view rule) {
+  return Fail(ErrorCode::kStorage, path, rule, std::generic_category().message(errno));
+}
+
 Result<int> OpenNotes(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (fd >= 0) return fd;
-  return Fail(ErrorCode::kStorage, path, "must be a file that can be written",
-              std::system_category().message(errno));
+  return Refused(path, "must be a file that can be written");
 }
 
 }  // namespace
+
+Result<Witness> ParseWitness(std::string_view vkey, std::string url) {
+  auto key = record::VerifierKey::Parse(vkey);
+  if (!key) return Fail(std::move(key).error().Under("vkey"));
+  if (key->algorithm() != record::KeyAlgorithm::kCosignatureV1) {
+    return base::Invalid("vkey", "must be of algorithm 0x04 (cosignature/v1)", vkey);
+  }
+  const auto server = net::HttpClient::Create(PlaceOf(url).server, {});
+  if (!server) return base::Invalid("url", server.error().rule, url);
+  return Witness{*std::move(key), std::move(url)};
+}
 
 Result<record::NoteSignature> Ask(const Witness& witness, const SignedNote& checkpoint,
                                   uint64_t old_size, const Prove& prove) {
@@ -100,27 +124,55 @@ Result<std::unique_ptr<CosignedNotes>> CosignedNotes::Open(std::string path) {
 }
 
 Result<void> CosignedNotes::Load() {
-  WB_ASSIGN_OR_RETURN(const int fd, OpenNotes(path_));
-  close(fd);
-  WB_ASSIGN_OR_RETURN(const std::string text, ReadWhole(path_, kNotesBytesMax));
-  std::string_view rest = text;
-  while (rest.starts_with(kFrame)) {
-    const size_t line = rest.find('\n');
-    if (line == std::string_view::npos) break;
+  WB_ASSIGN_OR_RETURN(const int descriptor, OpenNotes(path_));
+  const base::FileDescriptor file(descriptor);
+  std::string buffer;
+  for (bool at_end = false; !at_end;) {
+    const size_t before = buffer.size();
+    buffer.resize(before + kReadBytes);
+    const ssize_t got = read(file.get(), buffer.data() + before, kReadBytes);
+    if (got < 0 && errno != EINTR) return Refused(path_, "must be a file that can be read");
+    buffer.resize(before + (got > 0 ? static_cast<size_t>(got) : 0));
+    at_end = got == 0;
+    WB_RETURN_IF_ERROR(TakeFrom(&buffer));
+  }
+  if (buffer.empty() || ftruncate(file.get(), static_cast<off_t>(end_)) == 0) return {};
+  return Refused(path_, "must be a file that can be cut");
+}
+
+Result<void> CosignedNotes::TakeFrom(std::string* buffer) {
+  std::string_view rest = *buffer;
+  const auto damaged = [&] {
+    return Fail(ErrorCode::kInvalid, path_, "must hold notes as they were written",
+                "damage at byte " + std::to_string(end_));
+  };
+  while (!rest.empty()) {
+    const size_t line = rest.substr(0, kFrameBytesMax).find('\n');
+    if (line == std::string_view::npos) {
+      if (rest.size() >= kFrameBytesMax || !rest.starts_with(kFrame.substr(0, rest.size()))) {
+        return damaged();
+      }
+      break;  // its end is not there yet, or never was
+    }
     size_t bytes = 0;
-    const char* const last = rest.data() + line;
-    const auto [end, bad] = std::from_chars(rest.data() + kFrame.size(), last, bytes);
-    if (bad != std::errc() || end != last || bytes > rest.size() - line - 1) break;
+    const std::string_view head = rest.substr(0, line);
+    if (!head.starts_with(kFrame)) return damaged();
+    const auto [end, bad] =
+        std::from_chars(head.data() + kFrame.size(), head.data() + head.size(), bytes);
+    if (bad != std::errc() || end != head.data() + head.size() ||
+        bytes > record::kSignedNoteBytesMax) {
+      return damaged();
+    }
+    if (bytes > rest.size() - line - 1) break;
     const auto note = record::ParseNote(rest.substr(line + 1, bytes));
-    if (!note) break;
+    if (!note) return damaged();
     WB_ASSIGN_OR_RETURN(const Place place, PlaceOf(*note, end_ + line + 1, bytes));
     places_.push_back(place);
     end_ += line + 1 + bytes;
     rest.remove_prefix(line + 1 + bytes);
   }
-  if (end_ == text.size() || truncate(path_.c_str(), static_cast<off_t>(end_)) == 0) return {};
-  return Fail(ErrorCode::kStorage, path_, "must be a file that can be cut",
-              std::system_category().message(errno));
+  buffer->erase(0, buffer->size() - rest.size());
+  return {};
 }
 
 Result<CosignedNotes::Place> CosignedNotes::PlaceOf(const SignedNote& note, uint64_t offset,
@@ -145,13 +197,14 @@ Result<void> CosignedNotes::Append(const SignedNote& note) {
   const std::lock_guard lock(mutex_);
   if (end_ == UINT64_MAX) return Fail(ErrorCode::kStorage, path_, "must be as it was left");
   WB_ASSIGN_OR_RETURN(const Place place, PlaceOf(note, end_ + frame.size(), text.size()));
-  WB_ASSIGN_OR_RETURN(const int fd, OpenNotes(path_));
+  WB_ASSIGN_OR_RETURN(const int descriptor, OpenNotes(path_));
+  const base::FileDescriptor file(descriptor);
   const std::string bytes = frame + text;
-  const bool written =
-      write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && fsync(fd) == 0;
-  if (!written && ftruncate(fd, static_cast<off_t>(end_)) != 0) end_ = UINT64_MAX;
-  close(fd);
-  if (!written) return Fail(ErrorCode::kStorage, path_, "must be written whole");
+  if (!base::WriteAll(file.get(), bytes) || fsync(file.get()) != 0) {
+    const base::Unexpected refusal = Refused(path_, "must be written whole");
+    if (ftruncate(file.get(), static_cast<off_t>(end_)) != 0) end_ = UINT64_MAX;
+    return refusal;
+  }
   end_ += bytes.size();
   places_.push_back(place);
   return {};
@@ -174,14 +227,14 @@ uint64_t CosignedNotes::BitsOf(const std::vector<record::VerifierKey>& keys, boo
 
 Result<std::optional<std::string>> CosignedNotes::Read(const Place* place) const {
   if (place == nullptr) return std::optional<std::string>();
-  const int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  const base::FileDescriptor file(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text(place->bytes, '\0');
-  const bool read =
-      fd >= 0 && pread(fd, text.data(), text.size(), static_cast<off_t>(place->offset)) ==
-                     static_cast<ssize_t>(text.size());
-  if (fd >= 0) close(fd);
-  if (read) return std::optional(std::move(text));
-  return Fail(ErrorCode::kStorage, path_, "must be a file that can be read");
+  if (file.get() >= 0 &&
+      pread(file.get(), text.data(), text.size(), static_cast<off_t>(place->offset)) ==
+          static_cast<ssize_t>(text.size())) {
+    return std::optional(std::move(text));
+  }
+  return Refused(path_, "must be a file that can be read");
 }
 
 Result<std::optional<std::string>> CosignedNotes::FirstFrom(

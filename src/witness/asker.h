@@ -13,6 +13,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -28,6 +30,9 @@ struct Witness {
   bool operator==(const Witness&) const = default;
 };
 
+// Refuses ("vkey", "url") a key that is no cosigner's, and what is no http or https URL.
+base::Result<Witness> ParseWitness(std::string_view vkey, std::string url);
+
 // The consistency proof from `old_size` to the checkpoint.
 using Prove = std::function<base::Result<record::Proof>(uint64_t old_size)>;
 
@@ -42,7 +47,8 @@ base::Result<record::NoteSignature> Ask(const Witness& witness,
 // again. Thread-safe.
 class CosignedNotes {
  public:
-  // What a crash has left half written at the end is cut off.
+  // What a crash has left half written at the end is cut off. Refuses with kInvalid a file that is damaged before that,
+  // and leaves it as it is.
   static base::Result<std::unique_ptr<CosignedNotes>> Open(std::string path);
 
   // Durable when it returns.
@@ -62,6 +68,8 @@ class CosignedNotes {
   };
   explicit CosignedNotes(std::string path) : path_(std::move(path)) {}
   base::Result<void> Load();
+  // Whole notes from the front of what has been read.
+  base::Result<void> TakeFrom(std::string* buffer);
   base::Result<Place> PlaceOf(const record::SignedNote& note, uint64_t offset, size_t bytes);
   uint64_t BitsOf(const std::vector<record::VerifierKey>& keys, bool* known) const;
   base::Result<std::optional<std::string>> Read(const Place* place) const;

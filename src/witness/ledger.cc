@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/durable_file.h"
 #include "base/log.h"
 #include "crypto/sha256.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "record/checkpoint.h"
 #include "record/evidence.h"
-#include "witness/durable_file.h"
 
 namespace wideberth::witness {
 namespace {
@@ -69,7 +69,7 @@ Result<void> Ledger::Create(const std::string& path) {
     return Fail(ErrorCode::kConflict, path, "must not be there: a ledger is never made again");
   }
   WB_ASSIGN_OR_RETURN(const std::string text, FormatRows({}));
-  return ReplaceDurably(path, text);
+  return base::ReplaceFile(path, text);
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::Open(std::string path,
@@ -84,7 +84,7 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(std::string path,
 }
 
 Result<void> Ledger::Load(const std::vector<record::VerifierKey>& logs) {
-  WB_ASSIGN_OR_RETURN(const std::string text, ReadWhole(path_, kLedgerBytesMax));
+  WB_ASSIGN_OR_RETURN(const std::string text, base::ReadFile(path_, kLedgerBytesMax));
   const auto read = [&]() -> Result<void> {
     WB_ASSIGN_OR_RETURN(const json::Document document,
                         json::Document::Parse(text, kLedgerBytesMax));
@@ -117,7 +117,7 @@ Result<void> Ledger::Load(const std::vector<record::VerifierKey>& logs) {
 
 Result<void> Ledger::Write(const Rows& rows) {
   WB_ASSIGN_OR_RETURN(const std::string text, FormatRows(rows));
-  return ReplaceDurably(path_, text);
+  return base::ReplaceFile(path_, text);
 }
 
 void Ledger::KeepFork(const WitnessedLog& row, const record::SignedNote& second) const {
@@ -128,7 +128,7 @@ void Ledger::KeepFork(const WitnessedLog& row, const record::SignedNote& second)
       path_ + ".fork-" + crypto::Sha256(base::AsBytes(second.text)).ToHex().substr(0, 16) + ".json";
   std::error_code error;
   if (std::filesystem::exists(name, error)) return;
-  const Result<void> kept = ReplaceDurably(name, *file);
+  const Result<void> kept = base::ReplaceFile(name, *file);
   base::Log(base::LogLevel::kError, kept ? "evidence_kept" : "evidence_not_kept",
             {{"log", row.log.name()}, {"file", name}});
 }

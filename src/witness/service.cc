@@ -8,9 +8,10 @@
 #include <system_error>
 #include <utility>
 
+#include "base/config_parts.h"
+#include "base/durable_file.h"
 #include "base/toml.h"
 #include "crypto/key_file.h"
-#include "witness/durable_file.h"
 
 namespace wideberth::witness {
 namespace {
@@ -18,47 +19,22 @@ namespace {
 using base::Result;
 using base::TomlTable;
 
-constexpr size_t kPathBytesMax = 4096;
+constexpr size_t kPathBytesMax = base::kConfigPathBytesMax;
+constexpr uint16_t kPortOtherwise = 8473;
 constexpr size_t kNameBytesMax = 255;
 constexpr std::string_view kKeyFile = "witness.key";
 constexpr std::string_view kPemFile = "witness-key.pem";
 constexpr std::string_view kLedgerFile = "ledger.json";
 constexpr int64_t kStopDeadlineMs = 2'000;
 
-std::string From(const std::filesystem::path& folder, const std::string& path) {
-  return path.empty() ? path : (folder / path).lexically_normal().string();
-}
-
-Result<void> ReadListen(TomlTable table, const std::filesystem::path& folder,
-                        WitnessConfig* config) {
-  WB_ASSIGN_OR_RETURN(config->listen_address, table.String("address", "127.0.0.1", 64));
-  WB_ASSIGN_OR_RETURN(const int64_t port, table.Int64("port", 8473, 0, 65'535));
-  config->listen_port = static_cast<uint16_t>(port);
-  WB_ASSIGN_OR_RETURN(const std::string certificate,
-                      table.String("tls_certificate", "", kPathBytesMax));
-  WB_ASSIGN_OR_RETURN(const std::string key, table.String("tls_key", "", kPathBytesMax));
-  if (certificate.empty() != key.empty()) {
-    return table.Refuse(certificate.empty() ? "tls_key" : "tls_certificate",
-                        "must come with both a certificate and a key");
-  }
-  const bool loopback =
-      config->listen_address == "::1" || config->listen_address.starts_with("127.");
-  if (certificate.empty() && !loopback) {
-    return table.Refuse("address", "must be a loopback address unless TLS is configured");
-  }
-  config->tls_certificate = From(folder, certificate);
-  config->tls_key = From(folder, key);
-  return {};
-}
-
 Result<WitnessConfig> Read(TomlTable root, const std::filesystem::path& folder) {
   WitnessConfig config;
   WB_ASSIGN_OR_RETURN(config.name, root.RequiredString("name", kNameBytesMax));
   WB_ASSIGN_OR_RETURN(const std::string keys, root.RequiredString("keys", kPathBytesMax));
-  config.keys_folder = From(folder, keys);
+  config.keys_folder = base::PathFrom(folder, keys);
   WB_ASSIGN_OR_RETURN(const std::string passphrase,
                       root.String("passphrase_file", "", kPathBytesMax));
-  config.passphrase_file = From(folder, passphrase);
+  config.passphrase_file = base::PathFrom(folder, passphrase);
   WB_ASSIGN_OR_RETURN(std::vector<TomlTable> logs, root.Tables("log", kLogsMax));
   for (TomlTable& each : logs) {
     WB_ASSIGN_OR_RETURN(const record::VerifierKey key,
@@ -68,7 +44,7 @@ Result<WitnessConfig> Read(TomlTable root, const std::filesystem::path& folder) 
     config.logs.push_back(key);
   }
   WB_ASSIGN_OR_RETURN(TomlTable listen, root.Table("listen"));
-  WB_RETURN_IF_ERROR(ReadListen(listen, folder, &config));
+  WB_ASSIGN_OR_RETURN(config.listen, base::ReadListen(&listen, folder, kPortOtherwise));
   WB_RETURN_IF_ERROR(root.ExpectNoOtherKeys());
   return config;
 }
@@ -110,7 +86,7 @@ Result<record::VerifierKey> MakeWitness(const std::string& folder, std::string_v
   } else {
     const crypto::SecretBytes pem = secret.ToPem();
     WB_RETURN_IF_ERROR(
-        ReplaceDurably(folder + "/" + std::string(kPemFile), base::AsText(pem.bytes())));
+        base::ReplaceFile(folder + "/" + std::string(kPemFile), base::AsText(pem.bytes())));
   }
   return key;
 }
@@ -127,12 +103,12 @@ Result<std::unique_ptr<Service>> Service::Start(const WitnessConfig& config,
                                    std::move(key)));
   service->AddRoutes();
   net::HttpServer::Options options;
-  options.address = config.listen_address;
-  options.port = config.listen_port;
-  if (!config.tls_certificate.empty()) {
+  options.address = config.listen.address;
+  options.port = config.listen.port;
+  if (!config.listen.tls_certificate.empty()) {
     options.tls.emplace();
-    options.tls->certificate_chain_path = config.tls_certificate;
-    options.tls->private_key_path = config.tls_key;
+    options.tls->certificate_chain_path = config.listen.tls_certificate;
+    options.tls->private_key_path = config.listen.tls_key;
   }
   const net::Router* router = &service->router_;
   options.handler = [router](const net::Request& request, net::Responder responder) {

@@ -29,6 +29,7 @@
 #include <string>
 #include <vector>
 
+#include "base/config_parts.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "crypto/secret.h"
@@ -44,10 +45,7 @@ struct WitnessConfig {
   std::string keys_folder;
   std::string passphrase_file;
   std::vector<record::VerifierKey> logs;
-  std::string listen_address;
-  uint16_t listen_port = 0;
-  std::string tls_certificate;
-  std::string tls_key;
+  base::ListenConfig listen;
 };
 // Refusals name the file, the key path and the line.
 base::Result<WitnessConfig> LoadWitnessConfig(const std::string& path);

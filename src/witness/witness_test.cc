@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/durable_file.h"
 #include "base/time.h"
 #include "net/client.h"
 #include "record/evidence.h"
@@ -18,7 +19,6 @@
 #include "record/policy.h"
 #include "record/proof_file.h"
 #include "witness/asker.h"
-#include "witness/durable_file.h"
 #include "witness/ledger.h"
 #include "witness/service.h"
 
@@ -81,7 +81,7 @@ class WitnessTest : public ::testing::Test {
       EXPECT_TRUE(MakeWitness(config.keys_folder, config.name, std::nullopt).has_value());
     }
     config.logs = {SmallLog(0).key.verifier()};
-    config.listen_address = "127.0.0.1";
+    config.listen.address = "127.0.0.1";
     auto started = Service::Start(config, clock);
     EXPECT_TRUE(started.has_value()) << started.error().ToString();
     Running running{*std::move(started), {SmallLog(0).key.verifier(), ""}};
@@ -204,14 +204,16 @@ TEST_F(WitnessTest, TwoHistoriesForTwoWitnessesAreEvidence) {
     const std::string path = each.path().string();
     if (path.find(".fork-") == std::string::npos) continue;
     ++kept;
-    EXPECT_TRUE(record::VerifyEvidence(ReadWhole(path, 1'000'000).value()).has_value());
+    EXPECT_TRUE(record::VerifyEvidence(base::ReadFile(path, 1'000'000).value()).has_value());
   }
   EXPECT_EQ(kept, 1u);
 }
 
 TEST_F(WitnessTest, NothingIsSignedThatIsNotKept) {
   const SmallLog log(20);
-  const std::string path = (folder / "ledger.json").string();
+  const std::filesystem::path disk = folder / "disk";
+  std::filesystem::create_directory(disk);
+  const std::string path = (disk / "ledger.json").string();
   const auto cosigner = [] {
     return SignerOf("w.example", record::KeyAlgorithm::kCosignatureV1, 9);
   };
@@ -228,16 +230,16 @@ TEST_F(WitnessTest, NothingIsSignedThatIsNotKept) {
   auto reread = Ledger::Open(path, {log.key.verifier()}, cosigner()).value();
   EXPECT_EQ(reread->Last(kOrigin).value(), ledger->Last(kOrigin).value());
   // A disk that refuses: no signature, and the same may be asked again.
-  std::filesystem::create_directory(path + ".part");
+  std::filesystem::rename(disk, folder / "away");
   const Ledger::Kept refused = ask(5, 9);
   EXPECT_EQ(refused.status, 500);
   EXPECT_EQ(refused.body.find("w.example"), std::string::npos);
-  std::filesystem::remove(path + ".part");
+  std::filesystem::rename(folder / "away", disk);
   EXPECT_EQ(ask(5, 9).status, 200);
   ledger.reset();
 
   // A ledger that is damaged or gone is no beginning.
-  const std::string good = ReadWhole(path, kLedgerBytesMax).value();
+  const std::string good = base::ReadFile(path, kLedgerBytesMax).value();
   for (size_t at = 0; at < good.size(); at += 3) {
     std::string bad = good;
     bad[at] = static_cast<char>(bad[at] ^ 1);
@@ -290,8 +292,20 @@ TEST_F(WitnessTest, CosignedHeadsAreFoundByWhoSigned) {
   check(*notes);
   notes = CosignedNotes::Open(path).value();
   check(*notes);
+  // Damaged before its end: nothing is cut off.
+  const std::string whole = base::ReadFile(path, 1'000'000).value();
+  for (const size_t at : {size_t{0}, size_t{7}, whole.size() / 2}) {
+    std::string bad = whole;
+    bad[at] = '\0';
+    std::ofstream(path, std::ios::trunc | std::ios::binary) << bad;
+    const auto refused = CosignedNotes::Open(path);
+    ASSERT_FALSE(refused.has_value()) << at;
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalid) << at;
+    EXPECT_EQ(base::ReadFile(path, 1'000'000).value(), bad) << at;
+  }
+  std::ofstream(path, std::ios::trunc | std::ios::binary) << whole;
   // Cut at any byte: what was whole is there, and it goes on from it.
-  const std::string good = ReadWhole(path, 1'000'000).value();
+  const std::string good = base::ReadFile(path, 1'000'000).value();
   for (size_t size = 0; size < good.size(); size += 7) {
     std::ofstream(path, std::ios::trunc | std::ios::binary) << good.substr(0, size);
     notes = CosignedNotes::Open(path).value();

@@ -12,7 +12,6 @@ import os
 import pty
 import re
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -23,17 +22,13 @@ import unittest
 import urllib.request
 import uuid
 
+from ports import free_ports
+
 WIDEBERTH = os.path.abspath(sys.argv[1])
 WIDEBERTHD = os.path.abspath(sys.argv[2])
 ZONES = "examples/zones/swiss-drone-zones.ed269.json"
 DAY = "examples/day/two-parties.json"
 ESCAPE = "\x1b"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Node:
@@ -42,7 +37,7 @@ class Node:
     def __init__(self, folder):
         self.folder = folder
         self.config = os.path.join(folder, "wideberthd.toml")
-        self.port = free_port()
+        self.port = free_ports()
         self.process = None
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("WIDEBERTH_")}
         self.env.update(
@@ -175,7 +170,7 @@ class CliTest(unittest.TestCase):
             self.assertIn(field, self.run_cli("config", "check", bad, code=1).stderr)
 
     def test_exit_codes(self):
-        nobody = {"WIDEBERTH_NODE": f"http://127.0.0.1:{free_port()}"}
+        nobody = {"WIDEBERTH_NODE": f"http://127.0.0.1:{free_ports()}"}
         self.assertIn("--node", self.run_cli("conflicts", env=nobody, code=3).stderr)
         self.run_cli("conflicts", env={"WIDEBERTH_NODE": "gopher://x"}, code=2)
         self.run_cli("conflicts", env={"WIDEBERTH_TOKEN_FILE": "/nowhere/x.token"}, code=2)

@@ -204,13 +204,21 @@ class Node:
 
 class DssCase(unittest.TestCase):
     extra = ""
+    node_class = Node
+    dar_id = "the-pool"
+    localities = ("here",)
+
+    @staticmethod
+    def index(count):
+        """The notification index of a subscription that was told so often."""
+        return count
 
     @classmethod
     def setUpClass(cls):
         cls.specs = Specs()
         cls.keys = Keys()
         cls.temporary = tempfile.TemporaryDirectory(prefix="wideberth-dss-")
-        cls.node = Node(cls.temporary.name, cls.keys, cls.extra)
+        cls.node = cls.node_class(cls.temporary.name, cls.keys, cls.extra)
         cls.node.start()
         cls.place = 0
 

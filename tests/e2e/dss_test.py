@@ -82,7 +82,7 @@ class StrategicCoordination(DssCase):
         created = self.ask("PUT", path, body, scope=CM, sub="authority", status=201)
         self.assertEqual(created["subscribers"], [
             {"uss_base_url": "https://uss3.test",
-             "subscriptions": [{"subscription_id": subscription, "notification_index": 1}]}])
+             "subscriptions": [{"subscription_id": subscription, "notification_index": self.index(1)}]}])
         ovn = created["constraint_reference"]["ovn"]
         self.ask("PUT", path, body, scope=CM, sub="authority", status=409)
         self.ask("PUT", path + "/" + ovn, body, scope=CM, sub="other", status=403)
@@ -116,9 +116,9 @@ class StrategicCoordination(DssCase):
         version = created["subscription"]["version"]
         told = self.put_intent(intent(self.here(low=900, high=999)))
         self.assertEqual(told["subscribers"][0]["subscriptions"],
-                         [{"subscription_id": id, "notification_index": 1}], "at any altitude")
+                         [{"subscription_id": id, "notification_index": self.index(1)}], "at any altitude")
         got = self.ask("GET", path, sub="uss2", status=200)["subscription"]
-        self.assertEqual((got["notification_index"], got["version"]), (1, version))
+        self.assertEqual((got["notification_index"], got["version"]), (self.index(1), version))
         self.assertEqual(len(self.query("subscriptions", self.here(), sub="uss2")), 1)
         self.assertEqual(self.query("subscriptions", self.here()), [], "those of the caller alone")
         self.ask("PUT", path, body, sub="uss2", status=409)
@@ -155,6 +155,15 @@ class StrategicCoordination(DssCase):
         self.put_intent(intent(self.here()))
         shown = self.ask("GET", f"/dss/v1/operational_intent_references/{planned['id']}")
         self.assertEqual(shown["operational_intent_reference"]["uss_availability"], "Down")
+
+    def test_availability_may_be_written_small(self):
+        # The reference takes it so, and the public prober writes it so.
+        path = "/dss/v1/uss_availability/uss-small"
+        first = self.ask("PUT", path, {"availability": "normal"}, scope=AA, status=200)
+        self.assertEqual(first["status"]["availability"], "Normal")
+        down = {"old_version": first["version"], "availability": "down"}
+        self.assertEqual(self.ask("PUT", path, down, scope=AA, status=200)["status"]["availability"], "Down")
+        self.ask("PUT", path, dict(down, availability="dOwN"), scope=AA, status=400)
 
     def test_a_requested_ovn(self):
         id, chosen = str(uuid.uuid4()), suffix()
@@ -202,7 +211,7 @@ class StrategicCoordination(DssCase):
             path = f"/dss/v1/operational_intent_references/{reference['id']}"
             self.assertEqual(self.ask("GET", path)["operational_intent_reference"], reference)
             subscription = self.ask("GET", f"/dss/v1/subscriptions/{reference['subscription_id']}")["subscription"]
-            self.assertEqual(subscription["notification_index"], 1)
+            self.assertEqual(subscription["notification_index"], self.index(1))
             self.assertEqual(self.ask("GET", "/dss/v1/uss_availability/uss9"), available)
             again = self.ask("GET", f"/rid/v2/dss/identification_service_areas/{area}", scope=DP)
             self.assertEqual(again["service_area"], service["service_area"])
@@ -312,6 +321,25 @@ class BadInput(DssCase):
         connection.close()
         self.assertEqual(status, 413)
 
+    def test_a_path_that_ends_before_its_last_part(self):
+        """An empty version is a wrong request, not a place that is not there."""
+        some = uuid.uuid4()
+        for base, scope, methods in (
+            (f"/dss/v1/operational_intent_references/{some}/", SC, ("PUT", "DELETE")),
+            (f"/dss/v1/constraint_references/{some}/", CM, ("PUT", "DELETE")),
+            (f"/dss/v1/subscriptions/{some}/", SC, ("PUT", "DELETE")),
+            (f"/rid/v2/dss/identification_service_areas/{some}/", SP, ("PUT", "DELETE")),
+            (f"/rid/v2/dss/subscriptions/{some}/", DP, ("PUT", "DELETE")),
+            (f"/v1/dss/identification_service_areas/{some}/", WRITE, ("PUT", "DELETE")),
+            ("/dss/v1/operational_intent_references/", SC, ("GET", "PUT")),
+        ):
+            for method in methods:
+                for token, status in (("", 401), (self.keys.token(scope), 400)):
+                    headers = {"Authorization": "Bearer " + token} if token else {}
+                    got, answer = self.raw(method, base, None if method == "DELETE" else "{}", headers)
+                    self.assertEqual(got, status, f"{method} {base}: {answer}")
+                    self.assertTrue(json.loads(answer)["message"])
+
     def test_queries(self):
         for kind, scope in (("operational_intent_references", SC), ("constraint_references", CP), ("subscriptions",
             SC)):
@@ -413,7 +441,7 @@ class RemoteIdentification(DssCase):
         created = self.ask("PUT", v2, body, scope=SP, sub="sp", status=200)
         self.assertEqual(created["subscribers"], [
             {"url": "https://dp.test/areas", "subscriptions": [{"subscription_id": listener,
-                "notification_index": 1}]}])
+                "notification_index": self.index(1)}]}])
         service = created["service_area"]
         self.assertEqual(service["uss_base_url"], "https://sp.test")
         self.assertRegex(service["version"], "^[a-z0-9]{10,}$")
@@ -440,10 +468,14 @@ class RemoteIdentification(DssCase):
         changed = self.ask("PUT", v2 + "/" + service["version"], body, scope=SP, sub="sp", status=200)["service_area"]
         self.ask("DELETE", v1 + "/" + service["version"], scope=WRITE, sub="sp", status=409)
         gone = self.ask("DELETE", v1 + "/" + changed["version"], scope=WRITE, sub="sp", status=200)
-        self.assertEqual(gone["subscribers"][0]["subscriptions"][0]["notification_index"], 3)
+        self.assertEqual(gone["subscribers"][0]["subscriptions"][0]["notification_index"], self.index(3))
         self.ask("GET", v2, scope=DP, status=404)
         path = f"/rid/v2/dss/subscriptions/{listener}/"
         self.ask("DELETE", path + "0123456789", scope=DP, sub="dp", status=409)
+        for no_version in ("notacorrectversion", "wxyz", "1-2"):
+            self.ask("DELETE", path + no_version, scope=DP, sub="dp", status=400)
+            self.ask("DELETE", f"{v2}/{no_version}", scope=SP, sub="sp", status=400)
+            self.ask("PUT", f"{v2}/{no_version}", body, scope=SP, sub="sp", status=400)
         self.ask("DELETE", path + subscribed["subscription"]["version"], scope=DP, sub="other", status=403)
         self.ask("DELETE", path + subscribed["subscription"]["version"], scope=DP, sub="dp", status=200)
         self.ask("DELETE", path + subscribed["subscription"]["version"], scope=DP, sub="dp", status=404)
@@ -466,6 +498,13 @@ class RemoteIdentification(DssCase):
         del endless["time_end"]
         self.assertIn("message", put("identification_service_areas", extents=endless))
         self.assertIn("message", put("subscriptions", extents=self.here(end=24 * 60 + 5)))
+        # What is there already and is written without its version: its window is judged first, as by the reference.
+        there = {"extents": volume(lat=self.lat + 0.1), "uss_base_url": "https://x.test"}
+        path = f"/rid/v2/dss/subscriptions/{uuid.uuid4()}"
+        self.ask("PUT", path, there, scope=DP, status=200)
+        self.ask("PUT", path, there, scope=DP, status=409)
+        there["extents"] = volume(lat=self.lat + 0.1, end=24 * 60 + 5)
+        self.ask("PUT", path, there, scope=DP, status=400)
         large = ",".join(f"{point['lat']},{point['lng']}" for point in square(self.lat, 8, 1))
         for area, status in (("", 400), ("1,2,3", 400), ("1,2,3,4", 400), ("1,2,x,4,5,6", 400), ("91,0,0,1,1,1", 400),
                              ("0,0,1,1,0,1,1,0", 400), (large, 413)):
@@ -482,7 +521,7 @@ class Auxiliary(DssCase):
         self.assertTrue(self.ask("GET", "/aux/v1/version", token="", status=200)["version"])
         self.assertEqual(self.raw("GET", "/healthy")[0], 200)
         pool = "interuss.pool_status.read"
-        self.assertEqual(self.ask("GET", "/aux/v1/pool", scope=pool, status=200), {"dar_id": "the-pool"})
+        self.assertEqual(self.ask("GET", "/aux/v1/pool", scope=pool, status=200), {"dar_id": self.dar_id})
         self.ask("GET", "/aux/v1/pool", scope=SC, status=403)
         self.ask("GET", "/aux/v1/pool", token="", status=401)
         path = "/aux/v1/pool/dss_instances"
@@ -496,8 +535,10 @@ class Auxiliary(DssCase):
             status=400)
         self.ask("PUT", f"{beat}?source=cron&next_heartbeat_expected_before={at(5)}", scope=write, sub="cron",
             status=201)
-        last = self.ask("GET", path, scope=pool)["dss_instances"][0]
-        self.assertEqual((last["id"], last["most_recent_heartbeat"]["reporter"]), ("here", "cron"))
+        last = [one for one in self.ask("GET", path, scope=pool)["dss_instances"]
+                if one["most_recent_heartbeat"]["reporter"] == "cron"]
+        self.assertEqual(len(last), 1)
+        self.assertIn(last[0]["id"], self.localities)
         self.ask("GET", "/aux/v1/configuration/global_options", scope=pool, status=200)
         self.ask("GET", "/aux/v1/configuration/ca_certs", token="", status=200)
         self.ask("GET", "/aux/v1/configuration/accepted_ca_certs", token="", status=200)

@@ -8,12 +8,12 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import unittest
 
 from line_test import FSCK, PairCase, Side, WIDEBERTH, at
+from ports import free_ports
 
 EAST = """[party]
 keys = "keys"
@@ -30,16 +30,6 @@ issuer = "https://wideberth.invalid/development-only"
 audience = "wideberth-development"
 key_files = ["token-key.pub.pem"]
 """
-
-
-def two_ports():
-    held = [socket.socket(), socket.socket()]
-    for each in held:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
 
 
 def tool(*arguments):
@@ -62,7 +52,8 @@ class ForwardTest(PairCase):
 
     @classmethod
     def make_east(cls, south):
-        http, line = two_ports()
+        http = free_ports()
+        line = http + 1
         east = Side(os.path.dirname(south.folder), "east", http)
         os.makedirs(os.path.join(east.folder, "tokens"))
         shutil.copytree(os.path.join(south.folder, "passwords"), os.path.join(east.folder, "passwords"))

@@ -11,7 +11,6 @@ import datetime
 import json
 import os
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -21,28 +20,12 @@ import unittest
 import urllib.request
 import uuid
 
+from ports import free_ports
+
 WIDEBERTH = os.path.abspath(sys.argv[1])
 WIDEBERTHD = os.path.abspath(sys.argv[2])
 FSCK = os.path.join(os.path.dirname(WIDEBERTH), "wideberth-fsck")
 PATIENCE_S = 40
-
-
-def free_ports():
-    """Four in a row."""
-    for base in range(30000 + os.getpid() % 8000 // 4 * 4, 60000, 4):
-        held = []
-        try:
-            for port in range(base, base + 4):
-                s = socket.socket()
-                held.append(s)
-                s.bind(("127.0.0.1", port))
-            return base
-        except OSError:
-            continue
-        finally:
-            for s in held:
-                s.close()
-    raise AssertionError("no free ports")
 
 
 def at(minutes):

@@ -17,7 +17,8 @@ import unittest
 import urllib.error
 import urllib.request
 
-from line_test import WIDEBERTH, WIDEBERTHD, PairCase, free_ports
+from line_test import WIDEBERTH, WIDEBERTHD, PairCase
+from ports import free_ports
 
 
 class RecordTest(PairCase):
@@ -335,6 +336,46 @@ accuracy = secs:1
         policy.write_text(f"log {log_key}\nwitness w1 {keys['w1']}\nwitness w2 {keys['w2']}\nquorum none\n")
         urls = [f"http://127.0.0.1:{base}", f"http://127.0.0.1:{base + 1}"]
         self.assertIn("one history", self.offline("compare", *urls, "--policy", policy))
+        self.node_asks_them([(keys[name], url) for name, url in zip(("w1", "w2"), urls)])
+
+    def node_asks_them(self, witnesses):
+        north = self.north
+        config = pathlib.Path(north.folder, "wideberthd.toml")
+        before = config.read_text()
+        try:
+            config.write_text(before + "".join(f'\n[[peer.witness]]\nvkey = "{key}"\nurl = "{url}"\n'
+                                               for key, url in witnesses))
+            north.kill_and_start()
+            self.wait_up()
+            more, _ = self.hazard(north, "30.0")
+            self.recorded(north, more)
+
+            def witnessed():
+                ours = north.json("duty", "record", "status")["ours"]
+                return all(each["size"] == ours["cosigned"]["size"] == ours["size"] for each in ours["witnesses"])
+            north.until("both have cosigned all of it", witnessed)
+            ours = self.export(north, "ours", "by-three")
+            text = (ours / "policy").read_text()
+            self.assertEqual(text.count("witness "), 3, text)
+            self.offline("verify", ours)
+            proof, entry = self.prove("ours", 0)
+            self.offline("verify", proof, "--entry", entry, "--policy", ours / "policy")
+            # The peer's word alone is not enough under that policy.
+            note = (ours / "checkpoint").read_text()
+            (ours / "checkpoint").write_text("".join(line for line in note.splitlines(keepends=True)
+                                                     if "w2.example" not in line))
+            self.assertIn("quorum", self.offline("verify", ours, code=1))
+            # The peer answers for what it has cosigned on the line, by the standard.
+            (ours / "checkpoint").write_text(note)
+            text, _, signatures = note.partition("\n\n")
+            request = urllib.request.Request(f"{self.south.url}/add-checkpoint", method="POST", data=(
+                f"old {text.splitlines()[1]}\n\n{text}\n\n{signatures.splitlines()[0]}\n").encode())
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                self.assertIn("/cosignature ", answer.read().decode())
+        finally:
+            config.write_text(before)
+            north.kill_and_start()
+            self.wait_up()
 
     def test_it_outlives_a_kill(self):
         north, south = self.north, self.south

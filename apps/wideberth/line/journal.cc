@@ -1,7 +1,10 @@
-// The journal of a node: shown, and one entry of it disclosed and verified (journal/journal.h).
+// The journal of a node: shown, and one entry of it disclosed and verified (journal/journal.h). The note for the next
+// watch, which is kept there.
 #include "journal/journal.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "apps/wideberth/line/answers.h"
 #include "apps/wideberth/line/record.h"
@@ -161,6 +164,62 @@ Result<int> RunJournalVerify(const Session& session, const JournalOptions& optio
                           "with one that was deposited before\n",
                           head.ToString()));
   return kExitOk;
+}
+
+namespace {
+
+Result<int> ReportHandover(const Session& session, const std::string& body) {
+  if (session.json) {
+    Print(body + "\n");
+    return kExitOk;
+  }
+  WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(body));
+  const json::Value note = document.root();
+  const auto text = [&](std::string_view pointer) { return TextAt(note, pointer); };
+  if (text("handover.number").empty()) {
+    Print("no note has been left\n");
+    return kExitOk;
+  }
+  const std::string by = text("handover.acknowledged_by");
+  Print(Printable(fmt::format("note {}, {} by {}; open then: {} matters, {} calls, {} conflicts\n",
+                              text("handover.number"), text("handover.at"), text("handover.key"),
+                              text("handover.open.matters"), text("handover.open.calls"),
+                              text("handover.open.conflicts"))));
+  const std::string said = text("handover.text");
+  for (size_t begin = 0; begin <= said.size();) {
+    const size_t end = std::min(said.find('\n', begin), said.size());
+    Print("  " + Printable(said.substr(begin, end - begin)) + "\n");
+    begin = end + 1;
+  }
+  Print(by.empty() ? "waits for the next watch\n"
+                   : Printable(fmt::format("acknowledged {} by {}\n",
+                                           text("handover.acknowledged_at"), by)));
+  return kExitOk;
+}
+
+}  // namespace
+
+Result<int> RunHandoverShow(const Session& session) {
+  WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
+  WB_ASSIGN_OR_RETURN(const std::string body, remote.Call(net::Method::kGet, "/v1/handover"));
+  return ReportHandover(session, body);
+}
+
+Result<int> RunHandoverGive(const Session& session, const HandoverOptions& options) {
+  WB_ASSIGN_OR_RETURN(Remote remote, OpenAsPerson(session));
+  WB_RETURN_IF_ERROR(PostActOf(
+      &remote, "hand_over", [&](json::Writer* json) { json->StringField("text", options.text); }));
+  WB_ASSIGN_OR_RETURN(const std::string body, remote.Call(net::Method::kGet, "/v1/handover"));
+  return ReportHandover(session, body);
+}
+
+Result<int> RunHandoverAcknowledge(const Session& session, const HandoverOptions& options) {
+  WB_ASSIGN_OR_RETURN(Remote remote, OpenAsPerson(session));
+  WB_RETURN_IF_ERROR(PostActOf(&remote, "acknowledge_handover", [&](json::Writer* json) {
+    json->Uint64Field("number", options.number);
+  }));
+  WB_ASSIGN_OR_RETURN(const std::string body, remote.Call(net::Method::kGet, "/v1/handover"));
+  return ReportHandover(session, body);
 }
 
 }  // namespace wideberth::cli

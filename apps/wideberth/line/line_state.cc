@@ -37,6 +37,33 @@ std::string PolicyText(const json::Value& line) {
   return IsTrueAt(line, "policy_suspended.by_peer") ? "suspended by them" : "open";
 }
 
+// Why nothing is signed on a line whose store is an old copy, and what is awaited.
+std::string OldCopyText(const json::Value& line) {
+  const std::string name = TextAt(line, "peer.name");
+  const int64_t held = IntAt(line, "old_copy.held");
+  if (!IsTrueAt(line, "old_copy.peer_heard")) {
+    return fmt::format(
+        "{}: this store may be an old copy; nothing is signed before {} has said what it holds\n",
+        name, name);
+  }
+  if (IsTrueAt(line, "old_copy.differs")) {
+    return fmt::format(
+        "{}: OLD COPY, and what {} holds of our log is not what is here: nothing is signed any "
+        "more\n",
+        name, name);
+  }
+  if (IsTrueAt(line, "old_copy.keys_changed")) {
+    return fmt::format(
+        "{}: old copy, of before a change of our keys: give it the files of the new keys and start "
+        "it again\n",
+        name);
+  }
+  return fmt::format(
+      "{}: old copy, {} of our {} entries are here; the others are fetched, and nothing is signed "
+      "before\n",
+      name, held, IntAt(line, "old_copy.peer_holds"));
+}
+
 std::string ClockText(const json::Value& line) {
   if (!At(line, "clock_offset_ms")) return "-";
   return fmt::format("{}{} ms +-{} ms", IsTrueAt(line, "clock_alarm") ? "ALARM " : "",
@@ -44,6 +71,7 @@ std::string ClockText(const json::Value& line) {
 }
 
 Result<void> ShowLines(const json::Document& lines) {
+  std::string old_copies;
   Table table({{"PEER"},
                {"LINE"},
                {"PATHS", Fit::kWrap},
@@ -65,12 +93,14 @@ Result<void> ShowLines(const json::Document& lines) {
                   {TextAt(line, "mirror_size")},
                   {PolicyText(line)},
                   {MomentText(TextAt(line, "next_line_check"), TextAt(lines.root(), "at"))}});
+    if (At(line, "old_copy")) old_copies += OldCopyText(line);
     return {};
   }));
   if (table.rows() == 0) {
     Print("no peers: `wideberth peer add`\n");
   } else {
     PrintTable(table);
+    Print(Printable(old_copies));
   }
   return {};
 }

@@ -35,6 +35,14 @@ base::Result<int> RunJournalHead(const Session& session);
 base::Result<int> RunJournalDisclose(const Session& session, const JournalOptions& options);
 base::Result<int> RunJournalVerify(const Session& session, const JournalOptions& options);
 
+struct HandoverOptions {
+  std::string text;
+  uint64_t number = 0;
+};
+base::Result<int> RunHandoverShow(const Session& session);
+base::Result<int> RunHandoverGive(const Session& session, const HandoverOptions& options);
+base::Result<int> RunHandoverAcknowledge(const Session& session, const HandoverOptions& options);
+
 }  // namespace wideberth::cli
 
 #endif  // WIDEBERTH_APPS_WIDEBERTH_LINE_RECORD_H_

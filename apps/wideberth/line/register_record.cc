@@ -167,6 +167,28 @@ void AddJournal(Registry* registry) {
   registry->Text(verify, "--head", &options->head, "SIZE:LINK", "The head that was deposited.");
 }
 
+void AddHandover(Registry* registry) {
+  const Session& session = registry->session();
+  const auto options = std::make_shared<HandoverOptions>();
+  CLI::App* group = registry->Group("handover", "The note that one watch leaves the next");
+  registry->Command(group, "show", "Show the newest note, and whether it was acknowledged",
+                    "wideberth handover show", [&session] { return RunHandoverShow(session); });
+  CLI::App* give = registry->Command(
+      group, "give",
+      "Leave a note for the next watch\n"
+      "The node counts what is open beside it. It stays in the journal and never crosses a line.",
+      "wideberth handover give \"firing in the south went on late; they call again at 0600\"",
+      [options, &session] { return RunHandoverGive(session, *options); });
+  give->add_option("TEXT", options->text, "What the next watch must know.")->required();
+  CLI::App* acknowledge =
+      registry->Command(group, "acknowledge",
+                        "Say that you have read the note of the watch before\n"
+                        "By its number, and by another person than the one who left it.",
+                        "wideberth handover acknowledge 12",
+                        [options, &session] { return RunHandoverAcknowledge(session, *options); });
+  acknowledge->add_option("NUMBER", options->number, "Of the note that you have read.")->required();
+}
+
 }  // namespace
 
 void LineCommands::AddRecord(Registry* registry) {
@@ -176,6 +198,7 @@ void LineCommands::AddRecord(Registry* registry) {
   AddIncident(registry);
   AddReport(registry);
   AddJournal(registry);
+  AddHandover(registry);
 }
 
 void LineCommands::AddExchanges(Registry* registry) {

@@ -50,6 +50,48 @@ Result<TreeHead> HeadOf(const FolderLog& folder, std::string_view origin) {
                     checkpoint.origin);
 }
 
+Result<std::vector<record::VerifierKey>> WitnessesOf(const json::Value& record,
+                                                     const std::string& writer) {
+  std::vector<record::VerifierKey> keys;
+  const auto witnesses = At(record, writer + ".witnesses");
+  if (!witnesses) return keys;
+  WB_ASSIGN_OR_RETURN(const json::Array all, witnesses->AsArray(64));
+  for (const json::Value each : all) {
+    WB_ASSIGN_OR_RETURN(record::VerifierKey key, record::VerifierKey::Parse(TextAt(each, "key")));
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+// A checkpoint, and the policy of all who have cosigned it.
+struct Exported {
+  record::Policy policy;
+  std::string note;
+};
+
+// The last that the peer and every witness have cosigned. Where a witness lags, so that this would be nothing or less
+// than the folder has, the last that the peer has.
+Result<Exported> HeadToExport(const NodeLog& node, const record::VerifierKey& log,
+                              const record::VerifierKey& peer,
+                              std::vector<record::VerifierKey> witnesses, uint64_t size_min) {
+  if (!witnesses.empty()) {
+    Result<std::string> note = node.Get("checkpoint?witnessed=true");
+    if (note) {
+      witnesses.insert(witnesses.begin(), peer);
+      WB_ASSIGN_OR_RETURN(record::Policy policy, record::Policy::AllOf(log, witnesses));
+      WB_ASSIGN_OR_RETURN(const Vouched vouched, OpenUnder(policy, *note));
+      if (vouched.opened.checkpoint.head.size >= size_min) {
+        return Exported{std::move(policy), *std::move(note)};
+      }
+    } else if (note.error().code != base::ErrorCode::kNotFound) {
+      return base::Fail(std::move(note).error());
+    }
+  }
+  WB_ASSIGN_OR_RETURN(record::Policy policy, record::Policy::AllOf(log, {peer}));
+  WB_ASSIGN_OR_RETURN(std::string note, node.Get("checkpoint"));
+  return Exported{std::move(policy), std::move(note)};
+}
+
 Result<void> CheckGrown(const FolderLog& folder, const TreeHead& before, const TreeHead& head) {
   if (head.size < before.size) {
     return base::Fail(
@@ -135,11 +177,14 @@ Result<int> RunRecordExport(const Session& session, const LogOptions& options) {
                                               TextAt(about.root(), options.writer + ".log_key")));
   WB_ASSIGN_OR_RETURN(const auto cosigner, record::VerifierKey::Parse(TextAt(
                                                about.root(), options.writer + ".cosigner_key")));
-  WB_ASSIGN_OR_RETURN(const record::Policy policy, record::Policy::AllOf(log_key, {cosigner}));
   const NodeLog node(&remote, peer, options.writer);
   const FolderLog folder(options.dir);
   WB_ASSIGN_OR_RETURN(const TreeHead before, HeadOf(folder, log_key.name()));
-  WB_ASSIGN_OR_RETURN(const std::string note, node.Get("checkpoint"));
+  WB_ASSIGN_OR_RETURN(const auto witnesses, WitnessesOf(about.root(), options.writer));
+  WB_ASSIGN_OR_RETURN(const Exported exported,
+                      HeadToExport(node, log_key, cosigner, witnesses, before.size));
+  const record::Policy& policy = exported.policy;
+  const std::string& note = exported.note;
   WB_ASSIGN_OR_RETURN(const Vouched vouched, OpenUnder(policy, note));
   const TreeHead head = vouched.opened.checkpoint.head;
   WB_RETURN_IF_ERROR(CopyTiles(node, folder, before.size, head));

@@ -96,8 +96,14 @@ Result<int> RunRecordProve(const Session& session, const LogOptions& options) {
     WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
     WB_ASSIGN_OR_RETURN(const std::string peer, PeerOr(&remote, options.peer));
     const NodeLog node(&remote, peer, options.writer);
-    WB_ASSIGN_OR_RETURN(const std::string note,
-                        node.Get("checkpoint?covering=" + std::to_string(index)));
+    // One that the witnesses have cosigned too, where there is one.
+    const std::string covering = "checkpoint?covering=" + std::to_string(index);
+    Result<std::string> witnessed = node.Get(covering + "&witnessed=true");
+    if (!witnessed && witnessed.error().code == base::ErrorCode::kNotFound) {
+      witnessed = node.Get(covering);
+    }
+    if (!witnessed) return base::Fail(std::move(witnessed).error());
+    const std::string& note = *witnessed;
     WB_ASSIGN_OR_RETURN(proven, ProveFrom(node, index, note));
     const NodeLog other(&remote, peer, options.writer == "ours" ? "theirs" : "ours");
     // Before the first cosignature of the other log there is nothing to show.

@@ -1,12 +1,10 @@
 #include "apps/wideberth/record/log_readers.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <system_error>
 
 #include "apps/wideberth/session.h"
+#include "base/durable_file.h"
 
 namespace wideberth::cli {
 namespace {
@@ -18,25 +16,11 @@ base::Bytes BytesOf(std::string_view text) {
   return {bytes.begin(), bytes.end()};
 }
 
-// A file's name is durable when its folder is.
-Result<void> SyncFolder(const std::filesystem::path& folder) {
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-  if (descriptor >= 0) close(descriptor);
-  if (synced) return {};
-  return base::Fail(base::ErrorCode::kStorage, folder.string(), "must be a folder on a disk");
-}
-
 Result<void> MakeFolders(const std::filesystem::path& folder) {
   std::error_code error;
   if (folder.empty() || std::filesystem::is_directory(folder, error)) return {};
-  const std::filesystem::path parent = folder.parent_path();
-  WB_RETURN_IF_ERROR(MakeFolders(parent));
-  if (!std::filesystem::create_directory(folder, error) && error) {
-    return base::Fail(base::ErrorCode::kStorage, folder.string(),
-                      "must be a folder that can be made", error.message());
-  }
-  return SyncFolder(parent.empty() ? "." : parent);
+  WB_RETURN_IF_ERROR(MakeFolders(folder.parent_path()));
+  return base::MakeFolder(folder.string(), 0777);
 }
 
 }  // namespace
@@ -82,8 +66,7 @@ bool FolderLog::Has(std::string_view name) const {
 Result<void> FolderLog::Write(std::string_view name, std::string_view bytes) const {
   const std::filesystem::path path(PathOf(name));
   WB_RETURN_IF_ERROR(MakeFolders(path.parent_path()));
-  WB_RETURN_IF_ERROR(WriteOutput(path.string(), bytes, /*secret=*/false, /*keep=*/false));
-  return SyncFolder(path.parent_path());
+  return base::ReplaceFile(path.string(), bytes, 0644);
 }
 
 Result<void> FolderLog::Remove(std::string_view name) const {

@@ -138,14 +138,25 @@ Result<int> RunRecordStatus(const Session& session, const LogOptions& options) {
     return kExitOk;
   }
   WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(body));
-  Table table({{"LOG"}, {"HOW FAR"}, {"ENTRIES", Fit::kRight}, {"AT"}});
+  Table table({{"LOG"}, {"WHO", Fit::kWrap}, {"ENTRIES", Fit::kRight}, {"AT"}, {"", Fit::kWrap}});
   for (const std::string writer : {"ours", "theirs"}) {
     const json::Value& root = document.root();
-    table.AddRow({{writer}, {"written"}, {TextAt(root, writer + ".size")}, {""}});
+    table.AddRow({{writer}, {"written"}, {TextAt(root, writer + ".size")}, {""}, {""}});
     table.AddRow({{""},
                   {"cosigned"},
                   {TextAt(root, writer + ".cosigned.size")},
-                  {TextAt(root, writer + ".cosigned.cosigned_at")}});
+                  {TextAt(root, writer + ".cosigned.cosigned_at")},
+                  {""}});
+    const auto witnesses = At(root, writer + ".witnesses");
+    if (!witnesses) continue;
+    WB_ASSIGN_OR_RETURN(const json::Array all, witnesses->AsArray(64));
+    for (const json::Value each : all) {
+      table.AddRow({{""},
+                    {Printable(TextAt(each, "name"))},
+                    {TextAt(each, "size")},
+                    {TextAt(each, "cosigned_at")},
+                    {Printable(TextAt(each, "trouble"))}});
+    }
   }
   PrintTable(table);
   return kExitOk;

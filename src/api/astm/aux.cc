@@ -1,6 +1,8 @@
 #include "api/astm/aux.h"
 
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "api/astm/call.h"
 #include "api/astm/encode.h"
@@ -41,39 +43,51 @@ void ValidateOauth(Call call) {
 
 void GetPool(Call call) {
   call.responder(JsonObject(
-      200, [&](json::Writer* json) { json->StringField("dar_id", call.context.options.dar_id); }));
+      200, [&](json::Writer* json) { json->StringField("dar_id", call.context.dss.dar_id()); }));
 }
 
-net::Response WriteInstances(int status, const Options& options,
-                             const Heartbeats::Heartbeat& heartbeat) {
-  return JsonObject(status, [&](json::Writer* json) {
-    json->Key("dss_instances");
-    json->BeginArray();
-    json->BeginObject();
-    json->StringField("id", options.locality);
-    if (!options.public_endpoint.empty()) {
-      json->StringField("public_endpoint", options.public_endpoint);
-    }
-    json->Key("most_recent_heartbeat");
-    json->BeginObject();
-    json->StringField("timestamp", base::FormatRfc3339(heartbeat.time));
-    json->StringField("reporter", heartbeat.reporter);
-    json->StringField("source", heartbeat.source);
-    json->Uint64Field("index", heartbeat.index);
-    if (heartbeat.next_expected) {
-      json->StringField("next_heartbeat_expected_before",
-                        base::FormatRfc3339(*heartbeat.next_expected));
-    }
-    json->EndObject();
-    json->EndObject();
-    json->EndArray();
-  });
+void WriteHeartbeat(json::Writer* json, const dss::Heartbeat& heartbeat) {
+  json->Key("most_recent_heartbeat");
+  json->BeginObject();
+  json->StringField("timestamp", base::FormatRfc3339(heartbeat.time));
+  json->StringField("reporter", heartbeat.reporter);
+  json->StringField("source", heartbeat.source);
+  json->Uint64Field("index", heartbeat.index);
+  if (heartbeat.next_expected) {
+    json->StringField("next_heartbeat_expected_before",
+                      base::FormatRfc3339(*heartbeat.next_expected));
+  }
+  json->EndObject();
 }
 
-base::Result<Heartbeats::Heartbeat> ReadHeartbeat(const Call& call) {
-  Heartbeats::Heartbeat heartbeat;
+// Answers with the instances, when they are known.
+dss::Host::Listed AnswerInstances(int status, net::Responder to) {
+  auto responder = std::make_shared<net::Responder>(std::move(to));
+  return [status, responder](const base::Result<std::vector<dss::Instance>>& instances) {
+    if (!instances) {
+      return (*responder)(RenderRefusal(StatusOf(instances.error()), instances.error()));
+    }
+    (*responder)(JsonObject(status, [&](json::Writer* json) {
+      json->Key("dss_instances");
+      json->BeginArray();
+      for (const dss::Instance& instance : *instances) {
+        json->BeginObject();
+        json->StringField("id", instance.locality);
+        if (!instance.public_endpoint.empty()) {
+          json->StringField("public_endpoint", instance.public_endpoint);
+        }
+        if (instance.heartbeat) WriteHeartbeat(json, *instance.heartbeat);
+        json->EndObject();
+      }
+      json->EndArray();
+    }));
+  };
+}
+
+base::Result<dss::Heartbeat> ReadHeartbeat(const Call& call) {
+  dss::Heartbeat heartbeat;
   heartbeat.reporter = call.caller();
-  heartbeat.time = call.context.node.clock().Now();
+  heartbeat.time = call.context.clock.Now();
   const net::Target& target = call.request.target;
   const std::optional<std::string_view> source = target.Find("source");
   if (!source || source->empty() || source->size() > kSourceBytesMax) {
@@ -96,6 +110,17 @@ base::Result<Heartbeats::Heartbeat> ReadHeartbeat(const Call& call) {
   return heartbeat;
 }
 
+void ListInstances(Call call) {
+  call.context.dss.ListInstances(AnswerInstances(200, std::move(call.responder)));
+}
+
+void PutHeartbeat(Call call) {
+  auto heartbeat = ReadHeartbeat(call);
+  if (!heartbeat) return call.Refuse(400, heartbeat.error());
+  call.context.dss.AddHeartbeat(std::move(*heartbeat),
+                                AnswerInstances(201, std::move(call.responder)));
+}
+
 void GetGlobalOptions(Call call) {
   call.responder(JsonObject(200, [&](json::Writer* json) {
     json->BoolField("scd_global_lock", false);
@@ -116,18 +141,7 @@ void GetCertificates(Call call) {
 
 }  // namespace
 
-void Heartbeats::Add(Heartbeat heartbeat) {
-  const std::lock_guard lock(mutex_);
-  heartbeat.index = last_.index + 1;
-  last_ = std::move(heartbeat);
-}
-
-Heartbeats::Heartbeat Heartbeats::last() const {
-  const std::lock_guard lock(mutex_);
-  return last_;
-}
-
-void AddAuxRoutes(net::Router* router, const Context* context, Heartbeats* heartbeats) {
+void AddAuxRoutes(net::Router* router, const Context* context) {
   using net::Method;
   const auto get = [&](std::string_view path, Scopes scopes, Handler handler) {
     AddRoute(router, context, Method::kGet, path, std::move(scopes), handler);
@@ -139,16 +153,9 @@ void AddAuxRoutes(net::Router* router, const Context* context, Heartbeats* heart
   get("/aux/v1/configuration/accepted_ca_certs", {}, GetCertificates);
   get("/aux/v1/configuration/ca_certs", {}, GetCertificates);
   get("/versions/{system_identity}", {{kReadVersions}}, GetSystemVersion);
-  get("/aux/v1/pool/dss_instances", {{kReadPool}}, [heartbeats](Call call) {
-    call.responder(WriteInstances(200, call.context.options, heartbeats->last()));
-  });
+  get("/aux/v1/pool/dss_instances", {{kReadPool}}, ListInstances);
   AddRoute(router, context, Method::kPut, "/aux/v1/pool/dss_instances/heartbeat", {{kWritePool}},
-           [heartbeats](Call call) {
-             auto heartbeat = ReadHeartbeat(call);
-             if (!heartbeat) return call.Refuse(400, heartbeat.error());
-             heartbeats->Add(std::move(heartbeat).value());
-             call.responder(WriteInstances(201, call.context.options, heartbeats->last()));
-           });
+           PutHeartbeat);
 }
 
 }  // namespace wideberth::api::astm

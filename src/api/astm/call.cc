@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "api/astm/replays.h"
 #include "json/writer.h"
 
 namespace wideberth::api::astm {
@@ -29,7 +30,7 @@ base::Result<std::shared_ptr<const crypto::Claims>> Authorize(const net::Request
                                                               const Scopes& scopes,
                                                               const Context& context) {
   WB_ASSIGN_OR_RETURN(const std::string_view token, BearerToken(request.headers));
-  const base::UtcMicros now = context.node.clock().Now();
+  const base::UtcMicros now = context.clock.Now();
   WB_ASSIGN_OR_RETURN(auto claims, context.tokens.Verify(token, now));
   if (claims->expires.us - now.us >
       kTokenHoursMax * base::kMicrosPerHour + limits::kTokenClockSkewUs) {
@@ -53,6 +54,51 @@ base::Result<std::shared_ptr<const crypto::Claims>> Authorize(const net::Request
   return base::Fail(base::ErrorCode::kForbidden, "token.scope", "must hold " + wanted);
 }
 
+bool Writes(const net::Request& request) {
+  return request.method != net::Method::kGet && request.method != net::Method::kHead &&
+         !request.path().ends_with("/query");
+}
+
+// False: the request was answered. Otherwise what it will be answered is kept, if it has a key.
+bool Once(Call* call) {
+  const auto key = Replays::KeyOf(call->request, call->caller());
+  if (!key) {
+    call->Refuse(400, key.error());
+    return false;
+  }
+  if (!*key) return true;
+  Replays* replays = call->context.replays;
+  const base::Clock* clock = &call->context.clock;
+  if (auto given = replays->Begin(**key, clock->MonotonicMicros())) {
+    call->responder(std::move(*given));
+    return false;
+  }
+  call->name = (*key)->name;
+  auto responder = std::make_shared<net::Responder>(std::move(call->responder));
+  call->responder =
+      net::Responder::To([responder, replays, clock, key = **key](net::Response response) {
+        replays->End(key, response, clock->MonotonicMicros());
+        if (response.status == 0) return responder->HangUp();
+        (*responder)(std::move(response));
+      });
+  return true;
+}
+
+// Asks for a token with one of `scopes` before it hands a request on.
+net::RouteHandler Guarded(const Context* context, Scopes scopes, Handler handler) {
+  return [context, scopes = std::move(scopes), handler = std::move(handler)](
+             const net::Request& request, const net::PathParams& params, net::Responder responder) {
+    Call call{*context, request, params, std::move(responder), nullptr, std::nullopt};
+    if (!scopes.empty()) {
+      auto claims = Authorize(request, scopes, *context);
+      if (!claims) return call.Refuse(StatusOf(claims.error()), claims.error());
+      call.claims = std::move(claims).value();
+      if (context->replays != nullptr && Writes(request) && !Once(&call)) return;
+    }
+    handler(std::move(call));
+  };
+}
+
 }  // namespace
 
 net::Response RenderRefusal(int status, const base::Error& error) {
@@ -74,18 +120,15 @@ int StatusOf(const base::Error& error) {
 
 void AddRoute(net::Router* router, const Context* context, net::Method method,
               std::string_view pattern, Scopes scopes, Handler handler) {
-  router->Add(
-      method, pattern,
-      [context, scopes = std::move(scopes), handler](
-          const net::Request& request, const net::PathParams& params, net::Responder responder) {
-        Call call{*context, request, params, std::move(responder), nullptr};
-        if (!scopes.empty()) {
-          auto claims = Authorize(request, scopes, *context);
-          if (!claims) return call.Refuse(StatusOf(claims.error()), claims.error());
-          call.claims = std::move(claims).value();
-        }
-        handler(std::move(call));
-      });
+  if (pattern.ends_with('}')) {
+    // A path that stops where its last part should stand is a wrong request for this route.
+    router->Add(method, pattern.substr(0, pattern.rfind('/') + 1),
+                Guarded(context, scopes, [](Call call) {
+                  call.Refuse(400, {base::ErrorCode::kInvalid, "path",
+                                    "must have something after its last '/'", ""});
+                }));
+  }
+  router->Add(method, pattern, Guarded(context, std::move(scopes), std::move(handler)));
 }
 
 void Submit(Call call, dss::Request request, Write write, RefusalStatus status) {
@@ -93,35 +136,33 @@ void Submit(Call call, dss::Request request, Write write, RefusalStatus status) 
   const std::string caller = call.caller();
   auto answer = [responder, caller, status,
                  write = std::move(write)](const base::Result<dss::Answer>& answered) {
-    if (!answered) {
-      return (*responder)(RenderRefusal(status(answered.error()), answered.error()));
-    }
-    (*responder)(write(*answered, caller));
+    if (answered) return (*responder)(write(*answered, caller));
+    // 503 says that nothing was applied. Where nobody knows, nothing is said.
+    if (answered.error().code == base::ErrorCode::kStorage) return responder->HangUp();
+    (*responder)(RenderRefusal(status(answered.error()), answered.error()));
   };
   const base::Result<void> submitted =
-      call.context.node.sequencer().SubmitDss({caller, std::move(request)}, std::move(answer));
+      call.context.dss.Submit({caller, std::move(request)}, std::move(answer));
   // What is not taken is not answered from there.
   if (!submitted) (*responder)(RenderRefusal(StatusOf(submitted.error()), submitted.error()));
 }
 
-void Read(Call call, const ReadState& read, const Write& write, RefusalStatus status) {
+void Read(Call call, ReadState read, Write write, RefusalStatus status) {
   const std::string caller = call.claims == nullptr ? "" : call.caller();
-  const auto [answered, seq] = call.context.node.ReadDss(
-      [&](const dss::State& state, base::UtcMicros now) { return read(state, caller, now); });
-  net::Response response = answered ? write(*answered, caller)
-                                    : RenderRefusal(status(answered.error()), answered.error());
-  service::Sequencer& sequencer = call.context.node.sequencer();
-  if (seq <= sequencer.durable_seq()) return call.responder(std::move(response));
-  struct Held {
-    net::Responder responder;
-    net::Response response;
-  };
-  auto held = std::make_shared<Held>(Held{std::move(call.responder), std::move(response)});
-  sequencer.WhenDurable(seq, [held](bool durable) {
-    if (durable) return held->responder(std::move(held->response));
-    held->responder(RenderRefusal(503, {base::ErrorCode::kStorage, "",
-                                        "the store has failed; what was read is not durable", ""}));
-  });
+  auto responder = std::make_shared<net::Responder>(std::move(call.responder));
+  call.context.dss.Read(
+      [read = std::move(read), caller](const dss::View& view, base::UtcMicros now) {
+        return read(view, caller, now);
+      },
+      [responder, caller, write = std::move(write),
+       status](const base::Result<dss::Answer>& answered) -> dss::Host::Show {
+        auto response = std::make_shared<net::Response>(
+            answered ? write(*answered, caller)
+                     : RenderRefusal(status(answered.error()), answered.error()));
+        return [responder, response](const std::optional<base::Error>& failure) {
+          (*responder)(failure ? RenderRefusal(503, *failure) : std::move(*response));
+        };
+      });
 }
 
 dss::Drawn Draw(const Context& context) {

@@ -5,12 +5,14 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/astm/context.h"
+#include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/token.h"
 #include "dss/decide.h"
@@ -23,7 +25,7 @@ inline constexpr int64_t kTokenHoursMax = 1;
 
 // {"message": ...}; 401 with a challenge, 503 with Retry-After, 500 as the reference has it.
 net::Response RenderRefusal(int status, const base::Error& error);
-// The status of what dss::Decide and the sequencer refuse.
+// The status of what dss::Decide and its host refuse.
 int StatusOf(const base::Error& error);
 
 // Alternatives, of which one must be granted whole.
@@ -35,6 +37,7 @@ struct Call {
   const net::PathParams& params;
   net::Responder responder;
   std::shared_ptr<const crypto::Claims> claims;  // null on routes without scopes
+  std::optional<base::Digest> name;              // of a request with an Idempotency-Key
 
   const std::string& caller() const { return claims->subject; }
   // Once.
@@ -43,21 +46,24 @@ struct Call {
 
 using Handler = std::function<void(Call call)>;
 
-// Adds a route that first asks for a token with one of `scopes`; with no alternative it asks for nothing.
+// Adds a route that first asks for a token with one of `scopes`; with no alternative it asks for nothing. A write with
+// an Idempotency-Key is handled once (replays.h).
 void AddRoute(net::Router* router, const Context* context, net::Method method,
               std::string_view pattern, Scopes scopes, Handler handler);
 
 // What is said of an answer: its status and body, for the caller.
 using Write = std::function<net::Response(const dss::Answer& answer, const std::string& caller)>;
 
-// Submits a command and answers when it is durable. `rename` may change the status of a refusal.
+// Submits a command and answers when it is durable; hangs up when nobody knows whether it was applied. `status` may
+// change that of a refusal.
 using RefusalStatus = int (*)(const base::Error&);
 void Submit(Call call, dss::Request request, Write write, RefusalStatus status = StatusOf);
 
-// Reads under the lock and answers when what was seen is durable.
+// Reads, maybe later and on another thread, and answers when what was seen is durable: both functions take what they
+// need along by value.
 using ReadState = std::function<base::Result<dss::Answer>(
     const dss::View& view, const std::string& caller, base::UtcMicros now)>;
-void Read(Call call, const ReadState& read, const Write& write, RefusalStatus status = StatusOf);
+void Read(Call call, ReadState read, Write write, RefusalStatus status = StatusOf);
 
 dss::Drawn Draw(const Context& context);
 

@@ -59,6 +59,12 @@ Result<dss::Extent> MakeExtentAt(const json::Value& where, const std::vector<dss
   return where.Refuse(std::move(error));
 }
 
+// "Too large" is said of an area alone, because some routes answer it with 413: text that is too long is invalid.
+base::Unexpected NotOfTheArea(base::Error error) {
+  if (error.code == base::ErrorCode::kTooLarge) error.code = base::ErrorCode::kInvalid;
+  return base::Fail(std::move(error));
+}
+
 }  // namespace
 
 Result<base::Uuid> ParseUuid(std::string_view text) {
@@ -162,8 +168,9 @@ Result<std::string> ReadBaseUrl(json::Object* object, std::string_view key,
 }
 
 Result<dss::Extent> ReadExtent(const json::Value& volume_4d, const Options& options) {
-  WB_ASSIGN_OR_RETURN(dss::Volume volume, ReadVolume(volume_4d));
-  return MakeExtentAt(volume_4d, {std::move(volume)}, options, false);
+  auto volume = ReadVolume(volume_4d);
+  if (!volume) return NotOfTheArea(std::move(volume).error());
+  return MakeExtentAt(volume_4d, {std::move(*volume)}, options, false);
 }
 
 Result<dss::Extent> ReadExtents(const json::Value& volumes_4d, const Options& options) {
@@ -177,8 +184,9 @@ Result<dss::Extent> ReadExtents(const json::Value& volumes_4d, const Options& op
 }
 
 Result<dss::Extent> ReadAreaOfInterest(std::string_view body, const Options& options) {
-  WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(body));
-  WB_ASSIGN_OR_RETURN(json::Object object, document.root().AsObject());
+  auto document = json::Document::Parse(body);
+  if (!document) return NotOfTheArea(std::move(document).error());
+  WB_ASSIGN_OR_RETURN(json::Object object, document->root().AsObject());
   WB_ASSIGN_OR_RETURN(const json::Value area, Needed(&object, "area_of_interest"));
   return ReadExtent(area, options);
 }

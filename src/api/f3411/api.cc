@@ -60,8 +60,9 @@ void SearchAreas(Edition edition, Call call) {
   if (auto times = ReadTimes(call, &*extent); !times) return call.Refuse(400, times.error());
   astm::Read(
       std::move(call),
-      [&](const dss::View& view, const std::string&, base::UtcMicros now) {
-        return dss::SearchServiceAreas(view, *extent, now);
+      [extent = std::move(*extent)](const dss::View& view, const std::string&,
+                                    base::UtcMicros now) {
+        return dss::SearchServiceAreas(view, extent, now);
       },
       [edition](const dss::Answer& answer, const std::string&) {
         return astm::JsonObject(200,
@@ -74,17 +75,22 @@ void GetArea(Edition edition, Call call) {
   if (!id) return call.Refuse(400, id.error());
   astm::Read(
       std::move(call),
-      [&](const dss::View& view, const std::string&, base::UtcMicros) {
-        return dss::GetServiceArea(view, *id);
+      [id = *id](const dss::View& view, const std::string&, base::UtcMicros) {
+        return dss::GetServiceArea(view, id);
       },
       [edition](const dss::Answer& answer, const std::string&) {
         return WriteArea(edition, answer, false);
       });
 }
 
-std::optional<std::string> VersionOf(const Call& call) {
+// What is no version at all is 400, as by the reference; a version that is not the one in force is 409.
+Result<std::optional<std::string>> VersionOf(const Call& call) {
   const std::string_view version = call.params.Get("version");
-  return version.empty() ? std::nullopt : std::optional<std::string>(version);
+  if (version.empty()) return std::optional<std::string>();
+  if (!dss::IsRidVersion(version)) {
+    return base::Invalid("version", "must be one that the DSS gave", version);
+  }
+  return std::optional<std::string>(version);
 }
 
 void PutArea(Edition edition, Call call) {
@@ -92,7 +98,10 @@ void PutArea(Edition edition, Call call) {
   if (!id) return call.Refuse(400, id.error());
   auto put = ReadServiceArea(edition, call);
   if (!put) return call.Refuse(400, put.error());
-  dss::PutServiceArea command{*id, VersionOf(call), std::move(put->url), std::move(put->extent)};
+  auto version = VersionOf(call);
+  if (!version) return call.Refuse(400, version.error());
+  dss::PutServiceArea command{*id, std::move(*version), std::move(put->url),
+                              std::move(put->extent)};
   astm::Submit(std::move(call), std::move(command),
                [edition](const dss::Answer& answer, const std::string&) {
                  return WriteArea(edition, answer, true);
@@ -102,7 +111,9 @@ void PutArea(Edition edition, Call call) {
 void DeleteArea(Edition edition, Call call) {
   const auto id = astm::ParseId(call.params.Get("id"));
   if (!id) return call.Refuse(400, id.error());
-  dss::DeleteServiceArea command{*id, std::string(call.params.Get("version"))};
+  auto version = VersionOf(call);
+  if (!version) return call.Refuse(400, version.error());
+  dss::DeleteServiceArea command{*id, version->value_or("")};
   astm::Submit(std::move(call), std::move(command),
                [edition](const dss::Answer& answer, const std::string&) {
                  return WriteArea(edition, answer, true);
@@ -114,8 +125,9 @@ void SearchSubscriptions(Edition edition, Call call) {
   if (!extent) return call.Refuse(SearchStatus(extent.error()), extent.error());
   astm::Read(
       std::move(call),
-      [&](const dss::View& view, const std::string& caller, base::UtcMicros now) {
-        return dss::SearchRidSubscriptions(view, caller, *extent, now);
+      [extent = std::move(*extent)](const dss::View& view, const std::string& caller,
+                                    base::UtcMicros now) {
+        return dss::SearchRidSubscriptions(view, caller, extent, now);
       },
       [edition](const dss::Answer& answer, const std::string&) {
         return astm::JsonObject(200, [&](json::Writer* json) {
@@ -134,8 +146,8 @@ void GetSubscription(Edition edition, Call call) {
   if (!id) return call.Refuse(400, id.error());
   astm::Read(
       std::move(call),
-      [&](const dss::View& view, const std::string&, base::UtcMicros) {
-        return dss::GetRidSubscription(view, *id);
+      [id = *id](const dss::View& view, const std::string&, base::UtcMicros) {
+        return dss::GetRidSubscription(view, id);
       },
       [edition](const dss::Answer& answer, const std::string&) {
         return WriteSubscribed(edition, answer, false);
@@ -147,7 +159,9 @@ void PutSubscription(Edition edition, Call call) {
   if (!id) return call.Refuse(400, id.error());
   auto put = ReadSubscription(edition, call);
   if (!put) return call.Refuse(400, put.error());
-  dss::PutRidSubscription command{*id, VersionOf(call), std::move(put->url),
+  auto version = VersionOf(call);
+  if (!version) return call.Refuse(400, version.error());
+  dss::PutRidSubscription command{*id, std::move(*version), std::move(put->url),
                                   std::move(put->extent)};
   astm::Submit(std::move(call), std::move(command),
                [edition](const dss::Answer& answer, const std::string&) {
@@ -158,7 +172,9 @@ void PutSubscription(Edition edition, Call call) {
 void DeleteSubscription(Edition edition, Call call) {
   const auto id = astm::ParseId(call.params.Get("id"));
   if (!id) return call.Refuse(400, id.error());
-  dss::DeleteRidSubscription command{*id, std::string(call.params.Get("version"))};
+  auto version = VersionOf(call);
+  if (!version) return call.Refuse(400, version.error());
+  dss::DeleteRidSubscription command{*id, version->value_or("")};
   astm::Submit(std::move(call), std::move(command),
                [edition](const dss::Answer& answer, const std::string&) {
                  return WriteSubscribed(edition, answer, false);

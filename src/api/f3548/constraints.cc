@@ -41,8 +41,8 @@ void QueryConstraints(Call call) {
   if (!extent) return call.Refuse(400, extent.error());
   astm::Read(
       std::move(call),
-      [&](const dss::View& view, const std::string&, base::UtcMicros) {
-        return dss::QueryConstraints(view, *extent);
+      [extent = std::move(*extent)](const dss::View& view, const std::string&, base::UtcMicros) {
+        return dss::QueryConstraints(view, extent);
       },
       [](const dss::Answer& answer, const std::string& caller) {
         return astm::JsonObject(200, [&](json::Writer* json) {
@@ -56,8 +56,8 @@ void GetConstraint(Call call) {
   if (!id) return call.Refuse(400, id.error());
   astm::Read(
       std::move(call),
-      [&](const dss::View& view, const std::string&, base::UtcMicros) {
-        return dss::GetConstraint(view, *id);
+      [id = *id](const dss::View& view, const std::string&, base::UtcMicros) {
+        return dss::GetConstraint(view, id);
       },
       [](const dss::Answer& answer, const std::string& caller) {
         return astm::JsonObject(200, [&](json::Writer* json) {

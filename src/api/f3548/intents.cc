@@ -92,8 +92,8 @@ void QueryIntents(Call call) {
   if (!extent) return call.Refuse(400, extent.error());
   astm::Read(
       std::move(call),
-      [&](const dss::View& view, const std::string&, base::UtcMicros) {
-        return dss::QueryIntents(view, *extent);
+      [extent = std::move(*extent)](const dss::View& view, const std::string&, base::UtcMicros) {
+        return dss::QueryIntents(view, extent);
       },
       [](const dss::Answer& answer, const std::string& caller) {
         return astm::JsonObject(200, [&](json::Writer* json) {
@@ -107,8 +107,8 @@ void GetIntent(Call call) {
   if (!id) return call.Refuse(400, id.error());
   astm::Read(
       std::move(call),
-      [&](const dss::View& view, const std::string&, base::UtcMicros) {
-        return dss::GetIntent(view, *id);
+      [id = *id](const dss::View& view, const std::string&, base::UtcMicros) {
+        return dss::GetIntent(view, id);
       },
       [](const dss::Answer& answer, const std::string& caller) {
         return astm::JsonObject(200, [&](json::Writer* json) {

@@ -1,4 +1,5 @@
 // Subscriptions, availability and reports.
+#include <algorithm>
 #include <utility>
 
 #include "api/astm/decode.h"
@@ -13,10 +14,11 @@ namespace {
 using astm::Call;
 using base::Result;
 
+// The reference takes them in small letters too, and clients write them so.
 constexpr json::EnumName<dss::Availability> kAvailabilities[] = {
-    {"Unknown", dss::Availability::kUnknown},
-    {"Normal", dss::Availability::kNormal},
-    {"Down", dss::Availability::kDown}};
+    {"Unknown", dss::Availability::kUnknown}, {"Normal", dss::Availability::kNormal},
+    {"Down", dss::Availability::kDown},       {"unknown", dss::Availability::kUnknown},
+    {"normal", dss::Availability::kNormal},   {"down", dss::Availability::kDown}};
 
 enum class ReportRole { kClient, kServer };
 constexpr json::EnumName<ReportRole> kReportRoles[] = {{"Client", ReportRole::kClient},
@@ -75,6 +77,16 @@ Result<dss::SetAvailability> ReadAvailability(const Call& call) {
   return set;
 }
 
+// Drawn; of a request that may come again after a restart, made from its key, so that it is the same one.
+base::Uuid IdOfReport(const Call& call) {
+  if (!call.name) return call.context.random.NewUuidV4();
+  base::Uuid id;
+  std::copy_n(call.name->bytes.begin(), id.bytes.size(), id.bytes.begin());
+  id.bytes[6] = static_cast<uint8_t>((id.bytes[6] & 0x0fU) | 0x40U);
+  id.bytes[8] = static_cast<uint8_t>((id.bytes[8] & 0x3fU) | 0x80U);
+  return id;
+}
+
 // The report as it came, with its identifier.
 Result<dss::Report> ReadReport(const Call& call) {
   WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(call.request.body));
@@ -89,7 +101,7 @@ Result<dss::Report> ReadReport(const Call& call) {
   WB_RETURN_IF_ERROR(exchange.RequiredEnum("recorder_role", kReportRoles));
   WB_ASSIGN_OR_RETURN(const json::Value time, astm::Needed(&exchange, "request_time"));
   WB_RETURN_IF_ERROR(astm::ReadTime(time));
-  dss::Report report{call.context.random.NewUuidV4(), {}};
+  dss::Report report{IdOfReport(call), {}};
   json::Writer json(&report.body);
   json.BeginObject();
   json.StringField("report_id", report.id.ToString());
@@ -112,8 +124,9 @@ void QuerySubscriptions(Call call) {
   }
   astm::Read(
       std::move(call),
-      [&](const dss::View& view, const std::string& caller, base::UtcMicros now) {
-        return dss::QuerySubscriptions(view, caller, *extent, now);
+      [extent = std::move(*extent)](const dss::View& view, const std::string& caller,
+                                    base::UtcMicros now) {
+        return dss::QuerySubscriptions(view, caller, extent, now);
       },
       [](const dss::Answer& answer, const std::string&) {
         return astm::JsonObject(200, [&](json::Writer* json) {
@@ -132,8 +145,8 @@ void GetSubscription(Call call) {
   if (!id) return call.Refuse(400, id.error());
   astm::Read(
       std::move(call),
-      [&](const dss::View& view, const std::string& caller, base::UtcMicros) {
-        return dss::GetSubscription(view, caller, *id);
+      [id = *id](const dss::View& view, const std::string& caller, base::UtcMicros) {
+        return dss::GetSubscription(view, caller, id);
       },
       [](const dss::Answer& answer, const std::string&) {
         return astm::JsonObject(200, [&](json::Writer* json) { WriteOne(json, answer); });
@@ -179,7 +192,7 @@ void GetAvailability(Call call) {
   const std::string uss(call.params.Get("uss_id"));
   astm::Read(
       std::move(call),
-      [&](const dss::View& view, const std::string&, base::UtcMicros) -> Result<dss::Answer> {
+      [uss](const dss::View& view, const std::string&, base::UtcMicros) -> Result<dss::Answer> {
         dss::Answer answer;
         answer.entity = view.AvailabilityOf(uss);
         return answer;

@@ -2,9 +2,9 @@
 
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
-#include "api/node/query.h"
 #include "api/node/views.h"
 #include "base/limits.h"
+#include "net/query.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -17,7 +17,7 @@ constexpr size_t kWordBytesMax = 64;
 
 // No body is an object without fields.
 Result<json::Document> ParseBody(const Call& call) {
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
   return json::Document::Parse(call.request.body.empty() ? "{}"
                                                          : std::string_view(call.request.body));

@@ -11,7 +11,7 @@
 #include "agreement/signed.h"
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
-#include "api/node/query.h"
+#include "net/query.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -176,7 +176,7 @@ std::shared_ptr<const Agreement> Against(const Entry& entry, const std::vector<E
 }  // namespace
 
 Result<void> ListAgreements(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   const auto work = [&node = call.context.node](mechanism::Core& core,
                                                 line::Now now) -> Result<net::Response> {
     std::string text;
@@ -197,7 +197,7 @@ Result<void> ListAgreements(Call& call) {
 }
 
 Result<void> GetAgreement(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   Result<base::Digest> digest = base::Digest::FromHex(call.params.Get("digest"));
   if (!digest) return base::Fail(std::move(digest).error().Under("digest"));
   const auto work = [&node = call.context.node, digest = *digest](

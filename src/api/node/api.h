@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/cosign/witnesses.h"
 #include "api/node/auth.h"
 #include "api/node/events.h"
 #include "api/node/sessions.h"
@@ -43,7 +44,8 @@ struct LineContext {
   PasswordWorker& passwords;
   crypto::KdfCost account_cost;
   const link::Transport* transport = nullptr;
-  std::string evidence_folder = {};  // service/record_evidence.h
+  std::string evidence_folder = {};              // service/record_evidence.h
+  const cosign::Witnesses* witnesses = nullptr;  // of our logs; null: none
 };
 
 struct Context {

@@ -29,7 +29,7 @@ struct ConflictFilter {
   }
 };
 
-Result<ConflictFilter> TakeFilter(Query* query) {
+Result<ConflictFilter> TakeFilter(net::Query* query) {
   ConflictFilter filter;
   WB_ASSIGN_OR_RETURN(filter.data_mode,
                       query->Parsed("data_mode", airspace::ParseName<airspace::DataMode>));
@@ -59,7 +59,7 @@ std::string PageJson(const Page<ConflictView>& page, const airspace::RuleBook& r
 
 Result<void> ListConflicts(Call& call) {
   const service::Node& node = call.context.node;
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_ASSIGN_OR_RETURN(const PageRequest request, TakePageRequest(&query));
   WB_ASSIGN_OR_RETURN(const ConflictFilter filter, TakeFilter(&query));
   WB_ASSIGN_OR_RETURN(const auto format, query.Parsed("format", ParsePageFormat));
@@ -87,7 +87,7 @@ Result<void> ListConflicts(Call& call) {
 
 Result<void> GetConflict(Call& call) {
   WB_ASSIGN_OR_RETURN(const base::Digest id, ConflictIdOf(call));
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
   const base::PartyId party = call.caller.id();
   const auto [view, seq] =

@@ -8,7 +8,7 @@
 
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
-#include "api/node/query.h"
+#include "net/query.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -88,7 +88,7 @@ Result<void> ChangeArea(Call& call, Change change) {
 }  // namespace
 
 Result<void> ListDeadManAreas(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   const auto work = [&context = call.context](mechanism::Core& core,
                                               line::Now) -> Result<net::Response> {
     std::string text;

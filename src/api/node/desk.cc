@@ -141,7 +141,7 @@ void WriteCounts(json::Writer* json, const mechanism::CountsKey& key,
 }  // namespace
 
 Result<void> ListMatters(Call& call) {
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_ASSIGN_OR_RETURN(const PageRequest page, TakePageRequest(&query));
   WB_ASSIGN_OR_RETURN(const std::optional<bool> open, query.Bool("open"));
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
@@ -160,7 +160,7 @@ Result<void> ListMatters(Call& call) {
 }
 
 Result<void> ListCalls(Call& call) {
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_ASSIGN_OR_RETURN(const auto given, query.Uint64("limit", 1, limits::kPageItemsMax));
   WB_ASSIGN_OR_RETURN(const std::optional<bool> open, query.Bool("open"));
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
@@ -192,7 +192,7 @@ Result<void> ListCalls(Call& call) {
 }
 
 Result<void> GetStatistics(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   const auto [counts, seq] =
       call.context.node.ReadDesk([](const State&, const Desk& desk) { return desk.counts(); });
   std::string body;
@@ -209,7 +209,7 @@ Result<void> GetStatistics(Call& call) {
 
 Result<void> GetConflictBases(Call& call) {
   WB_ASSIGN_OR_RETURN(const base::Digest id, ConflictIdOf(call));
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   const service::Node& node = call.context.node;
   const auto [bases, seq] = node.ReadDesk([&](const State& state, const Desk& desk) {
     Bases found;
@@ -424,7 +424,7 @@ std::vector<exchange::RecordFacts> RecordFactsOf(const State& state, const Excha
 }  // namespace
 
 Result<void> ListExchanges(Call& call) {
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_ASSIGN_OR_RETURN(PageRequest page, TakePageRequest(&query));
   page.limit = std::min(page.limit, kExchangesPerHold);
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
@@ -464,7 +464,7 @@ Result<void> ListExchanges(Call& call) {
 
 Result<void> GetExchange(Call& call) {
   WB_ASSIGN_OR_RETURN(const base::Uuid id, ExchangeIdOf(call));
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   const auto [found, seq] =
       call.context.node.ReadDesk([&](const State&, const Desk& desk) -> std::optional<Exchange> {
         const Exchange* exchange = desk.FindExchange(id);
@@ -484,7 +484,7 @@ Result<void> GetExchange(Call& call) {
 // In the core's turn, which knows the agreement of now.
 Result<void> CompareExchange(Call& call) {
   WB_ASSIGN_OR_RETURN(const base::Uuid id, ExchangeIdOf(call));
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   const auto work = [&context = call.context, id, self = call.caller.id()](
                         mechanism::Core& core, line::Now) -> Result<net::Response> {
     std::vector<exchange::RecordFacts> facts;

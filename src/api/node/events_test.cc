@@ -7,8 +7,8 @@
 #include <set>
 #include <thread>
 
-#include "api/node/query.h"
 #include "api/node/testing/fixture.h"
+#include "net/query.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -21,7 +21,7 @@ using testing::PutBody;
 using testing::TestNode;
 
 uint64_t IdNumber(std::string_view id) {
-  return ParseNumber("id", id, 0, UINT64_MAX).value();
+  return net::ParseNumber("id", id, 0, UINT64_MAX).value();
 }
 
 // A subscriber on a thread of its own.

@@ -60,6 +60,7 @@ base::Result<void> GetRules(Call& call);
 base::Result<void> GetOpenApi(Call& call);
 base::Result<void> GetEvents(Call& call);
 base::Result<void> ListJournal(Call& call);
+base::Result<void> GetHandover(Call& call);
 
 // sign_on.cc: who is signed on, and who may
 base::Result<void> PostLogin(Call& call);
@@ -84,6 +85,9 @@ base::Result<void> GetEvidence(Call& call);
 base::Result<void> GetCheckpoint(Call& call);
 base::Result<void> GetTile(Call& call);
 base::Result<void> GetEntry(Call& call);
+// timelines.cc
+base::Result<void> GetTimeline(Call& call);
+base::Result<void> AskWasNotified(Call& call);
 // keys.cc
 base::Result<void> GetKeys(Call& call);
 base::Result<void> RotateKeys(Call& call);

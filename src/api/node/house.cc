@@ -4,9 +4,9 @@
 
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
-#include "api/node/query.h"
 #include "api/node/views.h"
 #include "base/version.h"
+#include "net/query.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -86,7 +86,7 @@ void WriteRules(json::Writer* json, const airspace::Rules& rules,
 }
 
 Result<void> ExpectNoQuery(const Call& call) {
-  return Query(call.request.target).ExpectNoOthers();
+  return net::Query(call.request.target).ExpectNoOthers();
 }
 
 }  // namespace
@@ -178,7 +178,7 @@ Result<void> GetRules(Call& call) {
 }
 
 Result<void> GetEvents(Call& call) {
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   Subscription subscription;
   subscription.party = call.caller.id();
   subscription.session = call.caller.session;
@@ -186,7 +186,8 @@ Result<void> GetEvents(Call& call) {
                       query.Parsed("data_mode", airspace::ParseName<DataMode>));
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
   if (const auto last = call.request.headers.Find("last-event-id"); last && !last->empty()) {
-    WB_ASSIGN_OR_RETURN(subscription.last_seq, ParseNumber("last-event-id", *last, 0, UINT64_MAX));
+    WB_ASSIGN_OR_RETURN(subscription.last_seq,
+                        net::ParseNumber("last-event-id", *last, 0, UINT64_MAX));
   }
   // HEAD is served by GET's handlers; a stream behind its answer would be taken for the next one.
   if (call.request.method == net::Method::kHead) {
@@ -209,7 +210,7 @@ Result<void> ListJournal(Call& call) {
     return base::Fail(base::ErrorCode::kForbidden, "role",
                       "must be administrator: the journal has what nobody else is told");
   }
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_ASSIGN_OR_RETURN(const auto after, query.Uint64("after", 0, UINT64_MAX >> 1));
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
   WB_ASSIGN_OR_RETURN(
@@ -230,6 +231,44 @@ Result<void> ListJournal(Call& call) {
   if (page.next) json.Uint64Field("next", *page.next);
   json.EndObject();
   call.responder(net::JsonResponse(200, std::move(body)));
+  return {};
+}
+
+namespace {
+
+void WriteHandover(const mechanism::Handover& handover, json::Writer* json) {
+  json->Key("handover");
+  json->BeginObject();
+  json->Uint64Field("number", handover.number);
+  json->StringField("text", handover.text);
+  json->StringField("key", handover.key_id);
+  json->StringField("at", base::FormatRfc3339(handover.at));
+  json->Key("open");
+  json->BeginObject();
+  json->Uint64Field("matters", handover.matters);
+  json->Uint64Field("calls", handover.calls);
+  json->Uint64Field("conflicts", handover.conflicts);
+  json->EndObject();
+  if (!handover.waits()) {
+    json->StringField("acknowledged_by", handover.acknowledged_by);
+    json->StringField("acknowledged_at", base::FormatRfc3339(handover.acknowledged_at));
+  }
+  json->EndObject();
+}
+
+}  // namespace
+
+Result<void> GetHandover(Call& call) {
+  WB_RETURN_IF_ERROR(ExpectNoQuery(call));
+  std::string text;
+  json::Writer json(&text);
+  json.BeginObject();
+  call.context.node.ReadDesk([&](const airspace::State&, const mechanism::Desk& desk) {
+    if (const mechanism::Handover* handover = desk.handover()) WriteHandover(*handover, &json);
+    return 0;
+  });
+  json.EndObject();
+  call.responder(net::JsonResponse(200, std::move(text)));
   return {};
 }
 

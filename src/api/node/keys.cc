@@ -5,8 +5,8 @@
 
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
-#include "api/node/query.h"
 #include "line/party_card.h"
+#include "net/query.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -76,7 +76,7 @@ struct OwnFacts {
 }  // namespace
 
 Result<void> GetKeys(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   service::Node& node = call.context.node;
   const auto [facts, seq] = node.ReadDesk([](const airspace::State&, const mechanism::Desk& desk) {
     OwnFacts read{*desk.own_card(), {}};

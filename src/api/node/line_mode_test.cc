@@ -443,5 +443,37 @@ TEST(LineModeTest, APlanIsReleasedAsItWasHeld) {
   EXPECT_EQ(Notice(pair.south, 1).status, 404) << "what is held stays inside";
 }
 
+TEST(LineModeTest, AWatchLeavesANoteThatAnotherPersonAcknowledges) {
+  LinePair pair;
+  const Side& north = pair.north;
+  EXPECT_EQ(north.Get("/v1/handover").body, "{}");
+  const auto give = [](std::string_view text) {
+    return R"({"act":"hand_over","text":")" + std::string(text) + R"("})";
+  };
+  EXPECT_EQ(north.Act(give("")).status, 400);
+  EXPECT_EQ(north.Act(give("turned \u202e round")).status, 400);
+  const std::string viewer = north.SignOn("looker", "viewer");
+  EXPECT_EQ(north.Act(give("quiet"), viewer).Text("/error/field"), "role");
+
+  const Answer given = north.Act(give("quiet\\nso far"));
+  ASSERT_EQ(given.status, 200) << given.body;
+  const Answer note = north.Get("/v1/handover");
+  EXPECT_EQ(note.Text("/handover/number"), "1");
+  EXPECT_EQ(note.Text("/handover/text"), "quiet\nso far");
+  EXPECT_EQ(note.Text("/handover/acknowledged_by"), "");
+
+  const std::string first = R"({"act":"acknowledge_handover","number":1})";
+  EXPECT_EQ(north.Act(first).Text("/error/field"), "/number") << "it is theirs";
+  EXPECT_EQ(north.Act(R"({"act":"acknowledge_handover","number":2})", north.second).status, 409);
+  EXPECT_EQ(north.Act(R"({"act":"acknowledge_handover","number":"x"})", north.second).status, 400);
+  EXPECT_EQ(north.Act(first, viewer).status, 403);
+  ASSERT_EQ(north.Act(first, north.second).status, 200);
+  const Answer seen = north.Get("/v1/handover");
+  EXPECT_NE(seen.Text("/handover/acknowledged_by"), "");
+  EXPECT_NE(seen.Text("/handover/acknowledged_by"), seen.Text("/handover/key"));
+  EXPECT_EQ(north.Act(first, north.second).status, 409);
+  EXPECT_EQ(pair.south.Get("/v1/handover").body, "{}") << "it is north's alone";
+}
+
 }  // namespace
 }  // namespace wideberth::api::node

@@ -5,9 +5,9 @@
 
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
-#include "api/node/query.h"
 #include "line/cosigning.h"
 #include "line/party_card.h"
+#include "net/query.h"
 #include "record/tile_path.h"
 #include "service/record_evidence.h"
 #include "service/record_reader.h"
@@ -225,8 +225,28 @@ void WriteHead(std::string_view key, const std::optional<line::KnownHead>& head,
   json->EndObject();
 }
 
+void WriteWitnesses(const std::vector<cosign::WitnessState>& states, json::Writer* json) {
+  json->Key("witnesses");
+  json->BeginArray();
+  for (const cosign::WitnessState& state : states) {
+    json->BeginObject();
+    json->StringField("name", state.witness.key.name());
+    json->StringField("key", state.witness.key.Format());
+    json->StringField("url", state.witness.url);
+    json->Uint64Field("size", state.size);
+    if (state.time_s > 0) {
+      const base::UtcMicros at{static_cast<int64_t>(state.time_s) * base::kMicrosPerSecond};
+      json->StringField("cosigned_at", base::FormatRfc3339(at));
+    }
+    if (!state.trouble.empty()) json->StringField("trouble", state.trouble);
+    json->EndObject();
+  }
+  json->EndArray();
+}
+
 void WriteLog(const RecordReader::Log& log, const line::PartyCard& writer,
-              const line::PartyCard& cosigner, json::Writer* json) {
+              const line::PartyCard& cosigner, const std::vector<cosign::WitnessState>& witnesses,
+              json::Writer* json) {
   json->Key(service::Name(log.writer));
   json->BeginObject();
   json->StringField("origin", line::OriginOf(writer.party, cosigner.party));
@@ -235,6 +255,7 @@ void WriteLog(const RecordReader::Log& log, const line::PartyCard& writer,
   json->Uint64Field("size", log.size);
   WriteHead("signed", log.signed_head, false, json);
   WriteHead("cosigned", log.cosigned, true, json);
+  if (!witnesses.empty()) WriteWitnesses(witnesses, json);
   json->EndObject();
 }
 
@@ -255,6 +276,16 @@ Result<line::SharedBytes> NoteOf(const RecordReader& record, const RecordReader:
                     "must be of a log that the other side has cosigned once");
 }
 
+Result<std::string> WitnessedNote(const Call& call, const RecordReader::Log& log,
+                                  std::optional<uint64_t> covering) {
+  const cosign::Witnesses* witnesses = call.context.line->witnesses;
+  if (witnesses == nullptr || log.writer != service::Writer::kOurs) {
+    return base::Fail(base::ErrorCode::kNotFound, "witnessed",
+                      "must be of a log of ours that has witnesses");
+  }
+  return witnesses->Checkpoint(log.peer, covering ? std::optional(*covering + 1) : std::nullopt);
+}
+
 net::Response Bytes(base::Bytes bytes) {
   net::Response response;
   response.content_type = "application/octet-stream";
@@ -265,7 +296,7 @@ net::Response Bytes(base::Bytes bytes) {
 }  // namespace
 
 Result<void> ListLines(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   const auto work = [&context = call.context, peers = ReadPeers(call.context.node, std::nullopt)](
                         mechanism::Core& core, line::Now now) -> Result<net::Response> {
     std::string text;
@@ -348,7 +379,7 @@ Result<void> WriteHeads(const RecordReader& record, const RecordReader::Log& log
   return {};
 }
 
-Result<bool> TakeTheirs(Query* query) {
+Result<bool> TakeTheirs(net::Query* query) {
   WB_ASSIGN_OR_RETURN(const auto writer, query->Text("writer"));
   if (writer == "ours") return false;
   if (writer == "theirs") return true;
@@ -361,7 +392,7 @@ Result<void> ListEntries(Call& call) {
   service::Node& node = call.context.node;
   Result<base::PartyId> peer = FindPeer(call.context, call.params.Get("peer"));
   if (!peer) return base::Fail(std::move(peer).error().Under("peer"));
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_ASSIGN_OR_RETURN(const bool theirs, TakeTheirs(&query));
   WB_ASSIGN_OR_RETURN(const auto after, query.Uint64("after", 0, UINT32_MAX));
   WB_ASSIGN_OR_RETURN(const auto limit, query.Uint64("limit", 1, kEntriesAPage));
@@ -415,7 +446,7 @@ Result<void> ListEntries(Call& call) {
 
 // The logs under the paths of C2SP tlog-tiles, and how far each is signed and cosigned.
 Result<void> GetLineRecord(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   WB_ASSIGN_OR_RETURN(const RecordReader::Log ours, LogOf(call, "ours"));
   WB_ASSIGN_OR_RETURN(const RecordReader::Log theirs, LogOf(call, "theirs"));
   const auto cards = call.context.node
@@ -433,26 +464,36 @@ Result<void> GetLineRecord(Call& call) {
   json.StringField("id", peer.party.ToString());
   json.StringField("name", peer.name);
   json.EndObject();
-  WriteLog(ours, own, peer, &json);
-  WriteLog(theirs, peer, own, &json);
+  const cosign::Witnesses* witnesses = call.context.line->witnesses;
+  const auto states =
+      witnesses != nullptr ? witnesses->StateOf(ours.peer) : std::vector<cosign::WitnessState>();
+  WriteLog(ours, own, peer, states, &json);
+  WriteLog(theirs, peer, own, {}, &json);
   json.EndObject();
   call.responder(net::JsonResponse(200, std::move(text)));
   return {};
 }
 
 Result<void> GetCheckpoint(Call& call) {
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_ASSIGN_OR_RETURN(const std::optional<uint64_t> covering,
                       query.Uint64("covering", 0, record::kTreeSizeMax - 1));
   WB_ASSIGN_OR_RETURN(const std::optional<uint64_t> up_to,
                       query.Uint64("up_to", 0, record::kTreeSizeMax));
+  WB_ASSIGN_OR_RETURN(const std::optional<bool> witnessed, query.Bool("witnessed"));
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
-  if (covering && up_to) {
-    return base::Invalid("up_to", "must not be given beside covering", std::to_string(*up_to));
+  if (up_to && (covering || witnessed.value_or(false))) {
+    return base::Invalid("up_to", "must not be given beside covering or witnessed",
+                         std::to_string(*up_to));
   }
   WB_ASSIGN_OR_RETURN(const RecordReader::Log log, LogOf(call, call.params.Get("writer")));
-  WB_ASSIGN_OR_RETURN(const line::SharedBytes note,
-                      NoteOf(call.context.node.record(), log, covering, up_to));
+  line::SharedBytes note;
+  if (witnessed.value_or(false)) {
+    WB_ASSIGN_OR_RETURN(std::string text, WitnessedNote(call, log, covering));
+    note = std::make_shared<const std::string>(std::move(text));
+  } else {
+    WB_ASSIGN_OR_RETURN(note, NoteOf(call.context.node.record(), log, covering, up_to));
+  }
   net::Response response;
   response.content_type = "text/plain; charset=utf-8";
   response.headers.Add("Cache-Control", "no-cache");
@@ -462,7 +503,7 @@ Result<void> GetCheckpoint(Call& call) {
 }
 
 Result<void> GetTile(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   WB_ASSIGN_OR_RETURN(const RecordReader::Log log, LogOf(call, call.params.Get("writer")));
   const std::string_view path = call.request.path();
   const size_t at = path.rfind("/tile/");
@@ -480,17 +521,17 @@ Result<void> GetTile(Call& call) {
 }
 
 Result<void> GetEntry(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   WB_ASSIGN_OR_RETURN(const RecordReader::Log log, LogOf(call, call.params.Get("writer")));
-  WB_ASSIGN_OR_RETURN(const uint64_t index,
-                      ParseNumber("index", call.params.Get("index"), 0, record::kTreeSizeMax - 1));
+  WB_ASSIGN_OR_RETURN(const uint64_t index, net::ParseNumber("index", call.params.Get("index"), 0,
+                                                             record::kTreeSizeMax - 1));
   WB_ASSIGN_OR_RETURN(const auto entries, call.context.node.record().ReadEntries(log, index, 1));
   call.responder(net::JsonResponse(200, *entries.front().envelope));
   return {};
 }
 
 Result<void> ListEvidence(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   WB_ASSIGN_OR_RETURN(const auto entries,
                       service::ListEvidence(call.context.line->evidence_folder));
   std::string text;
@@ -512,7 +553,7 @@ Result<void> ListEvidence(Call& call) {
 }
 
 Result<void> GetEvidence(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   WB_ASSIGN_OR_RETURN(std::string file, service::ReadEvidence(call.context.line->evidence_folder,
                                                               call.params.Get("name")));
   call.responder(net::JsonResponse(200, std::move(file)));

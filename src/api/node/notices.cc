@@ -41,7 +41,7 @@ Result<base::PartyId> ParseParty(const airspace::RuleBook& rules, std::string_vi
   return base::Invalid("", "must be the name or the id of a party of the rules", text);
 }
 
-Result<NoticeFilter> TakeFilter(Query* query, const airspace::RuleBook& rules) {
+Result<NoticeFilter> TakeFilter(net::Query* query, const airspace::RuleBook& rules) {
   NoticeFilter filter;
   WB_ASSIGN_OR_RETURN(filter.data_mode,
                       query->Parsed("data_mode", airspace::ParseName<airspace::DataMode>));
@@ -81,7 +81,7 @@ struct FoundNotice {
 Result<FoundNotice> FindVisible(const Call& call, bool with_history,
                                 std::optional<uint32_t> version) {
   WB_ASSIGN_OR_RETURN(const base::NoticeId id, NoticeIdOf(call));
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
   auto [view, seq] = call.context.node.Read([&](const airspace::State& state) {
     const Notice* notice = state.FindNotice(id);
@@ -153,7 +153,7 @@ Result<std::shared_ptr<const airspace::PreparedDeclaration>> TakeDeclaration(con
 
 Result<void> ListNotices(Call& call) {
   const service::Node& node = call.context.node;
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_ASSIGN_OR_RETURN(const PageRequest request, TakePageRequest(&query));
   WB_ASSIGN_OR_RETURN(const NoticeFilter filter, TakeFilter(&query, node.rules()));
   WB_ASSIGN_OR_RETURN(const auto format, query.Parsed("format", ParsePageFormat));
@@ -225,7 +225,7 @@ Result<void> GetNotice(Call& call) {
 
 Result<void> GetNoticeVersion(Call& call) {
   WB_ASSIGN_OR_RETURN(const uint64_t number,
-                      ParseNumber("number", call.params.Get("number"), 1, UINT32_MAX));
+                      net::ParseNumber("number", call.params.Get("number"), 1, UINT32_MAX));
   WB_ASSIGN_OR_RETURN(const FoundNotice found,
                       FindVisible(call, false, static_cast<uint32_t>(number)));
   std::string body;
@@ -238,7 +238,7 @@ Result<void> GetNoticeVersion(Call& call) {
 
 Result<void> GetNoticeOriginal(Call& call) {
   WB_ASSIGN_OR_RETURN(const base::NoticeId id, NoticeIdOf(call));
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
   auto [original, seq] = call.context.node.Read([&](const airspace::State& state) {
     const Notice* notice = state.FindNotice(id);
@@ -262,7 +262,7 @@ Result<void> GetNoticeOriginal(Call& call) {
 
 Result<void> PutNotice(Call& call) {
   WB_ASSIGN_OR_RETURN(const base::NoticeId id, NoticeIdOf(call));
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
   WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(call.request.body));
   WB_ASSIGN_OR_RETURN(json::Object body, document.root().AsObject());
@@ -284,7 +284,7 @@ Result<void> PutNotice(Call& call) {
 
 Result<void> CheckDeclaration(Call& call) {
   service::Node& node = call.context.node;
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
   WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(call.request.body));
   WB_ASSIGN_OR_RETURN(json::Object body, document.root().AsObject());

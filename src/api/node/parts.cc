@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "api/astm/key_source.h"
 #include "base/limits.h"
 #include "crypto/key_file.h"
 #include "crypto/sha256.h"
@@ -78,6 +79,7 @@ Result<LineParts> ReadLineParts(const service::LineConfig& config) {
                   config.listen_address,
                   config.listen_port,
                   {},
+                  {},
                   operators::kAccountKdfCost};
   for (const service::PeerConfig& peer : config.peers) {
     WB_ASSIGN_OR_RETURN(std::string text, ReadFile(peer.card_file, kKeyFileBytesMax));
@@ -88,6 +90,11 @@ Result<LineParts> ReadLineParts(const service::LineConfig& config) {
       paths.paths.push_back({path.name, path.connect});
     }
     parts.peers.push_back(std::move(paths));
+    for (const service::WitnessOfPeer& each : peer.witnesses) {
+      Result<witness::Witness> witness = witness::ParseWitness(each.vkey, each.url);
+      if (!witness) return base::Fail(std::move(witness).error().Under("peer.witness."));
+      parts.witnesses[theirs->party].push_back(*std::move(witness));
+    }
     parts.node.peers.push_back({std::move(text), peer.paths.size()});
   }
   return parts;
@@ -161,7 +168,13 @@ Result<Parts> ReadParts(const service::NodeConfig& config) {
   if (config.dss) {
     WB_ASSIGN_OR_RETURN(crypto::TokenKeys dss_keys, ReadDssTokenKeys(*config.dss));
     parts.dss_tokens = std::make_unique<crypto::TokenVerifier>(
-        crypto::TokenPolicy{config.dss->issuers, config.dss->audiences}, std::move(dss_keys));
+        crypto::TokenPolicy{config.dss->issuers, config.dss->audiences}, dss_keys);
+    parts.dss_keys = std::move(dss_keys);
+    if (!config.dss->jwks_url.empty()) {
+      if (const auto url = astm::ParseKeySetUrl(config.dss->jwks_url); !url) {
+        return base::Fail(base::Error(url.error()).Under("dss.jwks_url"));
+      }
+    }
   }
   return parts;
 }

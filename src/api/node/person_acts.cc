@@ -250,6 +250,9 @@ Result<Draft> ReadOther(const Call& call, ActKind kind, json::Object* body) {
     } else if constexpr (std::is_same_v<Body, mechanism::OpenExercise> ||
                          std::is_same_v<Body, mechanism::CloseExercise> || AboutAgreement<Body>) {
       WB_ASSIGN_OR_RETURN(draft.to, TakePeer(call, body, "peer"));
+    } else if constexpr (std::is_same_v<Body, mechanism::HandOver> ||
+                         std::is_same_v<Body, mechanism::AcknowledgeHandover>) {
+      // To nobody.
     } else {
       // Line checks and the policy lane are REAL always (MECHANISM 2.4).
       WB_ASSIGN_OR_RETURN(draft.to, TakePeer(call, body, "to"));

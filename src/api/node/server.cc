@@ -4,12 +4,15 @@
 #include <array>
 #include <utility>
 
+#include "api/astm/aux.h"
+#include "api/cosign/cosigner.h"
 #include "api/f3411/api.h"
 #include "api/f3548/api.h"
 #include "api/node/answer.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "line/party_card.h"
+#include "service/embedded_dss.h"
 #include "service/record_evidence.h"
 
 namespace wideberth::api::node {
@@ -76,6 +79,16 @@ dss::Policy PolicyOf(const service::DssConfig& config) {
           config.retention_us};
 }
 
+std::unique_ptr<astm::KeySource> KeepKeys(const service::NodeConfig& config,
+                                          crypto::TokenVerifier* tokens,
+                                          crypto::TokenKeys of_files) {
+  if (!config.dss || tokens == nullptr) return nullptr;
+  astm::KeySource::Options options;
+  options.url = config.dss->jwks_url;
+  options.tls.ca_path = config.dss->jwks_ca_file;
+  return std::make_unique<astm::KeySource>(tokens, std::move(of_files), std::move(options));
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& config, Parts parts,
@@ -84,11 +97,41 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
   Server* self = server.get();
   self->tokens_ = std::move(parts.tokens);
   self->dss_tokens_ = std::move(parts.dss_tokens);
+  self->dss_host_ = std::move(parts.dss);
+  self->dss_keys_ = KeepKeys(config, self->dss_tokens_.get(), std::move(parts.dss_keys));
+  crypto::KdfCost account_cost;
+  if (parts.line) {
+    WB_RETURN_IF_ERROR(CheckOwnParty(parts.rules, parts.line->node.party));
+    account_cost = parts.line->account_cost;
+  }
+  service::NodeOptions options = self->MakeOptions(config, &parts);
+  WB_ASSIGN_OR_RETURN(self->node_,
+                      service::Node::Open(std::move(parts.store), std::move(parts.rules),
+                                          std::move(parts.heights), clock, std::move(options)));
+  self->events_.Attach(self->node_.get());
+  if (parts.line && !parts.line->witnesses.empty()) {
+    WB_ASSIGN_OR_RETURN(
+        self->witnesses_,
+        cosign::Witnesses::Open(config.store_directory + "/witnessed", parts.line->witnesses));
+  }
+  if (parts.line) WB_RETURN_IF_ERROR(self->StartTransport(std::move(*parts.line), clock));
+  self->node_->Start();
+  if (self->witnesses_ != nullptr) self->witnesses_->Start(*self->node_);
+  self->AddMetrics();
+  self->api_ = std::make_unique<Api>(self->MakeContext(config, account_cost));
+  self->console_ = std::move(parts.console);
+  self->AddRoutes(config);
+
+  WB_ASSIGN_OR_RETURN(self->http_, net::HttpServer::Start(self->MakeHttp(config)));
+  return server;
+}
+
+service::NodeOptions Server::MakeOptions(const service::NodeConfig& config, Parts* parts) {
   service::NodeOptions options;
-  options.hooks.describe = [self](uint64_t seq, std::span<const airspace::Effect> effects,
+  options.hooks.describe = [this](uint64_t seq, std::span<const airspace::Effect> effects,
                                   std::span<const mechanism::DeskEffect> desk_effects) {
-    return [follow_keys = self->FollowKeys(desk_effects),
-            publish = self->events_.Describe(seq, effects, desk_effects)] {
+    return [follow_keys = FollowKeys(desk_effects),
+            publish = events_.Describe(seq, effects, desk_effects)] {
       if (follow_keys) follow_keys();
       publish();
     };
@@ -97,36 +140,26 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
     const net::AnswerBatch batch;
     give();
   };
-  options.hooks.on_failure = std::move(parts.on_failure);
-  crypto::KdfCost account_cost;
-  if (parts.line) {
-    WB_RETURN_IF_ERROR(CheckOwnParty(parts.rules, parts.line->node.party));
-    options.line = parts.line->node;
-    account_cost = parts.line->account_cost;
-    options.hooks.on_frames = [self](std::vector<mechanism::ToSend> frames) {
-      self->SendFrames(std::move(frames));
+  options.hooks.on_failure = std::move(parts->on_failure);
+  if (parts->line) {
+    options.line = parts->line->node;
+    options.hooks.on_frames = [this](std::vector<mechanism::ToSend> frames) {
+      SendFrames(std::move(frames));
     };
-    options.hooks.on_handled = [self](base::PartyId peer, size_t path, size_t frames,
+    options.hooks.on_handled = [this](base::PartyId peer, size_t path, size_t frames,
                                       size_t bytes) {
-      self->transport_->Handled(peer, path, frames, bytes);
+      transport_->Handled(peer, path, frames, bytes);
     };
-    options.hooks.on_trouble = KeeperIn(EvidenceFolderOf(config), self->node_);
+    options.hooks.on_trouble = KeeperIn(EvidenceFolderOf(config), node_);
   }
-  options.progress = std::move(parts.progress);
+  options.progress = std::move(parts->progress);
   options.disk_free_bytes_min = config.disk_free_bytes_min;
   if (config.dss) options.dss = PolicyOf(*config.dss);
   if (config.projection_period_us > 0) options.projection_period_us = config.projection_period_us;
-  WB_ASSIGN_OR_RETURN(self->node_,
-                      service::Node::Open(std::move(parts.store), std::move(parts.rules),
-                                          std::move(parts.heights), clock, std::move(options)));
-  self->events_.Attach(self->node_.get());
-  if (parts.line) WB_RETURN_IF_ERROR(self->StartTransport(std::move(*parts.line), clock));
-  self->node_->Start();
-  self->AddMetrics();
-  self->api_ = std::make_unique<Api>(self->MakeContext(config, account_cost));
-  self->console_ = std::move(parts.console);
-  self->AddRoutes(config);
+  return options;
+}
 
+net::HttpServer::Options Server::MakeHttp(const service::NodeConfig& config) {
   net::HttpServer::Options http;
   http.address = config.listen_address;
   http.port = config.listen_port;
@@ -136,17 +169,15 @@ base::Result<std::unique_ptr<Server>> Server::Start(const service::NodeConfig& c
     http.tls->certificate_chain_path = config.tls_certificate;
     http.tls->private_key_path = config.tls_key;
   }
-  http.handler = [router = self->router_.get()](const net::Request& request,
-                                                net::Responder responder) {
+  http.handler = [router = router_.get()](const net::Request& request, net::Responder responder) {
     router->Handle(request, std::move(responder));
   };
-  http.body_bytes_max = [router = self->router_.get()](const net::Request& request) {
+  http.body_bytes_max = [router = router_.get()](const net::Request& request) {
     return router->BodyBytesMax(request);
   };
   http.render_error = RenderError;
-  http.metrics = &self->metrics_;
-  WB_ASSIGN_OR_RETURN(self->http_, net::HttpServer::Start(std::move(http)));
-  return server;
+  http.metrics = &metrics_;
+  return http;
 }
 
 void Server::AddRoutes(const service::NodeConfig& config) {
@@ -154,27 +185,35 @@ void Server::AddRoutes(const service::NodeConfig& config) {
   api_->AddRoutes(router_.get());
   if (console_) console_->AddRoutes(router_.get());
   if (config.dss && dss_tokens_) AddDss(*config.dss);
+  if (node_->party()) cosign::AddCosignerRoute(router_.get(), *node_);
 }
 
 void Server::AddDss(const service::DssConfig& config) {
+  if (dss_host_ == nullptr) {
+    dss_host_ = std::make_unique<service::EmbeddedDss>(
+        *node_,
+        service::EmbeddedDss::Names{config.dar_id, config.locality, config.public_endpoint});
+  }
   astm::Options options;
   options.extents.exact_circles = config.exact_circles;
   options.http_base_urls = config.http_base_urls;
-  options.time_based_notification_index = config.time_based_notification_index;
-  options.dar_id = config.dar_id;
-  options.locality = config.locality;
-  options.public_endpoint = config.public_endpoint;
-  dss_ = std::make_unique<astm::Context>(
-      astm::Context{*node_, *dss_tokens_, random_, std::move(options)});
-  heartbeats_ = std::make_unique<astm::Heartbeats>(node_->clock().Now());
+  // In a pool nothing else is possible.
+  options.time_based_notification_index =
+      config.time_based_notification_index || dss_host_->GetPoolStatistics().has_value();
+  dss_ = std::make_unique<astm::Context>(astm::Context{*dss_host_, node_->clock(), *dss_tokens_,
+                                                       random_, std::move(options), &replays_});
   f3548::AddRoutes(router_.get(), dss_.get());
   f3411::AddRoutes(router_.get(), dss_.get());
-  astm::AddAuxRoutes(router_.get(), dss_.get(), heartbeats_.get());
+  astm::AddAuxRoutes(router_.get(), dss_.get());
   AddDssMetrics();
 }
 
+void Server::SetDssKeysOfFiles(crypto::TokenKeys keys) {
+  if (dss_keys_) dss_keys_->SetKeysOfFiles(std::move(keys));
+}
+
 void Server::AddDssMetrics() {
-  service::Node* node = node_.get();
+  const dss::Host* host = dss_host_.get();
   base::Metrics& m = metrics_;
   // In the order of dss::Kind.
   const std::array<base::Gauge, dss::kKinds> entities = {
@@ -185,15 +224,56 @@ void Server::AddDssMetrics() {
       m.AddGauge("wideberth_dss_rid_subscriptions", "Subscriptions of F3411 stored.")};
   const base::Gauge entries =
       m.AddGauge("wideberth_dss_index_entries", "Cells that entities occupy in the DSS's index.");
-  m.OnScrape([node, entities, entries] {
-    const dss::State::Statistics statistics =
-        node->ReadDss(
-                [](const dss::State& state, base::UtcMicros) { return state.GetStatistics(); })
-            .first;
+  const base::Gauge replays =
+      m.AddGauge("wideberth_dss_replays", "Answers kept for clients that ask again.");
+  const base::Gauge age = m.AddGauge(
+      "wideberth_dss_key_set_age_seconds",
+      "Since the key set was last fetched from its URL; -1 where it never was or there is none.");
+  m.OnScrape([host, entities, entries, replays, age, keys = dss_keys_.get(), kept = &replays_] {
+    replays.Set(static_cast<double>(kept->answers()));
+    const int64_t age_ms = keys->GetStatistics().age_ms;
+    age.Set(age_ms < 0 ? -1 : static_cast<double>(age_ms) / 1'000);
+    const dss::State::Statistics statistics = host->GetStatistics();
     for (size_t kind = 0; kind < dss::kKinds; ++kind) {
       entities[kind].Set(static_cast<double>(statistics.entities[kind]));
     }
     entries.Set(static_cast<double>(statistics.index_entries));
+  });
+  if (host->GetPoolStatistics()) AddPoolMetrics();
+}
+
+void Server::AddPoolMetrics() {
+  struct All {
+    base::Counter transactions, commands, refused, retries, unresolved, fetches, loads;
+    base::Gauge queued, reachable;
+  };
+  base::Metrics& m = metrics_;
+  const All all{
+      m.AddCounter("wideberth_pool_transactions_total", "Transactions committed in the pool."),
+      m.AddCounter("wideberth_pool_commands_total", "Commands decided over the pool."),
+      m.AddCounter("wideberth_pool_refused_total", "Commands that a rule refused."),
+      m.AddCounter("wideberth_pool_retries_total", "Transactions begun again."),
+      m.AddCounter("wideberth_pool_unresolved_total",
+                   "Transactions of which nobody knows whether they were applied."),
+      m.AddCounter("wideberth_pool_fetches_total", "Fetches of what the pool has changed."),
+      m.AddCounter("wideberth_pool_loads_total", "Times that the whole pool was read."),
+      m.AddGauge("wideberth_pool_queued", "Commands that wait to be decided."),
+      m.AddGauge("wideberth_pool_reachable", "1 while the pool's database answers.")};
+  m.OnScrape([host = dss_host_.get(), all] {
+    const auto advance = [](const base::Counter& counter, uint64_t to) {
+      const auto value = static_cast<double>(to);
+      if (value > counter.value()) counter.Increment(value - counter.value());
+    };
+    const dss::PoolStatistics pool = *host->GetPoolStatistics();
+    advance(all.transactions, pool.transactions);
+    advance(all.commands, pool.commands);
+    advance(all.refused, pool.refused);
+    advance(all.retries, pool.retries);
+    advance(all.unresolved, pool.unresolved);
+    advance(all.fetches, pool.fetches);
+    advance(all.loads, pool.loads);
+    all.queued.Set(static_cast<double>(pool.queued));
+    all.reachable.Set(pool.reachable ? 1 : 0);
   });
 }
 
@@ -203,7 +283,7 @@ Context Server::MakeContext(const service::NodeConfig& config, crypto::KdfCost a
   sessions_ = std::make_unique<Sessions>();
   passwords_ = std::make_unique<PasswordWorker>();
   context.line.emplace(LineContext{*sessions_, *passwords_, account_cost, transport_.get(),
-                                   EvidenceFolderOf(config)});
+                                   EvidenceFolderOf(config), witnesses_.get()});
   return context;
 }
 
@@ -214,8 +294,11 @@ Server::~Server() {
 void Server::Stop() {
   events_.Close();
   if (http_ != nullptr) http_->Stop(limits::kHttpStopDeadlineMs);
+  if (witnesses_ != nullptr) witnesses_->Stop();
   if (passwords_ != nullptr) passwords_->Stop();
   if (node_ != nullptr) node_->Stop();
+  // What a pool still holds for its clients is answered before the routes go.
+  if (dss_host_ != nullptr) dss_host_->Stop();
   if (transport_ != nullptr) transport_->Stop();
 }
 

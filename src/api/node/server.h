@@ -16,8 +16,10 @@
 #include <optional>
 #include <vector>
 
-#include "api/astm/aux.h"
 #include "api/astm/context.h"
+#include "api/astm/key_source.h"
+#include "api/astm/replays.h"
+#include "api/cosign/witnesses.h"
 #include "api/node/api.h"
 #include "api/node/events.h"
 #include "api/node/parts.h"
@@ -27,6 +29,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "crypto/token.h"
+#include "dss/host.h"
 #include "link/transport.h"
 #include "net/router.h"
 #include "net/server.h"
@@ -49,13 +52,17 @@ class Server {
   uint16_t line_port() const { return transport_ == nullptr ? 0 : transport_->port(); }
   service::Node& node() { return *node_; }
   crypto::TokenVerifier& tokens() { return *tokens_; }
-  crypto::TokenVerifier* dss_tokens() { return dss_tokens_.get(); }  // null: no DSS is served
+  // The keys of the files of [dss], beside those of its URL; does nothing where no DSS is served.
+  void SetDssKeysOfFiles(crypto::TokenKeys keys);
   net::ServerStats http_stats() const { return http_->stats(); }
 
  private:
   Server() = default;
+  service::NodeOptions MakeOptions(const service::NodeConfig& config, Parts* parts);
+  net::HttpServer::Options MakeHttp(const service::NodeConfig& config);
   void AddMetrics();
   void AddDssMetrics();
+  void AddPoolMetrics();
   void AddRoutes(const service::NodeConfig& config);
   void AddDss(const service::DssConfig& config);
   Context MakeContext(const service::NodeConfig& config, crypto::KdfCost account_cost);
@@ -68,15 +75,18 @@ class Server {
   EventHub events_;
   std::unique_ptr<crypto::TokenVerifier> tokens_;
   std::unique_ptr<crypto::TokenVerifier> dss_tokens_;
+  std::unique_ptr<astm::KeySource> dss_keys_;
+  astm::Replays replays_;
   base::SystemRandom random_;
-  std::unique_ptr<astm::Context> dss_;
-  std::unique_ptr<astm::Heartbeats> heartbeats_;
   std::unique_ptr<service::Node> node_;
+  std::unique_ptr<dss::Host> dss_host_;
+  std::unique_ptr<astm::Context> dss_;
   // In line mode.
   std::vector<link::PeerPaths> link_peers_;  // as configured
   std::unique_ptr<link::Transport> transport_;
   std::unique_ptr<Sessions> sessions_;
   std::unique_ptr<PasswordWorker> passwords_;
+  std::unique_ptr<cosign::Witnesses> witnesses_;  // null: of no line
   std::optional<web::Console> console_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<net::Router> router_;

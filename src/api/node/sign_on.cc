@@ -6,11 +6,11 @@
 
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
-#include "api/node/query.h"
 #include "api/web/cookie.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "crypto/secret.h"
+#include "net/query.h"
 #include "operators/account.h"
 
 namespace wideberth::api::node {
@@ -204,7 +204,7 @@ Result<void> PostLogout(Call& call) {
 }
 
 Result<void> GetMe(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
@@ -231,7 +231,7 @@ Result<void> GetMe(Call& call) {
 }
 
 Result<void> ListOperators(Call& call) {
-  WB_RETURN_IF_ERROR(Query(call.request.target).ExpectNoOthers());
+  WB_RETURN_IF_ERROR(net::Query(call.request.target).ExpectNoOthers());
   service::Node& node = call.context.node;
   auto [body, seq] = node.ReadDesk([](const airspace::State&, const mechanism::Desk& desk) {
     std::string text;

@@ -3,8 +3,8 @@
 
 #include "api/node/answer.h"
 #include "api/node/handlers.h"
-#include "api/node/query.h"
 #include "api/node/views.h"
+#include "net/query.h"
 
 namespace wideberth::api::node {
 namespace {
@@ -99,7 +99,7 @@ base::Result<base::PartyId> FindPeer(const Context& context, std::string_view te
 }
 
 base::Result<json::Object> ReadBody(const Call& call, std::optional<json::Document>* document) {
-  Query query(call.request.target);
+  net::Query query(call.request.target);
   WB_RETURN_IF_ERROR(query.ExpectNoOthers());
   const std::string_view text =
       call.request.body.empty() ? "{}" : std::string_view(call.request.body);

@@ -20,11 +20,11 @@
 #include "airspace/notice.h"
 #include "airspace/rules.h"
 #include "airspace/state.h"
-#include "api/node/query.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "json/writer.h"
 #include "mechanism/desk.h"
+#include "net/query.h"
 #include "service/node.h"
 
 namespace wideberth::api::node {
@@ -96,7 +96,7 @@ inline base::Result<PageFormat> ParsePageFormat(std::string_view text) {
   return base::Invalid("", "must be json or geojson", text);
 }
 
-inline base::Result<PageRequest> TakePageRequest(Query* query) {
+inline base::Result<PageRequest> TakePageRequest(net::Query* query) {
   PageRequest page;
   WB_ASSIGN_OR_RETURN(const auto after, query->Uint64("after", 0, UINT64_MAX));
   WB_ASSIGN_OR_RETURN(const auto limit, query->Uint64("limit", 1, limits::kPageItemsMax));

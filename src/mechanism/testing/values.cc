@@ -138,6 +138,8 @@ std::vector<ActBody> OneOfEach() {
       exchange::ProposeReadout{exchange::testing::ExchangeId(1), NumberedDigest(0x19)},
       exchange::SignReadout{exchange::testing::ExchangeId(1), NumberedDigest(0x19), {true, false}},
       exchange::PublishStatement{exchange::testing::ExchangeId(1), NumberedDigest(0x1A)},
+      HandOver{"They call again at 0600.\nThe south went on late."},
+      AcknowledgeHandover{7},
   };
 }
 
@@ -374,6 +376,29 @@ DeadMan DrawDeadMan(base::SeededRandom* random) {
   return dead_man;
 }
 
+AccountChanged DrawAccount(base::SeededRandom* random) {
+  static const operators::Account accounts[] = {TestAccount(1, Role::kDutyOfficer),
+                                                TestAccount(1, Role::kSupervisor)};
+  return {accounts[random->Below(2)]};
+}
+
+Handover DrawHandover(base::SeededRandom* random) {
+  Handover handover{random->Next(),
+                    DrawText(random, 40),
+                    DrawText(random, 16),
+                    DrawTime(random),
+                    random->Below(9),
+                    random->Next(),
+                    random->Below(9),
+                    {},
+                    {}};
+  if (random->Below(2) == 0) {
+    handover.acknowledged_by = "b0066359d64f97eb";
+    handover.acknowledged_at = DrawTime(random);
+  }
+  return handover;
+}
+
 // One of forty, so that some are drawn again.
 base::Digest DrawNumbered(base::SeededRandom* random) {
   return NumberedDigest(static_cast<uint8_t>(random->Below(40)));
@@ -405,11 +430,8 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       }
       return PeerChanged{std::move(changed)};
     }
-    case 1: {
-      static const operators::Account accounts[] = {TestAccount(1, Role::kDutyOfficer),
-                                                    TestAccount(1, Role::kSupervisor)};
-      return AccountChanged{accounts[random->Below(2)]};
-    }
+    case 1:
+      return DrawAccount(random);
     case 2:
       return MatterChanged{DrawMatter(random, peer)};
     case 3:
@@ -451,6 +473,8 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       return DeadManChanged{DrawDeadMan(random)};
     case 17:
       return DrawOfExchange(random, peer);
+    case 18:
+      return HandoverChanged{DrawHandover(random)};
     default:
       return DrawAgreement(random, peer);
   }

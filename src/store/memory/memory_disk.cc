@@ -29,6 +29,25 @@ void MemoryDisk::CutPower(size_t unsynced_bytes_kept) {
   }
 }
 
+MemoryDisk::Files MemoryDisk::Durable() const {
+  const std::lock_guard lock(mutex_);
+  Files files;
+  for (const auto& [name, file] : files_) {
+    const auto begin = file.bytes.begin();
+    files[name] = base::Bytes(begin, begin + static_cast<ptrdiff_t>(file.synced));
+  }
+  return files;
+}
+
+void MemoryDisk::BringBack(const Files& files) {
+  const std::lock_guard lock(mutex_);
+  CHECK(mounted_ == 0);
+  writes_until_failure_ = 0;
+  syncs_until_failure_ = 0;
+  files_.clear();
+  for (const auto& [name, bytes] : files) files_[name] = File{bytes, bytes.size()};
+}
+
 void MemoryDisk::FlipBit(std::string_view file, size_t offset, int bit) {
   const std::lock_guard lock(mutex_);
   const auto found = files_.find(file);

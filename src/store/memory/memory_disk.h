@@ -36,6 +36,12 @@ class MemoryDisk {
   // survive. A store that is open refuses from here on.
   void CutPower(size_t unsynced_bytes_kept = 0);
 
+  // What a backup holds: the bytes that were synced. To bring it back is another disk, on which no fault is planned.
+  // REQUIRES (CHECK): no store has this one.
+  using Files = std::map<std::string, base::Bytes, std::less<>>;
+  Files Durable() const;
+  void BringBack(const Files& files);
+
   // Damage: flips bit `bit` (0 to 7) of a byte, or cuts a file to `size` bytes. The files are "log"
   // and "projection".
   void FlipBit(std::string_view file, size_t offset, int bit);

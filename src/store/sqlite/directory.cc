@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <system_error>
 #include <utility>
+
+#include "base/durable_file.h"
 
 namespace wideberth::store::sqlite {
 namespace {
@@ -18,39 +19,7 @@ base::Unexpected SystemError(const std::string& path, std::string_view rule, int
   return base::Fail(base::ErrorCode::kStorage, path, rule, std::generic_category().message(error));
 }
 
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  ~Fd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-std::string ParentOf(const std::string& path) {
-  const size_t end = path.find_last_not_of('/');
-  const size_t slash = path.rfind('/', end);
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 }  // namespace
-
-base::Result<void> MakeDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) != 0) {
-    const int error = errno;
-    struct stat info {};
-    if (error == EEXIST && stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
-    return SystemError(path, "must be a directory, or possible to create", error);
-  }
-  return SyncDirectory(ParentOf(path));
-}
 
 base::Result<bool> Exists(const std::string& path) {
   struct stat info {};
@@ -64,22 +33,8 @@ base::Result<void> RemoveIfAny(const std::string& path) {
   return SystemError(path, "must be possible to remove", errno);
 }
 
-base::Result<void> RenameDurably(const std::string& from, const std::string& to) {
-  if (rename(from.c_str(), to.c_str()) != 0) {
-    return SystemError(from, "must be possible to rename", errno);
-  }
-  return SyncDirectory(std::filesystem::absolute(to).parent_path());
-}
-
-base::Result<void> SyncDirectory(const std::string& path) {
-  const Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0) return SystemError(path, "must be a directory that can be read", errno);
-  if (fsync(fd.get()) != 0) return SystemError(path, "must be possible to sync", errno);
-  return {};
-}
-
 base::Result<base::Bytes> ReadFileIfAny(const std::string& path) {
-  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const base::FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) {
     if (errno == ENOENT) return base::Bytes();
     return SystemError(path, "must be readable", errno);
@@ -98,18 +53,6 @@ base::Result<base::Bytes> ReadFileIfAny(const std::string& path) {
   }
   bytes.resize(filled);
   return bytes;
-}
-
-base::Result<void> WriteFileDurably(const std::string& path, std::string_view text) {
-  {
-    const Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (fd.get() < 0 ||
-        write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        fsync(fd.get()) != 0) {
-      return SystemError(path, "must be writable", errno);
-    }
-  }
-  return SyncDirectory(ParentOf(path));
 }
 
 base::Result<std::string> IdentityOf(const std::string& path) {
@@ -146,7 +89,7 @@ DirectoryLock::~DirectoryLock() {
 }
 
 base::Result<DirectoryLock> DirectoryLock::Take(const std::string& path) {
-  Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  base::FileDescriptor fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (fd.get() < 0) return SystemError(path, "must be readable and writable", errno);
   if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return SystemError(path, "must be possible to lock", errno);

@@ -1,27 +1,19 @@
-// The directory of a store: made, locked, measured.
+// The directory of a store: looked at, locked, measured.
 #ifndef WIDEBERTH_STORE_SQLITE_DIRECTORY_H_
 #define WIDEBERTH_STORE_SQLITE_DIRECTORY_H_
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
 
 namespace wideberth::store::sqlite {
 
-// Makes the directory with mode 0700 where it is missing, durably. Its parent must exist.
-base::Result<void> MakeDirectory(const std::string& path);
 base::Result<bool> Exists(const std::string& path);
 base::Result<void> RemoveIfAny(const std::string& path);
-// Both stand in one directory.
-base::Result<void> RenameDurably(const std::string& from, const std::string& to);
-base::Result<void> SyncDirectory(const std::string& path);
 // The whole content; empty when there is no such file.
 base::Result<base::Bytes> ReadFileIfAny(const std::string& path);
-// Mode 0600, and synced with its directory.
-base::Result<void> WriteFileDurably(const std::string& path, std::string_view text);
 // Tells the file from every copy of it, on this machine, and is the same as long as it lives.
 base::Result<std::string> IdentityOf(const std::string& path);
 // Free to us, not to root alone.

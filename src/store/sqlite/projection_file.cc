@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/durable_file.h"
 #include "store/sqlite/directory.h"
 
 namespace wideberth::store::sqlite {
@@ -59,7 +60,7 @@ base::Result<std::unique_ptr<ProjectionFile>> ProjectionFile::Open(
     WB_RETURN_IF_ERROR(Remove(path));
     WB_RETURN_IF_ERROR(Remove(fresh));
     WB_RETURN_IF_ERROR(Database::Create(fresh, kFormat, options));
-    WB_RETURN_IF_ERROR(RenameDurably(fresh, path));
+    WB_RETURN_IF_ERROR(base::RenameFile(fresh, path));
   }
   WB_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path, kFormat, options));
   std::unique_ptr<ProjectionFile> projection(new ProjectionFile(std::move(database)));

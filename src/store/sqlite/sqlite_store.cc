@@ -1,6 +1,7 @@
 #include "store/sqlite/sqlite_store.h"
 
 #include "base/check.h"
+#include "base/durable_file.h"
 #include "store/sqlite/log_file.h"
 #include "store/sqlite/projection_file.h"
 #include "store/sqlite/wal_scan.h"
@@ -45,7 +46,7 @@ std::string SqliteStore::PathOf(std::string_view file) const {
 base::Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& directory,
                                                              const SqliteOptions& options) {
   std::unique_ptr<SqliteStore> store(new SqliteStore(directory, options));
-  if (options.create) WB_RETURN_IF_ERROR(MakeDirectory(directory));
+  if (options.create) WB_RETURN_IF_ERROR(base::MakeFolder(directory));
   WB_ASSIGN_OR_RETURN(const bool exists, Exists(directory));
   if (!exists) return Refusal(directory, "must be the directory of a store", "nothing");
   WB_ASSIGN_OR_RETURN(store->lock_, DirectoryLock::Take(store->PathOf(kLockFile)));
@@ -67,7 +68,7 @@ base::Result<void> SqliteStore::CheckPlace() {
   if (base::AsText(known) == identity) return {};
   is_copy_ = last_seq() > 0;
   if (is_copy_) WB_RETURN_IF_ERROR(PutMeta(kRestoredFact, "yes"));
-  return WriteFileDurably(path, identity);
+  return base::ReplaceFile(path, identity);
 }
 
 base::Result<void> SqliteStore::CreateLog() {
@@ -82,7 +83,7 @@ base::Result<void> SqliteStore::CreateLog() {
   const std::string fresh = PathOf(kNewLogFile);
   WB_RETURN_IF_ERROR(ProjectionFile::Remove(fresh));
   WB_RETURN_IF_ERROR(LogFile::Create(fresh, LogOptions(options_)));
-  return RenameDurably(fresh, path);
+  return base::RenameFile(fresh, path);
 }
 
 base::Result<void> SqliteStore::OpenLog() {

@@ -6,9 +6,9 @@
 #include <optional>
 #include <utility>
 
-#include "api/node/query.h"
 #include "base/check.h"
 #include "json/writer.h"
+#include "net/query.h"
 #include "store/memory/memory_store.h"
 
 namespace wideberth::api::node::testing {
@@ -29,7 +29,7 @@ std::optional<json::Value> Json::Find(std::string_view pointer) const {
     if (value->kind() == json::Kind::kObject) {
       value = value->AsObject()->Find(key);
     } else if (value->kind() == json::Kind::kArray) {
-      uint64_t index = ParseNumber("index", key, 0, UINT32_MAX).value();
+      uint64_t index = net::ParseNumber("index", key, 0, UINT32_MAX).value();
       std::optional<json::Value> item;
       const json::Array items = value->AsArray(std::numeric_limits<size_t>::max()).value();
       for (const json::Value each : items) {

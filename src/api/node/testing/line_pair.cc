@@ -48,6 +48,7 @@ LineParts PartsOf(const Identity& self, const Identity& peer, std::string connec
           listens ? "127.0.0.1" : "",
           0,
           {{peer.party, card.key(line::KeyRole::kTransport), {{"fibre", std::move(connect)}}}},
+          {},
           crypto::KdfCost::Cheapest()};
 }
 

@@ -5,11 +5,11 @@
 #include <limits>
 #include <optional>
 
-#include "api/node/query.h"
 #include "base/check.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "json/writer.h"
+#include "net/query.h"
 
 namespace wideberth::api::node::testing {
 namespace {
@@ -107,9 +107,9 @@ std::optional<Pattern> ParsePattern(std::string_view text) {
   }
   const std::string_view counts = text.substr(end + 2, text.size() - end - 4);
   const size_t comma = std::min(counts.find(','), counts.size());
-  const auto min = ParseNumber("", counts.substr(0, comma), 0, UINT32_MAX);
-  const auto max =
-      ParseNumber("", comma == counts.size() ? counts : counts.substr(comma + 1), 0, UINT32_MAX);
+  const auto min = net::ParseNumber("", counts.substr(0, comma), 0, UINT32_MAX);
+  const auto max = net::ParseNumber("", comma == counts.size() ? counts : counts.substr(comma + 1),
+                                    0, UINT32_MAX);
   if (!min || !max) return std::nullopt;
   return Pattern{text.substr(2, end - 2), *min, *max};
 }

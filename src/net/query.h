@@ -1,7 +1,7 @@
 // The query of a request, read strictly: every parameter once, and none that nobody asked for.
 // Fields of refusals are written "?limit".
-#ifndef WIDEBERTH_API_NODE_QUERY_H_
-#define WIDEBERTH_API_NODE_QUERY_H_
+#ifndef WIDEBERTH_NET_QUERY_H_
+#define WIDEBERTH_NET_QUERY_H_
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "net/http.h"
 
-namespace wideberth::api::node {
+namespace wideberth::net {
 
 // A decimal number from a path or a query; `field` names it in refusals.
 base::Result<uint64_t> ParseNumber(std::string_view field, std::string_view text, uint64_t min,
@@ -21,7 +21,7 @@ base::Result<uint64_t> ParseNumber(std::string_view field, std::string_view text
 
 class Query {
  public:
-  explicit Query(const net::Target& target) : target_(target), known_(target.query.size()) {}
+  explicit Query(const Target& target) : target_(target), known_(target.query.size()) {}
 
   base::Result<std::optional<std::string_view>> Text(std::string_view name);
   base::Result<std::optional<uint64_t>> Uint64(std::string_view name, uint64_t min, uint64_t max);
@@ -44,10 +44,10 @@ class Query {
  private:
   static base::Unexpected Refuse(std::string_view name, base::Error error);
 
-  const net::Target& target_;
+  const Target& target_;
   std::vector<bool> known_;
 };
 
-}  // namespace wideberth::api::node
+}  // namespace wideberth::net
 
-#endif  // WIDEBERTH_API_NODE_QUERY_H_
+#endif  // WIDEBERTH_NET_QUERY_H_

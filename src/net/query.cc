@@ -1,8 +1,8 @@
-#include "api/node/query.h"
+#include "net/query.h"
 
 #include <charconv>
 
-namespace wideberth::api::node {
+namespace wideberth::net {
 
 base::Result<uint64_t> ParseNumber(std::string_view field, std::string_view text, uint64_t min,
                                    uint64_t max) {
@@ -56,4 +56,4 @@ base::Result<void> Query::ExpectNoOthers() const {
   return {};
 }
 
-}  // namespace wideberth::api::node
+}  // namespace wideberth::net
