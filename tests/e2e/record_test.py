@@ -173,6 +173,9 @@ class RecordTest(PairCase):
         ours = self.folder / "with-bodies"
 
         def exported():
+            # A log is exported once the other side has cosigned it, which may not be yet.
+            if not north.json("duty", "record", "status")["ours"].get("cosigned"):
+                return None
             north.run("duty", "record", "export", str(ours))
             return sorted((ours / "bodies").glob("*")) if (ours / "bodies").is_dir() else None
         bodies = north.until("the body is exported", exported)
