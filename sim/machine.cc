@@ -171,6 +171,7 @@ base::Result<void> Machine::Start() {
   options.hooks.on_failure = [this](const base::Error&) { failed_ = true; };
   WB_ASSIGN_OR_RETURN(
       node_, service::Node::Open(std::move(opened), rules_, {}, *clock_, std::move(options)));
+  recovered_ = Canonical();
   started_us_ = timeline_->now_us();
   ++starts_;
   turn_planned_ = false;
@@ -191,12 +192,6 @@ void Machine::Crash() {
   CHECK(running());
   if (!failed_) may_recover_ = {Canonical()};
   if (failed_) may_recover_.push_back(Canonical());
-  // A start that is still told so notes it again.
-  const auto& peers = desk().peers();
-  const bool old_copy = std::any_of(peers.begin(), peers.end(), [&](const auto& peer) {
-    return core_->FindLine(peer.first)->old_copy().has_value();
-  });
-  if (old_copy) may_recover_.clear();
   disk_->CutPower(static_cast<size_t>(random_->Below(4) == 0 ? 1 << 20 : random_->Below(600)));
   node_ = nullptr;
   core_ = nullptr;

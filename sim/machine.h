@@ -101,9 +101,10 @@ class Machine {
   base::UtcMicros utc() const;
   base::Bytes Canonical() const;  // of airspace and desk
   bool has_run() const { return starts_ > 0; }
-  // What it held when it went down, or before the turn that failed. Nothing while its disk is an old one, which a start
-  // notes.
+  // What it held when it went down, or before the turn that failed; nothing once its disk was set back.
   const std::vector<base::Bytes>& may_recover() const { return may_recover_; }
+  // What it held when it had started, before its first turn.
+  const base::Bytes& recovered() const { return recovered_; }
 
  private:
   class SkewedClock;
@@ -132,6 +133,7 @@ class Machine {
   bool tell_restored_ = false;
   int64_t started_us_ = 0;
   std::vector<base::Bytes> may_recover_;
+  base::Bytes recovered_;
 };
 
 }  // namespace wideberth::sim

@@ -211,8 +211,7 @@ void NodeInvariants::CheckRaised(const Machine& machine, const Machine& peer, in
 void NodeInvariants::OnStart(const Machine& machine) {
   ++counts_.restarts_checked;
   const std::vector<base::Bytes>& may = machine.may_recover();
-  const base::Bytes recovered = machine.Canonical();
-  if (!may.empty() && std::find(may.begin(), may.end(), recovered) == may.end()) {
+  if (!may.empty() && std::find(may.begin(), may.end(), machine.recovered()) == may.end()) {
     Break(fmt::format("{} starts with another state than it had", machine.name()));
   }
   machine.state().SanityCheck();

@@ -7,10 +7,8 @@
 // Exits 1 when an invariant does not hold: prints the seed, the invariant and the last 50 events.
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "base/log.h"
 #include "sim/node_world.h"
@@ -65,11 +63,9 @@ void Print(const wideberth::sim::SeedOptions& options, const NodeReport& sum) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // The seeds' options know nothing of it.
-  char** const end = std::remove(argv + 1, argv + argc, std::string_view("--old-disks"));
-  const bool old_disks = end != argv + argc;
-  argc = static_cast<int>(end - argv);
-  const auto options = wideberth::sim::ReadSeedOptions("node_sim", argc, argv);
+  bool old_disks = false;
+  const wideberth::sim::SeedFlag flags[] = {{"--old-disks", &old_disks}};
+  const auto options = wideberth::sim::ReadSeedOptions("node_sim", argc, argv, flags);
   wideberth::base::StartLogging(
       {wideberth::base::LogLevel::kError, wideberth::base::LogForm::kJsonLines});
   NodeReport sum;

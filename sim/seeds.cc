@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -28,26 +29,30 @@ void Remember(uint64_t seed) {
   running_bytes = said.copy(running, sizeof running);
 }
 
-void SayHowItBroke(std::string_view program, uint64_t seed, const std::string& broken,
-                   const RunSeed& run) {
+void SayHowItBroke(std::string_view program, std::string_view flags, uint64_t seed,
+                   const std::string& broken, const RunSeed& run) {
   std::deque<std::string> last;
   run(seed, [&last](std::string line) {
     last.push_back(std::move(line));
     if (last.size() > kLastEvents) last.pop_front();
   });
-  fmt::print("seed {}: {}\nits last {} events (all: {} --seed {} --trace):\n", seed, broken,
-             last.size(), program, seed);
+  fmt::print("seed {}: {}\nits last {} events (all: {} --seed {}{} --trace):\n", seed, broken,
+             last.size(), program, seed, flags);
   for (const std::string& line : last) fmt::print("{}\n", line);
 }
 
-[[noreturn]] void Usage(std::string_view program) {
-  fmt::print(stderr, "usage: {} --seeds COUNT [--first SEED] | --seed SEED [--trace]\n", program);
+[[noreturn]] void Usage(std::string_view program, std::span<const SeedFlag> flags) {
+  std::string own;
+  for (const SeedFlag& flag : flags) own += fmt::format(" [{}]", flag.name);
+  fmt::print(stderr, "usage: {} --seeds COUNT [--first SEED] | --seed SEED [--trace]{}\n", program,
+             own);
   std::exit(2);
 }
 
 }  // namespace
 
-SeedOptions ReadSeedOptions(std::string_view program, int argc, char** argv) {
+SeedOptions ReadSeedOptions(std::string_view program, int argc, char** argv,
+                            std::span<const SeedFlag> flags) {
   SeedOptions options;
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
@@ -55,13 +60,19 @@ SeedOptions ReadSeedOptions(std::string_view program, int argc, char** argv) {
       options.trace = true;
       continue;
     }
+    const auto flag = std::ranges::find(flags, name, &SeedFlag::name);
+    if (flag != flags.end()) {
+      *flag->given = true;
+      options.flags += fmt::format(" {}", name);
+      continue;
+    }
     uint64_t* const into = name == "--seeds"                       ? &options.seeds
                            : name == "--first" || name == "--seed" ? &options.first
                                                                    : nullptr;
-    if (into == nullptr || ++i == argc) Usage(program);
+    if (into == nullptr || ++i == argc) Usage(program, flags);
     const std::string_view text = argv[i];
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *into);
-    if (error != std::errc() || end != text.data() + text.size()) Usage(program);
+    if (error != std::errc() || end != text.data() + text.size()) Usage(program, flags);
   }
   return options;
 }
@@ -78,7 +89,7 @@ bool RunSeeds(std::string_view program, const SeedOptions& options, const RunSee
     const std::optional<std::string> broken = run(seed, trace);
     if (!broken) continue;
     if (progress) fmt::print(stderr, "\n");
-    SayHowItBroke(program, seed, *broken, run);
+    SayHowItBroke(program, options.flags, seed, *broken, run);
     return false;
   }
   if (progress) fmt::print(stderr, "\r");

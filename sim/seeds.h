@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,10 +15,20 @@ struct SeedOptions {
   uint64_t first = 1;
   uint64_t seeds = 1;
   bool trace = false;
+  // What of the program's own flags was given, for the command that replays a seed.
+  std::string flags;
 };
 
-// PROGRAM --seeds COUNT [--first SEED] | --seed SEED [--trace]. Anything else ends the program with how it is used.
-SeedOptions ReadSeedOptions(std::string_view program, int argc, char** argv);
+// An option of one program alone, as "--name": `*given` is set when it stands there.
+struct SeedFlag {
+  std::string_view name;
+  bool* given;
+};
+
+// PROGRAM --seeds COUNT [--first SEED] | --seed SEED [--trace], and its own flags. Anything else ends the program with
+// how it is used.
+SeedOptions ReadSeedOptions(std::string_view program, int argc, char** argv,
+                            std::span<const SeedFlag> flags = {});
 
 // Runs one world; what broke in it, if anything did. `trace`, where there is one, is given every event.
 using RunSeed = std::function<std::optional<std::string>(uint64_t seed,

@@ -4,11 +4,13 @@
 
 #include "airspace/decide.h"
 #include "airspace/testing/world.h"
+#include "base/testing/refused.h"
 
 namespace wideberth::airspace {
 namespace {
 
 using base::ErrorCode;
+using base::testing::ExpectRefused;
 using testing::kNoon;
 using testing::TestActivity;
 using testing::TestHazard;
@@ -19,12 +21,6 @@ using testing::World;
 
 constexpr int64_t kMinute = base::kMicrosPerMinute;
 constexpr int64_t kHour = base::kMicrosPerHour;
-
-void ExpectRefused(const base::Result<Decision>& result, ErrorCode code, std::string_view field) {
-  ASSERT_FALSE(result.has_value());
-  EXPECT_EQ(result.error().code, code) << result.error().ToString();
-  EXPECT_EQ(result.error().field, field) << result.error().ToString();
-}
 
 base::Digest Envelope(std::string_view text) {
   return testing::TestDigest(base::AsBytes(text));

@@ -165,6 +165,7 @@ void Endpoint::ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::s
   if (!heartbeat) {
     if (IsOfBeforeKeyChange(frame.envelope, state_.mirror)) return;
     const bool unverified = heartbeat.error().code == ErrorCode::kUnauthorized;
+    if (unverified && behind()) return;  // by a key, perhaps, that it told of after this copy
     Report(unverified ? TroubleKind::kUnverified : TroubleKind::kMalformed, path, heartbeat.error(),
            bytes);
     return;
@@ -223,6 +224,7 @@ void Endpoint::ReceiveEntry(size_t path, const EntryFrame& frame, std::string_vi
   Result<OpenedMessage> opened = Open(frame.envelope);
   if (!opened) {
     const bool unverified = opened.error().code == ErrorCode::kUnauthorized;
+    if (unverified && behind()) return;  // as a heartbeat
     Report(unverified ? TroubleKind::kUnverified : TroubleKind::kMalformed, path, opened.error(),
            bytes);
     return;

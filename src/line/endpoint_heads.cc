@@ -34,6 +34,8 @@ std::string Say(const record::TreeHead& head) {
 }  // namespace
 
 void Endpoint::ReceiveCosignature(size_t path, std::string_view note, Now now) {
+  // It may be of what this side has no more. A head of what is fetched is signed, and cosigned, anew.
+  if (behind()) return;
   std::optional<Effect> effect;
   Report(cosigning_.ReceiveCosignature(note, state_, peer_, now.utc, &effect), path);
   if (effect) Apply(std::move(*effect));

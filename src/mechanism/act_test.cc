@@ -7,6 +7,7 @@
 
 #include "airspace/testing/world.h"
 #include "base/limits.h"
+#include "base/testing/refused.h"
 #include "crypto/dsse.h"
 #include "crypto/sha256.h"
 #include "json/reader.h"
@@ -18,6 +19,7 @@ namespace {
 
 using airspace::testing::TestParty;
 using base::ErrorCode;
+using base::testing::ExpectRefused;
 using operators::OperatorKey;
 using operators::Role;
 using testing::kNoon;
@@ -52,12 +54,6 @@ base::Result<SealedAct> Reopened(const SealedAct& sealed, std::string_view from,
   const std::string envelope =
       crypto::SignEnvelope(kType, base::AsBytes(payload), SecretFor(sealed.act)).value();
   return OpenAct(envelope, TestParty(1), Keys());
-}
-void ExpectRefused(const base::Result<SealedAct>& opened, ErrorCode code, std::string_view field) {
-  ASSERT_FALSE(opened.has_value());
-  EXPECT_EQ(opened.error().code, code) << opened.error().ToString();
-  EXPECT_EQ(opened.error().field, field) << opened.error().ToString();
-  EXPECT_FALSE(opened.error().rule.empty());
 }
 
 TEST(ActTest, EveryKindSealsOpensAndIsTheSame) {

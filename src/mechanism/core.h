@@ -422,9 +422,9 @@ class Core {
   void WatchDeadMen(base::Uuid drawn, line::Now now);
   void RaiseDeadMan(DeadMan dead_man, base::Uuid drawn, line::Now now);
   base::Result<base::NoticeId> RaiseHazard(std::string_view name, base::Uuid drawn, line::Now now);
-  void TellStandingHazard(Line& line, const agreement::StandingRelease& raised,
-                          const SealedStandingHazard& sealed,
+  void TellStandingHazard(Line& line, const SealedStandingHazard& sealed,
                           const airspace::Declaration& declaration, line::Now now);
+  void TellUntoldHazards(Line& line, line::Now now);
   void OpenNotSaid(base::PartyId peer, base::NoticeId notice, const base::Digest& subject,
                    base::UtcMicros now);
   void TakeStandingHazard(Line& line, const line::Received& received, base::UtcMicros now);

@@ -71,6 +71,7 @@ void Core::FollowOldCopies(line::Now now) {
       return true;
     });
     for (const airspace::Conflict& conflict : conflicts) SignBasis(*line, conflict);
+    TellUntoldHazards(*line, now);
   }
 }
 

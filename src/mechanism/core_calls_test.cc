@@ -2,12 +2,14 @@
 #include <gtest/gtest.h>
 
 #include "airspace/testing/world.h"
+#include "base/testing/refused.h"
 #include "mechanism/testing/parties.h"
 
 namespace wideberth::mechanism {
 namespace {
 
 using base::ErrorCode;
+using base::testing::ExpectRefused;
 using operators::ActKind;
 using operators::Role;
 using testing::kBoth;
@@ -29,13 +31,6 @@ class CallsTest : public ::testing::Test {
 
   Parties parties;
 };
-
-template <class T>
-void ExpectRefused(const base::Result<T>& result, ErrorCode code, std::string_view field) {
-  ASSERT_FALSE(result.has_value());
-  EXPECT_EQ(result.error().code, code) << result.error().ToString();
-  EXPECT_EQ(result.error().field, field) << result.error().ToString();
-}
 
 TEST_F(CallsTest, AStopCallIsClosedByAnAnswerThatEndsIt) {
   for (const StopAnswer answer :

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "airspace/testing/world.h"
+#include "base/testing/refused.h"
 #include "crypto/dsse.h"
 #include "crypto/sha256.h"
 #include "formats/notice_json.h"
@@ -13,6 +14,7 @@ namespace {
 
 using airspace::ActivityState;
 using base::ErrorCode;
+using base::testing::ExpectRefused;
 using operators::Role;
 using testing::kBoth;
 using testing::kMinute;
@@ -77,13 +79,6 @@ class DeadManTest : public ::testing::Test {
 
   Parties parties;
 };
-
-template <class T>
-void ExpectRefused(const base::Result<T>& result, ErrorCode code, std::string_view field) {
-  ASSERT_FALSE(result.has_value());
-  EXPECT_EQ(result.error().code, code) << result.error().ToString();
-  EXPECT_EQ(result.error().field, field) << result.error().ToString();
-}
 
 TEST_F(DeadManTest, HeartbeatsKeepItDownAndSilenceRaisesTheAgreedHazardOnBothSides) {
   ASSERT_TRUE(Arm(5 * kSecond).has_value());

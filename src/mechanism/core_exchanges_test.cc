@@ -1,6 +1,7 @@
 // Exchanges on a line: entered by both, minuted, signed, published (MECHANISM 1.4).
 #include <gtest/gtest.h>
 
+#include "base/testing/refused.h"
 #include "crypto/sha256.h"
 #include "exchange/testing/values.h"
 #include "mechanism/testing/parties.h"
@@ -9,6 +10,7 @@ namespace wideberth::mechanism {
 namespace {
 
 using base::ErrorCode;
+using base::testing::ExpectRefused;
 using exchange::EnterExchange;
 using exchange::Exchange;
 using exchange::kOurs;
@@ -68,12 +70,6 @@ class ExchangesTest : public ::testing::Test {
 
   Parties parties;
 };
-
-void ExpectRefused(const base::Result<ActResult>& result, ErrorCode code, std::string_view field) {
-  ASSERT_FALSE(result.has_value());
-  EXPECT_EQ(result.error().code, code) << result.error().ToString();
-  EXPECT_EQ(result.error().field, field) << result.error().ToString();
-}
 
 TEST_F(ExchangesTest, EachPartyEntersItsOwnAccountAndBothHoldBoth) {
   exchange::Account ours = TestAccount(1);

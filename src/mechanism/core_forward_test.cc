@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "airspace/testing/world.h"
+#include "base/testing/refused.h"
 #include "crypto/sha256.h"
 #include "line/party_card.h"
 #include "mechanism/forward.h"
@@ -16,6 +17,7 @@ using airspace::testing::TestActivity;
 using airspace::testing::TestHazard;
 using airspace::testing::TestNotice;
 using base::ErrorCode;
+using base::testing::ExpectRefused;
 using operators::Role;
 using testing::kMinute;
 using testing::kSecond;
@@ -37,12 +39,6 @@ class ForwardTest : public ::testing::Test {
   base::Result<ActResult> Forward(uint8_t notice, size_t to = kEast) {
     return parties_.Do(kSouth, ForwardNotice{{TestNotice(notice), parties_.Latest(kSouth, notice)},
                                              Parties::party(to)});
-  }
-  void ExpectRefused(const base::Result<ActResult>& result, ErrorCode code,
-                     std::string_view field) {
-    ASSERT_FALSE(result.has_value());
-    EXPECT_EQ(result.error().code, code) << result.error().ToString();
-    EXPECT_EQ(result.error().field, field) << result.error().ToString();
   }
   // What South would send of a notice of North's, with one thing changed.
   Forwarded MessageOf(uint8_t notice, size_t act = 0) {

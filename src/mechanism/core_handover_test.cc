@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/testing/refused.h"
 #include "json/reader.h"
 #include "mechanism/testing/parties.h"
 
@@ -10,6 +11,7 @@ namespace wideberth::mechanism {
 namespace {
 
 using base::ErrorCode;
+using base::testing::ExpectRefused;
 using operators::Role;
 using testing::kSecond;
 using testing::Parties;
@@ -37,13 +39,6 @@ class HandoverTest : public ::testing::Test {
 
   Parties parties;
 };
-
-template <class T>
-void ExpectRefused(const base::Result<T>& result, ErrorCode code, std::string_view field) {
-  ASSERT_FALSE(result.has_value());
-  EXPECT_EQ(result.error().code, code) << result.error().ToString();
-  EXPECT_EQ(result.error().field, field) << result.error().ToString();
-}
 
 TEST_F(HandoverTest, StaysUntilAnotherPersonHasAcknowledgedIt) {
   EXPECT_EQ(parties.desk(0).handover(), nullptr);

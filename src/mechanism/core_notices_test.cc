@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "airspace/testing/world.h"
+#include "base/testing/refused.h"
 #include "crypto/sha256.h"
 #include "mechanism/testing/parties.h"
 
@@ -16,6 +17,7 @@ using airspace::testing::TestActivity;
 using airspace::testing::TestHazard;
 using airspace::testing::TestNotice;
 using base::ErrorCode;
+using base::testing::ExpectRefused;
 using operators::Role;
 using testing::kBoth;
 using testing::kMinute;
@@ -48,13 +50,6 @@ class NoticesTest : public ::testing::Test {
 
   Parties parties;
 };
-
-template <class T>
-void ExpectRefused(const base::Result<T>& result, ErrorCode code, std::string_view field) {
-  ASSERT_FALSE(result.has_value());
-  EXPECT_EQ(result.error().code, code) << result.error().ToString();
-  EXPECT_EQ(result.error().field, field) << result.error().ToString();
-}
 
 // The entry of the journal about `what`, of `notice`, by the nth duty officer of North; how often.
 size_t Journaled(const Parties& parties, std::string_view what, uint8_t notice, uint8_t nth = 0) {

@@ -410,17 +410,17 @@ Result<base::NoticeId> Core::RaiseHazard(std::string_view name, base::Uuid drawn
   OweThirdParties(self_.party, {notice, sealed.digest}, now.utc, now.utc);
   OweRefinement(notice, sealed.digest, airspace::DataMode::kReal, now.utc);
   for (auto& [peer, line] : lines_) {
-    TellStandingHazard(*line, release, sealed, shared->declaration(), now);
+    TellStandingHazard(*line, sealed, shared->declaration(), now);
   }
   return notice;
 }
 
 // A peer whose agreement does not have it hears nothing of it from the machine.
-void Core::TellStandingHazard(Line& line, const StandingRelease& raised,
-                              const SealedStandingHazard& sealed,
+void Core::TellStandingHazard(Line& line, const SealedStandingHazard& sealed,
                               const airspace::Declaration& declaration, line::Now now) {
   const Terms& terms = TermsFor(line.peer);
-  if (FindDeadManArea(terms.standing_releases, self_.party, raised.name) == nullptr) return;
+  const std::string& name = sealed.hazard.release;
+  if (FindDeadManArea(terms.standing_releases, self_.party, name) == nullptr) return;
   InterruptForRelease(line.peer, declaration, now.utc);
   const auto written = Write(
       line, kStandingHazardType, airspace::DataMode::kReal, line::Lane::kSafety,
@@ -430,6 +430,34 @@ void Core::TellStandingHazard(Line& line, const StandingRelease& raised,
     return OpenNotSaid(line.peer, sealed.hazard.notice, sealed.digest, now.utc);
   }
   AwaitReceipt(line, *written, sealed.hazard.notice, sealed.digest, declaration, now.utc);
+}
+
+// What was raised while nothing could be signed on this line. A signature under the same key is the same again, so the
+// name of the version shows which release raised it; under a key of after that none is found, and people tell it.
+void Core::TellUntoldHazards(Line& line, line::Now now) {
+  std::vector<Matter> untold;
+  for (const auto& [number, matter] : desk_.matters()) {
+    if (matter.open() && matter.kind == MatterKind::kUnusable && matter.peer == line.peer &&
+        matter.notice) {
+      untold.push_back(matter);
+    }
+  }
+  for (const Matter& matter : untold) {
+    const airspace::Notice* notice = airspace_.FindNotice(*matter.notice);
+    if (notice == nullptr || notice->party != self_.party || notice->ended_at) continue;
+    const airspace::NoticeVersion* version = FindVersion(*notice, matter.subject);
+    if (version == nullptr) continue;
+    const airspace::Declaration declaration = version->declaration;
+    const base::Digest text = crypto::Sha256(base::AsBytes(declaration.original));
+    for (const StandingRelease& release : TermsFor(line.peer).standing_releases) {
+      const auto sealed = SealStandingHazard(
+          {self_.party, notice->id, release.name, text, version->stored_at}, *keys_.front());
+      if (!sealed || sealed->digest != matter.subject) continue;
+      CloseMatter(matter, "told", now.utc);
+      TellStandingHazard(line, *sealed, declaration, now);
+      break;
+    }
+  }
 }
 
 void Core::TakeStandingHazard(Line& line, const line::Received& received, UtcMicros now) {
