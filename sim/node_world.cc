@@ -317,11 +317,15 @@ void NodeWorld::OnFrames(const Machine& from, std::vector<mechanism::ToSend> fra
 void NodeWorld::OnTrouble(const Machine& from, const mechanism::PeerTrouble& trouble) {
   // That is how an old disk is found out, here and there.
   using line::TroubleKind;
-  if (from.set_back() > 0 && trouble.trouble.kind == TroubleKind::kPeerHoldsMore) return;
+  const TroubleKind kind = trouble.trouble.kind;
+  if (from.set_back() > 0 && kind == TroubleKind::kPeerHoldsMore) return;
   const bool peer_set_back = std::any_of(machines_.begin(), machines_.end(), [&](const auto& each) {
     return each->config().party == trouble.peer && each->set_back() > 0;
   });
-  if (peer_set_back && trouble.trouble.kind == TroubleKind::kPeerRolledBack) return;
+  if (peer_set_back && kind == TroubleKind::kPeerRolledBack) return;
+  // What it had sent before may be held beyond a gap that it fills anew.
+  if (peer_set_back && kind == TroubleKind::kBrokenChain) return;
+  if (from.set_back() > 0 && kind == TroubleKind::kAckBeyond) return;
   invariants_.Break(fmt::format("{} reports {}: {}", from.name(), line::Name(trouble.trouble.kind),
                                 trouble.trouble.error.ToString()));
 }

@@ -298,7 +298,7 @@ void Endpoint::TakeInOrder(size_t path, Now now) {
              Say("/previous", "must name the message before it, " + state_.mirror.last.ToHex(),
                  next->opened.message.previous.ToHex()),
              WriteEntryFrame(next->entry));
-      inbox_.DropNext();
+      inbox_.DropHeld();  // what is held behind it stands on it
       return;
     }
     const record::TreeHead held = next->opened.message.peer_head;
