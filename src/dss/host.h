@@ -40,12 +40,11 @@ struct Instance {
 struct PoolStatistics {
   uint64_t transactions = 0;
   uint64_t commands = 0;
-  uint64_t refused = 0;  // by a rule
-  uint64_t retries = 0;  // transactions begun again
-  uint64_t unresolved =
-      0;                 // commands' transactions of which nobody knows whether they were applied
-  uint64_t fetches = 0;  // of changes
-  uint64_t loads = 0;    // of everything
+  uint64_t refused = 0;     // by a rule
+  uint64_t retries = 0;     // transactions begun again
+  uint64_t unresolved = 0;  // transactions of which nobody knows whether they were applied
+  uint64_t fetches = 0;     // of changes
+  uint64_t loads = 0;       // of everything
   uint64_t queued = 0;
   bool reachable = true;
 };

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <deque>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -99,8 +100,8 @@ class Generator {
                       std::to_string(result_.answers) + " answers");
       }
       while (!idle_.empty() && next_ < options_.requests && DueNs(next_) <= now_ns) {
-        Link* link = idle_.back();
-        idle_.pop_back();
+        Link* link = idle_.front();
+        idle_.pop_front();
         WB_RETURN_IF_ERROR(Begin(link, now_ns));
       }
       WB_RETURN_IF_ERROR(WaitAndServe(now_ns));
@@ -227,7 +228,7 @@ class Generator {
   const TakeAnswer& take_;
   const int epoll_;
   std::vector<std::unique_ptr<Link>> links_;
-  std::vector<Link*> idle_;
+  std::deque<Link*> idle_;  // by turns: one that rested too long would be closed by the server
   uint64_t next_ = 0;
   int64_t start_ns_ = 0;
   std::vector<char> buffer_ = std::vector<char>(256 * 1024);

@@ -6,52 +6,27 @@ Importing it ends the program, in order, where no PostgreSQL server is installed
 import pathlib
 import subprocess
 import sys
-import tempfile
 import unittest.mock
 
 import dss_node
+import postgres
 
-TOOL = str(dss_node.ROOT / "tools/throwaway-postgres")
-if subprocess.run([TOOL, "have"]).returncode != 0:
+if not postgres.installed():
     print("skipped: PostgreSQL's server is not installed (package postgresql)")
     sys.exit(0)
-
-
-class Postgres:
-    """A server in a folder of its own."""
-
-    def __init__(self, environment=None):
-        self.temporary = tempfile.TemporaryDirectory(prefix="wb-pg-", ignore_cleanup_errors=True)
-        self.environment = environment
-        self.start()
-
-    def do(self, command):
-        done = subprocess.run([TOOL, command, self.temporary.name], stdout=subprocess.PIPE, text=True,
-            env=self.environment, check=True)
-        return done.stdout.strip()
-
-    def start(self):
-        self.url = self.do("start")
-
-    def crash(self):
-        self.do("crash")
-
-    def stop(self):
-        self.crash()
-        self.temporary.cleanup()
 
 
 class PoolNode:
     """In place of dss_node.Node: a request goes to either node by turns."""
 
-    def __init__(self, folder, keys, extra="", postgres=None):
-        self.postgres = postgres or Postgres()
+    def __init__(self, folder, keys, extra="", server=None, url=None):
+        self.postgres = server or postgres.Postgres()
         self.nodes = []
         self.turn = 0
         for name in ("east", "west"):
             place = pathlib.Path(folder) / name
             place.mkdir()
-            pool = f'[pool]\nurl = "{self.postgres.url}"\n'
+            pool = f'[pool]\nurl = "{url or self.postgres.url}"\n'
             if "time_based_notification_index" not in extra:
                 pool = "time_based_notification_index = false\n" + pool
             node = dss_node.Node(place, keys, extra + pool)

@@ -91,7 +91,11 @@ constexpr Statement kRollback = {"rollback", "ROLLBACK"};
 constexpr Statement kStatus = {
     "status",
     "SELECT EXISTS (SELECT FROM dss_change WHERE xid = $1::bigint AND batch = $2::uuid), "
-    "pg_xact_status($1::bigint::text::xid8)"};
+    // Of a transaction that this server has yet to begin it would be an error.
+    "CASE WHEN $1::bigint < pg_snapshot_xmax(pg_current_snapshot())::text::bigint "
+    "THEN pg_xact_status($1::bigint::text::xid8) END"};
+// Changes nothing, and commits: no sooner than the standbys have what was committed before.
+constexpr Statement kAnchor = {"anchor", "UPDATE dss_pool SET pruned_below = pruned_below"};
 
 constexpr std::array kStatements = {
     kBegin,  kTimeout, kLock, kXid,   kEntities, kDependents, kNear,   kEnded,  kAvailability,
@@ -447,17 +451,23 @@ Result<void> Acceptor::Write(const Work& work) {
 
 // Whether a transaction whose COMMIT was not answered was applied: nothing if it was, kBusy if it was not.
 Result<void> Acceptor::Resolve(const Work& work, const std::string& identity) {
-  static constexpr std::array kResolve = {kStatus};
+  static constexpr std::array kResolve = {kStatus, kAnchor};
   const int64_t until_us = parts_.clock.MonotonicMicros() + kResolveUs;
   for (int attempt = 0; parts_.clock.MonotonicMicros() < until_us; ++attempt) {
     if (attempt > 0) Pause(6);
     const auto connection = Connection::Open(parts_.address, kResolve);
     if (!connection) continue;
     const Result<Rows> rows = (*connection)->Run(kStatus, Values().Add(work.xid).Add(work.batch));
-    if (rows && rows->Bool(0, 0)) return {};
-    // Another server's history, complete, without it.
+    // What was not answered says nothing.
+    if (!rows) continue;
+    if (rows->Bool(0, 0)) {
+      // It may be seen without being on the standby: a server that is told to stop ends the wait for it.
+      if ((*connection)->Run(kAnchor)) return {};
+      continue;
+    }
+    // Another history, complete, without it.
     const bool elsewhere = (*connection)->identity() != identity;
-    if (elsewhere || (rows && !rows->IsNull(0, 1) && rows->Text(0, 1) == "aborted")) {
+    if (elsewhere || (!rows->IsNull(0, 1) && rows->Text(0, 1) == "aborted")) {
       return base::Fail(ErrorCode::kBusy, "", "the connection was lost; nothing was applied");
     }
   }

@@ -199,6 +199,17 @@ int64_t Rows::Int(size_t row, int column) const {
 struct Connection::Impl {
   PGconn* connection = nullptr;
   bool lost = false;
+  bool warned = false;
+
+  // As when the wait for a synchronous standby was cancelled: "committed locally, but might not have been replicated".
+  static void Notice(void* impl, const PGresult* notice) {
+    const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char* state = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+    if (severity != nullptr && state != nullptr && std::strcmp(severity, "WARNING") == 0 &&
+        std::strcmp(state, "01000") == 0) {
+      static_cast<Impl*>(impl)->warned = true;
+    }
+  }
 };
 
 Connection::Connection() : impl_(std::make_unique<Impl>()) {}
@@ -236,8 +247,9 @@ Result<std::unique_ptr<Connection>> Connection::Open(const Address& address,
 }
 
 Result<void> Connection::Begin(std::span<const Statement> statements) {
-  PQsetNoticeProcessor(
-      impl_->connection, [](void*, const char*) {}, nullptr);
+  PQsetNoticeReceiver(impl_->connection, &Impl::Notice, impl_.get());
+  // Otherwise a server that stops in the middle could hold this thread for ever.
+  if (PQsetnonblocking(impl_->connection, 1) != 0) return base::Fail(LastError());
   // Plans must not depend on how full the tables were when they were made: everything here goes by an index. A commit
   // that may be lost is no commit.
   WB_RETURN_IF_ERROR(
@@ -248,13 +260,14 @@ Result<void> Connection::Begin(std::span<const Statement> statements) {
   static constexpr Statement kIdentity = {
       "identity",
       "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE system_identifier::text || '/' || "
-      "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END FROM pg_control_system()"};
+      "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || "
+      "(1000000 * extract(epoch FROM pg_postmaster_start_time()))::bigint::text END "
+      "FROM pg_control_system()"};
   std::vector<Statement> all(statements.begin(), statements.end());
   all.push_back(kIdentity);
   for (const Statement& statement : all) {
-    Rows prepared;
-    prepared.result_ = Own(PQprepare(impl_->connection, statement.name, statement.sql, 0, nullptr));
-    WB_RETURN_IF_ERROR(Check(std::move(prepared)));
+    WB_RETURN_IF_ERROR(
+        TakeLast(PQsendPrepare(impl_->connection, statement.name, statement.sql, 0, nullptr) == 1));
   }
   WB_ASSIGN_OR_RETURN(const Rows rows, Run(kIdentity));
   identity_ = rows.Text(0, 0);
@@ -272,42 +285,63 @@ Result<Rows> Connection::Check(Rows rows) {
   }
   if (lost()) return base::Fail(LastError());
   const char* state = PQresultErrorField(Of(rows.result_), PG_DIAG_SQLSTATE);
-  return base::Fail(
-      MakeError(state == nullptr ? "" : state, PQresultErrorMessage(Of(rows.result_))));
+  const char* severity = PQresultErrorField(Of(rows.result_), PG_DIAG_SEVERITY_NONLOCALIZED);
+  const char* message = PQresultErrorMessage(Of(rows.result_));
+  // The server ends the connection after what is more than an error, whatever it had done before.
+  if (state == nullptr || severity == nullptr || std::strcmp(severity, "ERROR") != 0) {
+    impl_->lost = true;
+    return base::Fail(MakeError("", message));
+  }
+  return base::Fail(MakeError(state, message));
+}
+
+// The last result of what was sent without a pipeline, or the first refusal.
+Result<Rows> Connection::TakeLast(bool sent) {
+  if (!sent) {
+    impl_->lost = true;
+    return base::Fail(LastError());
+  }
+  Result<Rows> last = Rows();
+  while (true) {
+    WB_ASSIGN_OR_RETURN(Rows rows, TakeResult());
+    if (rows.result_ == nullptr) break;
+    if (last) last = Check(std::move(rows));
+    if (lost()) break;
+  }
+  return last;
 }
 
 Result<void> Connection::RunScript(const std::string& sql) {
-  Rows rows;
-  rows.result_ = Own(PQexec(impl_->connection, sql.c_str()));
-  WB_RETURN_IF_ERROR(Check(std::move(rows)));
+  WB_RETURN_IF_ERROR(TakeLast(PQsendQuery(impl_->connection, sql.c_str()) == 1));
   return {};
 }
 
 Result<Rows> Connection::Ask(const std::string& sql, const Values& values) {
   const Wire wire(values.values_);
-  Rows rows;
-  rows.result_ = Own(PQexecParams(impl_->connection, sql.c_str(), wire.count(), nullptr,
-                                  wire.values.data(), wire.lengths.data(), wire.formats.data(), 1));
-  return Check(std::move(rows));
+  return TakeLast(PQsendQueryParams(impl_->connection, sql.c_str(), wire.count(), nullptr,
+                                    wire.values.data(), wire.lengths.data(), wire.formats.data(),
+                                    1) == 1);
 }
 
 // Until the next result can be taken without waiting.
 Result<void> Connection::Await() {
-  const int64_t until_ms = NowMs() + kAnswerDeadlineMs;
-  while (PQisBusy(impl_->connection) != 0) {
+  const int64_t until_ms = NowMs() + answer_deadline_ms_;
+  while (true) {
+    const int unsent = PQflush(impl_->connection);
+    if (unsent >= 0 && PQisBusy(impl_->connection) == 0) return {};
     const int64_t left_ms = until_ms - NowMs();
     pollfd wait{PQsocket(impl_->connection), POLLIN, 0};
-    if (left_ms <= 0 || wait.fd < 0) {
+    if (unsent > 0) wait.events |= POLLOUT;
+    if (unsent >= 0 && (left_ms <= 0 || wait.fd < 0)) {
       impl_->lost = true;
       return base::Fail(MakeError("", "the server did not answer in time"));
     }
-    if (poll(&wait, 1, static_cast<int>(left_ms)) <= 0) continue;
-    if (PQconsumeInput(impl_->connection) == 0) {
+    if (unsent >= 0 && poll(&wait, 1, static_cast<int>(left_ms)) <= 0) continue;
+    if (unsent < 0 || PQconsumeInput(impl_->connection) == 0) {
       impl_->lost = true;
       return base::Fail(LastError());
     }
   }
-  return {};
 }
 
 Result<Rows> Connection::TakeResult() {
@@ -324,6 +358,7 @@ Result<std::vector<Rows>> Connection::Run(std::span<const Step> steps) {
     return base::Fail(LastError());
   };
   if (lost() || PQenterPipelineMode(connection) == 0) return lose();
+  impl_->warned = false;
   for (const Step& step : steps) {
     const Wire wire(step.values.values_);
     if (PQsendQueryPrepared(connection, step.statement->name, wire.count(), wire.values.data(),
@@ -346,20 +381,16 @@ Result<std::vector<Rows>> Connection::Run(std::span<const Step> steps) {
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
       all.push_back(std::move(rows));
     } else if (status != PGRES_PIPELINE_ABORTED && !refused) {
-      if (PQstatus(connection) != CONNECTION_OK) return lose();
-      const char* state = PQresultErrorField(Of(rows.result_), PG_DIAG_SQLSTATE);
-      const char* severity = PQresultErrorField(Of(rows.result_), PG_DIAG_SEVERITY_NONLOCALIZED);
-      // The server ends the connection after this, whatever it had done before.
-      if (severity != nullptr && std::strcmp(severity, "ERROR") != 0) {
-        impl_->lost = true;
-        return base::Fail(MakeError("", PQresultErrorMessage(Of(rows.result_))));
-      }
-      refused = MakeError(state == nullptr ? "" : state, PQresultErrorMessage(Of(rows.result_)));
-      if (state == nullptr) return lose();
+      refused = Check(std::move(rows)).error();
+      if (lost()) return base::Fail(std::move(*refused));
     }
   }
   if (PQexitPipelineMode(connection) == 0) return lose();
   if (refused) return base::Fail(std::move(*refused));
+  if (impl_->warned) {
+    impl_->lost = true;
+    return base::Fail(MakeError("", "the server warns of what it did"));
+  }
   return all;
 }
 

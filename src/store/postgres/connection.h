@@ -20,7 +20,7 @@
 
 namespace wideberth::store::postgres {
 
-inline constexpr int kAnswerDeadlineMs = 20'000;
+inline constexpr int kAnswerDeadlineMs = 10'000;
 
 // Where the database is: "postgresql://user@host/database?..." as libpq reads it, without a password.
 struct Address {
@@ -86,7 +86,8 @@ class Connection {
     const Statement* statement;
     Values values;
   };
-  // All steps in one round trip; their rows in order, or the first refusal, after which none of the later ones ran.
+  // All steps in one round trip; their rows in order, or the first refusal, after which none of the later ones ran. A
+  // commit of which the server warns that a standby may lack it counts as lost.
   base::Result<std::vector<Rows>> Run(std::span<const Step> steps);
   base::Result<Rows> Run(const Statement& statement, Values values = {});
   // One statement that was not prepared.
@@ -94,8 +95,11 @@ class Connection {
   // Statements without parameters, separated by semicolons, in one transaction unless they say otherwise.
   base::Result<void> RunScript(const std::string& sql);
 
-  // Who answers: another value means another history, as after a standby was promoted.
+  // Who answers: another value may mean another history, as after a standby was promoted, or a server was started again
+  // on what was saved before.
   const std::string& identity() const { return identity_; }
+  // In place of kAnswerDeadlineMs.
+  void set_answer_deadline_ms(int64_t deadline_ms) { answer_deadline_ms_ = deadline_ms; }
   bool lost() const;
 
  private:
@@ -103,12 +107,14 @@ class Connection {
   base::Result<void> Begin(std::span<const Statement> statements);
   base::Result<void> Await();
   base::Result<Rows> TakeResult();
+  base::Result<Rows> TakeLast(bool sent);
   base::Error LastError() const;
   base::Result<Rows> Check(Rows rows);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;
   std::string identity_;
+  int64_t answer_deadline_ms_ = kAnswerDeadlineMs;
 };
 
 }  // namespace wideberth::store::postgres

@@ -20,6 +20,7 @@ using base::Result;
 
 constexpr int kReaders = 2;
 constexpr int64_t kReconnectUs = 200'000;
+constexpr std::chrono::milliseconds kRefuseEvery(250);
 constexpr int64_t kKeepUs = base::kMicrosPerSecond;
 constexpr int64_t kPruneUs = base::kMicrosPerMinute;
 
@@ -48,6 +49,10 @@ base::Error Busy(std::string_view rule) {
 
 base::Error Away() {
   return Busy("the pool's database cannot be reached; nothing was applied");
+}
+
+base::Error Late() {
+  return Busy("the command waited too long; nothing was applied");
 }
 
 Values BeatOf(const PoolOptions& options, const dss::Heartbeat& heartbeat) {
@@ -239,7 +244,7 @@ void Pool::AcceptUntilStopped() {
       (each.deadline_monotonic_us < now_us ? late : in_time).push_back(std::move(each));
     }
     if (!late.empty()) {
-      AnswerAll(&late, base::Fail(Busy("the command waited too long; nothing was applied")));
+      AnswerAll(&late, base::Fail(Late()));
     }
     if (in_time.empty()) continue;
     int64_t deadline_us = in_time[0].deadline_monotonic_us;
@@ -266,6 +271,7 @@ void Pool::Read(Reading reading, Prepare prepare) {
     if (!stopping_ && waiting_.size() < kQueueCommandsMax) {
       waiting_.push_back(
           {std::move(reading), std::move(prepare), clock_.MonotonicMicros() + kReadDeadlineUs});
+      ++arrived_;
       follow_wake_.notify_one();
       return;
     }
@@ -286,10 +292,10 @@ bool Pool::Follow(std::unique_ptr<Connection>* connection) {
     }
     *connection = std::move(*opened);
   }
-  std::deque<Waiting> served;
+  uint64_t served = 0;
   {
     const std::lock_guard lock(mutex_);
-    served.swap(waiting_);
+    served = arrived_;
   }
   const Result<void> fetched = index_.Fetch(connection->get());
   fetches_.fetch_add(1, std::memory_order_relaxed);
@@ -298,19 +304,20 @@ bool Pool::Follow(std::unique_ptr<Connection>* connection) {
     Log(LogLevel::kError, "pool_unreachable", {{"error", fetched.error().ToString()}});
   }
   if (!fetched) connection->reset();
+  if (!fetched) return false;
   const std::lock_guard lock(mutex_);
-  if (fetched) {
-    std::move(served.begin(), served.end(), std::back_inserter(readable_));
-    read_wake_.notify_all();
-  } else {
-    waiting_.insert(waiting_.begin(), std::make_move_iterator(served.begin()),
-                    std::make_move_iterator(served.end()));
+  while (!waiting_.empty() && arrived_ - waiting_.size() < served) {
+    readable_.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
   }
-  return fetched.has_value();
+  read_wake_.notify_all();
+  return true;
 }
 
+// Whoever waits for a database that does not answer, while the threads that ask it are stuck.
 void Pool::RefuseLate() {
   std::vector<Waiting> late;
+  std::vector<Asked> late_asked;
   {
     const std::lock_guard lock(mutex_);
     const int64_t now_us = clock_.MonotonicMicros();
@@ -318,15 +325,19 @@ void Pool::RefuseLate() {
       late.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
+    while (!queue_.empty() && queue_.front().deadline_monotonic_us < now_us) {
+      late_asked.push_back(std::move(queue_.front()));
+      queue_.pop_front();
+    }
   }
   for (const Waiting& each : late) each.prepare(base::Fail(Away()))(std::nullopt);
+  if (!late_asked.empty()) AnswerAll(&late_asked, base::Fail(Late()));
 }
 
 void Pool::FollowUntilStopped() {
   std::unique_ptr<Connection> connection;
   while (true) {
     const bool followed = Follow(&connection);
-    RefuseLate();
     std::unique_lock lock(mutex_);
     if (followed) {
       follow_wake_.wait_for(lock, std::chrono::microseconds(kPollUs),
@@ -350,8 +361,14 @@ void Pool::ReadUntilStopped() {
     std::deque<Waiting> taken;
     {
       std::unique_lock lock(mutex_);
-      read_wake_.wait(lock, [this] { return stopping_ || !readable_.empty(); });
+      const bool woken = read_wake_.wait_for(lock, kRefuseEvery,
+                                             [this] { return stopping_ || !readable_.empty(); });
       if (stopping_) return;
+      if (!woken) {
+        lock.unlock();
+        RefuseLate();
+        continue;
+      }
       const size_t share = (readable_.size() + kReaders - 1) / kReaders;
       const auto end = readable_.begin() + static_cast<std::ptrdiff_t>(share);
       std::move(readable_.begin(), end, std::back_inserter(taken));

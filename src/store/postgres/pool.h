@@ -111,7 +111,8 @@ class Pool final : public dss::Host {
   std::condition_variable queue_wake_;
   std::deque<Asked> queue_;
   std::condition_variable follow_wake_;
-  std::deque<Waiting> waiting_;  // for a fetch that has not begun
+  std::deque<Waiting> waiting_;  // for a fetch that begins after they came
+  uint64_t arrived_ = 0;         // all that ever were in it
   std::condition_variable read_wake_;
   std::deque<Waiting> readable_;
   std::condition_variable keep_wake_;

@@ -303,5 +303,165 @@ TEST_F(PoolTest, WhileTheDatabaseIsAwayItSaysSoAndGuessesNothing) {
   EXPECT_TRUE(Ask(node.get(), {"uss1", Plan(47.0)}).has_value());
 }
 
+// Waits until the rows of `sql` say so; the test fails if they never do.
+void AwaitTrue(Connection* connection, const std::string& sql) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (std::chrono::steady_clock::now() < until) {
+    const auto rows = connection->Ask(sql);
+    ASSERT_TRUE(rows.has_value()) << rows.error().ToString();
+    if (rows->Bool(0, 0)) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  FAIL() << sql;
+}
+
+// A write whose connection dies in COMMIT, where every later connection finds another history and is refused an answer.
+TEST_F(PoolTest, ALostCommitIsAskedForUntilThereIsAnAnswer) {
+  const Address address = NewPool(&random_);
+  const auto connection = Connect(address);
+  ASSERT_TRUE(connection
+                  ->RunScript(R"(
+CREATE SCHEMA fake;
+CREATE SEQUENCE fake.asked;
+CREATE FUNCTION fake.pg_postmaster_start_time() RETURNS timestamptz LANGUAGE sql AS 'SELECT clock_timestamp()';
+CREATE FUNCTION fake.pg_xact_status(xid8) RETURNS text LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM nextval('fake.asked'); RAISE EXCEPTION 'not now'; END $$;
+CREATE FUNCTION fake.die() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(60); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER die AFTER INSERT ON dss_change DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION fake.die();
+DO $$ BEGIN
+  EXECUTE format('ALTER DATABASE %I SET search_path = fake, pg_catalog, public', current_database());
+END $$;)")
+                  .has_value());
+  dss::testing::StillClock clock;
+  const auto node = OpenPool(address, "here", clock, random_);
+  std::promise<base::Result<dss::Answer>> promise;
+  auto answer = promise.get_future();
+  ASSERT_TRUE(
+      node->Submit({"uss1", Plan(47.0)}, [&](auto got) { promise.set_value(std::move(got)); })
+          .has_value());
+  AwaitTrue(connection.get(), "SELECT last_value >= 3 FROM fake.asked");
+  EXPECT_EQ(answer.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  clock.Advance(base::kMicrosPerMinute);
+  const base::Result<dss::Answer> got = answer.get();
+  ASSERT_FALSE(got.has_value());
+  EXPECT_EQ(got.error().code, base::ErrorCode::kStorage);
+  EXPECT_EQ(node->GetPoolStatistics()->unresolved, 1u);
+}
+
+// While no synchronous standby has it, a commit is not answered, whatever ends the server's wait for one.
+TEST_F(PoolTest, ACommitThatNoStandbyHasIsNotAnswered) {
+  const Address address = NewPool(&random_);
+  const auto node = OpenPool(address, "here", clock_, random_);
+  const auto connection = Connect(address);
+  const auto reload = [&](const char* change) {
+    ASSERT_TRUE(connection->RunScript(change).has_value());
+    ASSERT_TRUE(connection->RunScript("SELECT pg_reload_conf()").has_value());
+  };
+  int written = 0;
+  for (const char* end : {"pg_cancel_backend", "pg_terminate_backend"}) {
+    reload("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    std::future<base::Result<dss::Answer>> answer;
+    const std::string waits =
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    // What is written before the server heeds the setting is answered.
+    while (!connection->Ask(waits)->Bool(0, 0)) {
+      ASSERT_LT(std::chrono::steady_clock::now(), until);
+      if (!answer.valid() ||
+          answer.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready) {
+        answer = std::async(std::launch::async, [&, put = Plan(20 + 0.1 * ++written)] {
+          return Ask(node.get(), {"uss1", put});
+        });
+      }
+    }
+    ASSERT_TRUE(connection
+                    ->RunScript("SELECT " + std::string(end) +
+                                "(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+                    .has_value());
+    AwaitTrue(connection.get(), waits + " AND query LIKE 'UPDATE dss_pool%'");
+    EXPECT_EQ(answer.wait_for(std::chrono::seconds(0)), std::future_status::timeout) << end;
+    reload("ALTER SYSTEM RESET synchronous_standby_names");
+    const base::Result<dss::Answer> got = answer.get();
+    EXPECT_TRUE(got.has_value()) << got.error().ToString();
+  }
+}
+
+// An upgrade of a pool that goes on: what a migration forward may do, and back, under nodes of the release before.
+TEST_F(PoolTest, NodesGoOnWhileTheTablesBecomeThoseOfTheNextReleaseAndBack) {
+  const Address address = NewPool(&random_);
+  const auto east = OpenPool(address, "east", clock_, random_);
+  const auto west = OpenPool(address, "west", clock_, random_);
+  int stored = 0;
+  const auto write_and_read = [&](const std::vector<dss::Host*>& nodes) {
+    for (dss::Host* writer : nodes) {
+      const dss::PutIntent put = Plan(20.0 + ++stored);
+      const auto answer = Ask(writer, {"uss1", put});
+      ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
+      for (dss::Host* reader : nodes) {
+        EXPECT_TRUE(Look(reader, [&](const auto& view, auto) {
+                      return GetIntent(view, put.id);
+                    }).has_value());
+      }
+    }
+  };
+  write_and_read({east.get(), west.get()});
+  const auto connection = Connect(address);
+  ASSERT_TRUE(connection
+                  ->RunScript("BEGIN; ALTER TABLE dss_entity ADD COLUMN next text; "
+                              "ALTER TABLE dss_change ADD COLUMN next bigint NOT NULL DEFAULT 7; "
+                              "ALTER TABLE dss_pool ADD COLUMN next text; "
+                              "CREATE TABLE dss_next (id uuid PRIMARY KEY); "
+                              "UPDATE dss_schema SET version = version + 1; COMMIT")
+                  .has_value());
+  write_and_read({east.get(), west.get()});
+  {
+    // One that is started again meanwhile.
+    const auto third = OpenPool(address, "third", clock_, random_);
+    write_and_read({east.get(), west.get(), third.get()});
+  }
+  ASSERT_TRUE(connection
+                  ->RunScript("BEGIN; DROP TABLE dss_next; ALTER TABLE dss_pool DROP COLUMN next; "
+                              "ALTER TABLE dss_change DROP COLUMN next; "
+                              "ALTER TABLE dss_entity DROP COLUMN next; "
+                              "UPDATE dss_schema SET version = version - 1; COMMIT")
+                  .has_value());
+  write_and_read({east.get(), west.get()});
+}
+
+// The steps that this release makes itself, under the reader and the writer of the version before.
+TEST_F(PoolTest, TheVersionBeforeIsReadAndWrittenWhileItIsMigratedForwardAndBack) {
+  const Address address = ThrowawayServer::Get().NewDatabase();
+  const auto connection = Connect(address);
+  ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion - 1, &random_).has_value());
+  const auto follower = Connection::Open(address, ReadIndex::statements());
+  ASSERT_TRUE(follower.has_value());
+  ReadIndex index;
+  AcceptCounts counts;
+  dss::Policy policy;
+  policy.time_based_notification_index = true;
+  Acceptor acceptor({address, index, policy, clock_, random_, counts});
+  size_t stored = 0;
+  const auto write_and_read = [&] {
+    const dss::Command command{"uss1", Plan(20.0 + static_cast<double>(++stored))};
+    const auto answers = acceptor.Accept({&command, 1}, acceptor.PlanOf(command, clock_.Now()),
+                                         clock_.MonotonicMicros() + kWriteDeadlineUs);
+    ASSERT_TRUE(answers.has_value()) << answers.error().ToString();
+    const auto fetched = index.Fetch(follower->get());
+    ASSERT_TRUE(fetched.has_value()) << fetched.error().ToString();
+    EXPECT_EQ(index.Read([](const dss::State& s) { return s.GetStatistics(); }).entities[0],
+              stored);
+  };
+  write_and_read();
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion, &random_).has_value());
+    write_and_read();
+    ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion - 1, &random_).has_value());
+    write_and_read();
+  }
+  EXPECT_EQ(index.loads(), 1u);
+}
+
 }  // namespace
 }  // namespace wideberth::store::postgres

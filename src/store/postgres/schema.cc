@@ -13,6 +13,8 @@ using base::Result;
 
 constexpr char kMigrationLock[] = "SELECT pg_advisory_xact_lock(7710550341872001)";
 
+constexpr int64_t kMigrationDeadlineMs = 3'600'000;
+
 struct Migration {
   const char* forward;
   const char* back;
@@ -67,6 +69,8 @@ Result<int> Migrate(Connection* connection, int version, base::RandomSource* ran
     return base::Invalid("version", "must be 0 to " + std::to_string(kSchemaVersion),
                          std::to_string(version));
   }
+  // Others' migrations are waited for, and large tables are rewritten.
+  connection->set_answer_deadline_ms(kMigrationDeadlineMs);
   std::optional<int> found;
   while (true) {
     WB_RETURN_IF_ERROR(connection->RunScript("BEGIN; " + std::string(kMigrationLock)));

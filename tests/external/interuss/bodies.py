@@ -7,6 +7,7 @@ on, where the prober does not move them itself.
 import copy
 import datetime
 import json
+import os
 import pathlib
 
 NOBODYS = "6cd46b3a-19ab-40e5-a0b1-4a8bcbaf1d01"
@@ -101,9 +102,16 @@ def bodies():
     }
 
 
+def put(path, text):
+    """At once: another run of the suite may be reading it."""
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.write_text(text)
+    new.replace(path)
+
+
 def write(prober):
     """Into the folder of the prober. YAML reads JSON."""
     folder = pathlib.Path(prober) / "scd" / "resources"
     folder.mkdir(parents=True, exist_ok=True)
     for name, body in bodies().items():
-        (folder / name).write_text(json.dumps(body))
+        put(folder / name, json.dumps(body))

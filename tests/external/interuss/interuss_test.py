@@ -1,26 +1,34 @@
 #!/usr/bin/env python3
 """InterUSS's public suite against a built node: its prober, and uss_qualifier's scenarios for a DSS.
 
-  interuss_test.py WIDEBERTHD FOLDER [BASE_URL...]
+  interuss_test.py WIDEBERTHD FOLDER embedded     against one node with a store of its own
+  interuss_test.py WIDEBERTHD FOLDER pool         against two nodes over one PostgreSQL
+  interuss_test.py WIDEBERTHD FOLDER BASE_URL...  against these nodes of one pool, which run already
 
-FOLDER keeps a Python environment with the suite, as it is on PyPI, between runs. With BASE_URLs no node is started:
-they are the nodes of one pool, and the scenarios that compare instances run as well. Ends with 77, "skipped", where
-no Python of 3.13 or newer is, where the suite cannot be installed, or where ../shared/specs is missing. Any other check
-that does not pass fails, and each test that is left out is named with its reason.
+FOLDER keeps a Python environment with the suite, as it is on PyPI, between runs; several may share it. With two nodes
+the scenarios that compare instances run as well. Ends with 77, "skipped", where no Python of 3.13 or newer is, where
+the suite cannot be installed, or where ../shared/specs or PostgreSQL is missing. Any other check that does not pass
+fails, and each test that is left out is named with its reason.
 """
 
+import contextlib
+import fcntl
 import os
 import pathlib
 import re
 import shutil
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import bodies
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import postgres  # noqa: E402
 SPECS = ROOT.parent / "shared" / "specs"
 SUITE = "interuss-monitoring==0.37.0"
 # Where the suite looks for the OpenAPI files, from beside its package `monitoring`.
@@ -56,7 +64,6 @@ def environment(folder):
     done = folder / SUITE
     if not done.exists():
         shutil.rmtree(venv, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([python(), "-m", "venv", str(venv)], check=True)
         pip = subprocess.run([str(of_venv), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", SUITE],
                              capture_output=True, text=True, check=False)
@@ -69,39 +76,74 @@ def environment(folder):
     for place, file in INTERFACES.items():
         target = packages / "interfaces" / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(SPECS / file, target)
+        bodies.put(target, (SPECS / file).read_text())
     bodies.write(packages / "monitoring" / "prober")
     return of_venv, packages
 
 
-def start(node, folder, of_venv):
-    """The node of the test: it takes the tokens that the suite signs with the key that it publishes."""
+def start(node, folder, of_venv, extra=""):
+    """A node for the test: it takes the tokens that the suite signs with the key that it publishes."""
+    folder.mkdir()
     key = subprocess.run([str(of_venv), "-c", "from monitoring.monitorlib.auth import NoAuth\n"
                           "print(NoAuth.dummy_private_key.export_to_pem().decode())"],
                          capture_output=True, text=True, check=True)
     (folder / "suite.pem").write_text(key.stdout)
     (folder / "rules.toml").write_text((ROOT / "examples/rules/two-parties.toml").read_text())
-    (folder / "node.toml").write_text(
+    config = folder / "node.toml"
+    config.write_text(
         'rules_file = "rules.toml"\n[store]\ndirectory = "store"\ndisk_free_min_mib = 1\n[listen]\nport = 0\n'
         '[auth]\nissuer = "i"\naudience = "a"\nkey_files = ["suite.pem"]\n[log]\nform = "json"\n'
-        '[dss]\nenabled = true\nissuers = ["NoAuth"]\naudiences = ["localhost"]\nkey_files = ["suite.pem"]\n'
+        '[dss]\nenabled = true\nissuers = ["NoAuth"]\naudiences = ["localhost"]\nkey_files = ["suite.pem"]\n' + extra
     )
+    if "[pool]" in extra:
+        subprocess.run([node, "--config", str(config), "--migrate"], check=True, stdout=subprocess.DEVNULL)
     log = open(folder / "node.log", "w+", encoding="utf-8")
-    process = subprocess.Popen([node, "--config", str(folder / "node.toml")], stderr=log)
+    process = subprocess.Popen([node, "--config", str(config)], stderr=log)
     while process.poll() is None:
         log.seek(0)
         found = re.search(r'"listening".*"port": ?(\d+)', log.read())
         if found:
             return process, f"http://localhost:{found.group(1)}"
+        time.sleep(0.02)
     log.seek(0)
     raise RuntimeError(f"the node did not start: {log.read()}")
 
 
-def probe(of_venv, packages, url, number):
+def end(process):
+    process.terminate()
+    process.wait(30)
+
+
+@contextlib.contextmanager
+def running(node, what, of_venv):
+    """The base URLs of the nodes that are asked for."""
+    with contextlib.ExitStack() as stack:
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wideberth-interuss-")))
+        extras = {"here": ""}
+        if what == ["pool"]:
+            if not postgres.installed():
+                raise Skip("PostgreSQL's server is not installed (package postgresql)")
+            server = postgres.Postgres()
+            stack.callback(server.stop)
+            extras = {name: f'locality = "{name}"\n[pool]\nurl = "{server.url}"\n' for name in ("east", "west")}
+        elif what != ["embedded"]:
+            yield what
+            return
+        urls = []
+        for name, extra in extras.items():
+            process, url = start(node, folder / name, of_venv, extra)
+            stack.callback(end, process)
+            urls.append(url)
+        yield urls
+
+
+def probe(of_venv, packages, url, number, pooled):
     """The prober: pytest's own count, where each test that is left out is a failure."""
     # Names of its own: it leaves "uss1" down, of which nobody needs to know an intent.
     first, second = (f"NoAuth(sub=prober{number}{letter})" for letter in "ab")
     arguments = [f"--rid-auth={first}", f"--rid-v2-auth={first}", f"--scd-auth1={first}", f"--scd-auth2={second}"]
+    if pooled:
+        arguments.append("--scd-time-based-notification-index=true")
     # It opens its files from its own folder.
     run = subprocess.run(
         [str(of_venv), "-m", "pytest", ".", "-q", "-rsxfE", "-p", "no:cacheprovider", f"--dss-endpoint={url}",
@@ -118,27 +160,23 @@ def probe(of_venv, packages, url, number):
 
 
 def main():
-    node, folder, urls = sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), sys.argv[3:]
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
+    node, folder, what = sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), sys.argv[3:]
     try:
         if not SPECS.exists():
             raise Skip("../shared/specs is not there")
-        of_venv, packages = environment(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            of_venv, packages = environment(folder)
+        with running(node, what, of_venv) as urls:
+            good = [probe(of_venv, packages, url, number, len(urls) > 1) for number, url in enumerate(urls)]
+            qualified = subprocess.run([str(of_venv), str(HERE / "qualifier.py"), *urls], check=False)
+            return 0 if all(good) and qualified.returncode == 0 else 1
     except Skip as reason:
         print(f"skipped: {reason}")
         return SKIPPED
-    with tempfile.TemporaryDirectory(prefix="wideberth-interuss-") as temporary:
-        process = None
-        try:
-            if not urls:
-                process, url = start(node, pathlib.Path(temporary), of_venv)
-                urls = [url]
-            good = [probe(of_venv, packages, url, number) for number, url in enumerate(urls)]
-            qualified = subprocess.run([str(of_venv), str(HERE / "qualifier.py"), *urls], check=False)
-            return 0 if all(good) and qualified.returncode == 0 else 1
-        finally:
-            if process is not None:
-                process.terminate()
-                process.wait(30)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from monitoring.uss_qualifier.common_data_definitions import Severity
 from monitoring.uss_qualifier.resources.astm.f3411 import dss as rid
 from monitoring.uss_qualifier.resources.astm.f3548.v21 import dss as scd
 from monitoring.uss_qualifier.resources.communications import auth_adapter, client_identity
+from monitoring.uss_qualifier.resources.dev import test_exclusions
 from monitoring.uss_qualifier.resources.flight_planning import flight_intents_resource
 from monitoring.uss_qualifier.resources.interuss import id_generator
 from monitoring.uss_qualifier.resources.netrid import service_area
@@ -84,6 +85,7 @@ F3411 = (
 F3411_POOL = (("dss_interoperability", "DSSInteroperability"),)
 NEVER = (
     ("EndpointEncryption (both editions)", "the node is reached by http in this test; TLS has tests of its own"),
+    ("DSS instance is publicly addressable (a check)", "the nodes of this test are on this machine"),
     ("DatastoreAccess (all three)", "it speaks to a CockroachDB behind the DSS, and there is none"),
 )
 
@@ -191,7 +193,9 @@ def resources(urls):
             )
         },
     )
+    exclusions = made(test_exclusions.TestExclusionsResource, {"allow_private_addresses": True})
     common = {
+        "test_exclusions": exclusions,
         "id_generator": made(id_generator.IDGeneratorResource, {}, client_identity=identity),
         "client_identity": identity,
         "utm_client_identity": identity,
@@ -282,7 +286,7 @@ def main():
     for name, reason in NEVER:
         print(f"{name}: skipped: {reason}")
         skipped += 1
-    print(f"uss_qualifier: {passed} checks passed, {failed} failed, {skipped} scenarios skipped")
+    print(f"uss_qualifier: {passed} checks passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
 
