@@ -111,6 +111,8 @@ std::optional<Cosigning::Problem> Cosigning::ReceiveCheckpoint(std::string_view 
     if (const auto opened = record::OpenCheckpoint(note, {LogKeyOf(peer, self_), {}}); !opened) {
       return Problem{Wrong::kUnverified, opened.error(), std::string(note)};
     }
+    // Its writer is to hear of it: CosignMet refuses it.
+    met_ = Met{std::string(note), *checkpoint, cosigned->head.root};
     return Problem{Wrong::kFork,
                    Wrongly("root", "must be that of the head signed before, " + Say(cosigned->head),
                            Say(head)),
@@ -272,6 +274,9 @@ void Cosigning::CosignMet(const LineState& state, const PartyCard& peer, Now now
     return;
   }
   const record::TreeHead& head = met->checkpoint.head;
+  // Said when it came: a fork.
+  const auto& cosigned = state.mirror.cosigned;
+  if (cosigned && head.size == cosigned->head.size) return Refuse(state, *met, now, turn);
   if (head.root != met->mirrored) {
     turn->problems.push_back(
         {Wrong::kOtherTree,

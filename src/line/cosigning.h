@@ -11,8 +11,8 @@
 // What is signed grows: never a shorter log than before, never another one, whatever crashes, because the head is
 // durable before it leaves, with the entries below it. Nor does an old disk make it another one: a head is signed when
 // the peer holds its entries, which can then be had back from there. While the line is lost nobody is told of a head,
-// and all that was written is under one, for witnesses. What is cosigned is held: the head was met when the mirror had
-// exactly its entries, and both are durable before the cosignature leaves. Signed times never step back.
+// and all that was written is under one, for exports and stamps. What is cosigned is held: the head was met when the
+// mirror had exactly its entries, and both are durable before the cosignature leaves. Signed times never step back.
 //
 // Keys follow the cards: a checkpoint is under the log key of its writer's newest card. While the peer does not hold it
 // yet it cannot verify it, and is told again.

@@ -207,6 +207,9 @@ TEST_F(CosigningTest, TwoHeadsOfOneSizeAreAFork) {
   const auto troubles = pair.Deliver(1, WriteCheckpointFrame(other));
   ASSERT_EQ(troubles.size(), 1u);
   EXPECT_EQ(troubles[0].kind, TroubleKind::kHeadsForked);
+  pair.Run(kSecond);
+  EXPECT_GE(pair.node(0).Count(TroubleKind::kNotCosigned), 1u) << "whose key it is hears of it";
+  EXPECT_EQ(pair.endpoint(1).state().mirror.cosigned->head, cosigned.head);
   // The two of them convince anybody.
   const record::ForkEvidence fork{LogKeyOf(TestCard(1), TestParty(2)),
                                   record::ParseNote(*cosigned.note).value(),

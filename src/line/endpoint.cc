@@ -77,6 +77,7 @@ Endpoint::Endpoint(EndpointConfig config, OwnKeys own_keys, PartyCard peer, Line
       cosigning_(config_.self, config_.peer, config_.record_keys),
       doubted_(config_.restored),
       ask_at_us_(start.monotonic_us),
+      known_restored_(config_.restored),
       mirror_readable_(state_.mirror.size()) {
   CHECK(config_.understands.size() <= limits::kSpokenTypesMax);
   outbox_.Restore(state_.own.size());
@@ -566,6 +567,7 @@ Output Endpoint::Finish(Now now) {
     }
   }
   FinishCosigning(now);
+  WeighClaim(now);
   Ask(now);
   Answer();
   return std::exchange(output_, {});
@@ -581,6 +583,7 @@ int64_t Endpoint::next_wake_monotonic_us() const {
         {wake, liveness_.next_send_monotonic_us(), outbox_.next_due_monotonic_us(LastToSend())});
   }
   if (AnyPathUp() && MayAsk()) wake = std::min(wake, ask_at_us_);
+  if (claimed_us_ && !claim_is_old_) wake = std::min(wake, *claimed_us_ + kOldCopyPatienceUs);
   wake = std::min(wake, cosigning_.next_wake_monotonic_us(state_, StandingOfHeads()));
   // What is due at once may be due since the beginning of time, from which a caller could not subtract.
   return std::max<int64_t>(wake, 0);

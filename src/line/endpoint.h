@@ -26,7 +26,8 @@
 // known to be, nothing is signed but heartbeats: no message, no head, no cosignature. What is missing of either log is
 // fetched from the peer, which has both; each entry of ours is verified like any entry of a log (its key, its chain,
 // and in the end the tree that the peer said it holds), written again as ours, and handed out in the order in which
-// both logs grew (Received::own), so that the caller comes to the state that it had.
+// both logs grew (Received::own), so that the caller comes to the state that it had. A peer that says so and, for 10 s,
+// shows nothing that this party has signed stops its own line and no other (OldCopy::this_line_only).
 //
 // Pure; not thread-safe. Receiving a message costs one signature check, a duplicate one hash.
 #ifndef WIDEBERTH_LINE_ENDPOINT_H_
@@ -138,6 +139,11 @@ struct EndpointConfig {
   bool restored = false;        // the store may be an old copy
 };
 
+// So long an entry of the peer waits for the one of ours that it answers, and every other line for a peer to show what
+// it says it holds. Then they go on without: neither what the peer says nor the other lines are kept from people
+// because something of ours does not come.
+inline constexpr int64_t kOldCopyPatienceUs = 10'000'000;
+
 // What stands between a line and its next signature.
 struct OldCopy {
   bool peer_heard = false;  // since the start, what it holds
@@ -146,6 +152,9 @@ struct OldCopy {
   bool differs = false;  // what the peer holds of it is not what is here: this ends by no fetching
   bool keys_changed =
       false;  // what was fetched changes this party's keys: they are taken at the next start
+  // Nothing but the peer's word says that this store is an old copy, and it has had its time to show an entry of ours
+  // that is not here: the other lines go on.
+  bool this_line_only = false;
 };
 
 // Message keys of this party, the newest first.
@@ -215,6 +224,7 @@ class Endpoint {
   void CheckCaughtUp();
   bool behind() const { return doubted_ || peer_holds_.size > state_.own.size(); }
   bool MayAsk() const;
+  void WeighClaim(Now now);
   bool MayTake(const Message& message) const;
   void Ask(Now now);
   void Answer();
@@ -276,7 +286,12 @@ class Endpoint {
   std::optional<int64_t> progress_us_;  // when the last entry was given back, or asking began
   bool impatient_ = false;              // nothing waits for what does not come
   bool keys_changed_ = false;
-  bool peer_heard_us_ = false;  // since this start
+  bool known_restored_;  // until the first time that nothing is missing
+  bool shown_ =
+      false;  // an entry of ours that is not here: this store is an old copy, whatever the peer says
+  std::optional<int64_t> claimed_us_;  // since when there is nothing but the peer's word
+  bool claim_is_old_ = false;          // the peer had the time to show it
+  bool peer_heard_us_ = false;         // since this start
   // What the peer asks for, and how much of its log can be read.
   std::optional<std::pair<size_t, uint64_t>> asked_;
   uint64_t mirror_readable_ = 0;

@@ -19,9 +19,6 @@ constexpr size_t kGivenBackEntries = 256;  // for one question
 constexpr size_t kGivenBackBytes = 1 << 20;
 constexpr int64_t kAskAgainUs = 1'000'000;
 constexpr int64_t kAskBehindUs = 100'000;
-// So long an entry of the peer waits for the one of ours that it answers. Then it is taken without: what the peer says
-// is not kept from people because something of ours does not come.
-constexpr int64_t kPatienceUs = 10'000'000;
 
 Error Say(std::string_view field, std::string_view rule, std::string found) {
   return {ErrorCode::kInvalid, std::string(field), std::string(rule), std::move(found)};
@@ -52,11 +49,11 @@ void Endpoint::Report(const std::optional<Cosigning::Problem>& problem, size_t p
 
 Cosigning::Standing Endpoint::StandingOfHeads() const {
   Cosigning::Standing standing{may_write(), AnyPathUp(), {}, outbox_.acknowledged()};
-  if (liveness_.state() == LinkState::kLost || standing.peer_holds == state_.own.size()) {
-    standing.to_sign = state_.own.tree.head();
-  } else if (!own_heads_.empty() && standing.peer_holds >= own_heads_.front().size) {
-    // One a size, without a gap.
-    standing.to_sign = own_heads_[standing.peer_holds - own_heads_.front().size];
+  const uint64_t through =
+      liveness_.state() == LinkState::kLost ? state_.own.size() : standing.peer_holds;
+  // One a size, without a gap, up to that of our log: no root is computed here, which every wake asks for.
+  if (!own_heads_.empty() && through >= own_heads_.front().size) {
+    standing.to_sign = own_heads_[through - own_heads_.front().size];
   }
   return standing;
 }
@@ -132,7 +129,25 @@ void Endpoint::HearPeerWrote(size_t path, const Heartbeat& heartbeat, std::strin
 
 std::optional<OldCopy> Endpoint::old_copy() const {
   if (may_write()) return std::nullopt;
-  return OldCopy{!doubted_, state_.own.size(), peer_holds_.size, differs_, keys_changed_};
+  const bool proven = doubted_ || known_restored_ || shown_ || keys_changed_;
+  return OldCopy{!doubted_, state_.own.size(), peer_holds_.size,
+                 differs_,  keys_changed_,     !proven && claim_is_old_};
+}
+
+// Only this party could have made an entry under its key, so one that is not here proves that this store is an old
+// copy. The size that a peer names, and the root, are its word alone: both stop every line while the peer may still be
+// about to show what is behind them, and after that the line on which they were said. Paths that come and go, and
+// larger sizes, give it no new time.
+void Endpoint::WeighClaim(Now now) {
+  if (!behind()) known_restored_ = shown_ = false;
+  if (!behind() && !differs_) {
+    claimed_us_.reset();
+    claim_is_old_ = false;
+    return;
+  }
+  if (doubted_) return;
+  if (!claimed_us_) claimed_us_ = now.monotonic_us;
+  if (now.monotonic_us - *claimed_us_ >= kOldCopyPatienceUs) claim_is_old_ = true;
 }
 
 // ---- The side that has lost ----
@@ -161,7 +176,7 @@ void Endpoint::Ask(Now now) {
     return;
   }
   if (!progress_us_) progress_us_ = now.monotonic_us;
-  if (!impatient_ && now.monotonic_us - *progress_us_ > kPatienceUs) {
+  if (!impatient_ && now.monotonic_us - *progress_us_ > kOldCopyPatienceUs) {
     impatient_ = true;
     if (!doubted_)
       Report(TroubleKind::kNotShown, 0,
@@ -219,6 +234,9 @@ void Endpoint::ReceiveOwnEntry(size_t path, const OwnEntryFrame& frame, std::str
                     given_back_bytes_ + entry->size() <= limits::kLineHeldBytesMax;
   if (!room && seq != state_.own.size() + 1) return;
   given_back_bytes_ += entry->size();
+  const auto& signers = opened->signers;
+  const crypto::PublicKey& in_force = state_.own.keys.back().key;
+  shown_ = shown_ || std::find(signers.begin(), signers.end(), in_force) != signers.end();
   taken_before_ = std::max(taken_before_, message.peer_head.size);
   given_back_.emplace(seq, Arrival{std::move(*opened), std::move(*entry)});
   progress_us_ = now.monotonic_us;

@@ -241,18 +241,20 @@ TEST_F(EndpointRefetch, KeysThatWereChangedSinceTakeAStart) {
   ExpectSame();
 }
 
+// A heartbeat of node 1 that says it holds so many entries more of node 0's log than there are.
+std::string Claim(Pair& pair, uint64_t number, uint64_t more) {
+  Heartbeat heartbeat;
+  heartbeat.from = testing::TestParty(2);
+  heartbeat.to = testing::TestParty(1);
+  heartbeat.name = {pair.node(1).config.boot, 1'000'000 + number};
+  heartbeat.sent_at = pair.now(1).utc;
+  heartbeat.own_head = pair.endpoint(1).state().own.tree.head();
+  heartbeat.peer_head = {pair.endpoint(1).state().mirror.size() + more, base::Digest{}};
+  return WriteHeartbeatFrame(SealHeartbeat(heartbeat, TestKey(2)));
+}
+
 TEST_F(EndpointRefetch, APeerThatDoesNotShowWhatItSaysItHoldsIsSaid) {
-  const auto beat = [&](uint64_t number) {
-    Heartbeat heartbeat;
-    heartbeat.from = testing::TestParty(2);
-    heartbeat.to = testing::TestParty(1);
-    heartbeat.name = {pair.node(1).config.boot, 1'000'000 + number};
-    heartbeat.sent_at = pair.now(1).utc;
-    heartbeat.own_head = pair.endpoint(1).state().own.tree.head();
-    heartbeat.peer_head = {pair.endpoint(1).state().mirror.size() + 5, base::Digest{}};
-    return WriteHeartbeatFrame(SealHeartbeat(heartbeat, TestKey(2)));
-  };
-  const std::string claim = beat(1);
+  const std::string claim = Claim(pair, 1, 5);
   ASSERT_EQ(pair.Deliver(0, claim).size(), 1u);
   EXPECT_FALSE(pair.Write(0, "{}").has_value());
   pair.Run(15 * kSecond);
@@ -268,6 +270,73 @@ TEST_F(EndpointRefetch, APeerThatDoesNotShowWhatItSaysItHoldsIsSaid) {
   ASSERT_TRUE(pair.Write(1, "{\"hazard\":1}").has_value());
   pair.Run(3 * kSecond);
   EXPECT_EQ(pair.node(0).notes().size(), notes + 1);
+}
+
+// Its word stops every line while it may still be about to show it, and then its own alone: neither paths that come
+// and go nor larger claims give it more time.
+TEST_F(EndpointRefetch, AClaimThatIsNotShownStopsItsOwnLineAlone) {
+  ASSERT_EQ(pair.Deliver(0, Claim(pair, 1, 5)).size(), 1u);
+  ASSERT_TRUE(pair.endpoint(0).old_copy().has_value());
+  EXPECT_FALSE(pair.endpoint(0).old_copy()->this_line_only);
+  uint64_t number = 1;
+  for (int64_t waited = 0; waited < kOldCopyPatienceUs - kSecond; waited += kSecond) {
+    EXPECT_FALSE(pair.endpoint(0).old_copy()->this_line_only) << waited;
+    pair.SetPath(0, false);
+    pair.SetPath(0, true);
+    pair.Run(kSecond);
+    ++number;
+    pair.Deliver(0, Claim(pair, number, 5 + number));
+  }
+  pair.Run(2 * kSecond);
+  EXPECT_TRUE(pair.endpoint(0).old_copy()->this_line_only);
+  EXPECT_FALSE(pair.Write(0, "{}").has_value()) << "on this line nothing is signed";
+  pair.Deliver(0, Claim(pair, ++number, 1'000));
+  pair.SetPath(0, false);
+  pair.SetPath(0, true);
+  pair.Run(kSecond);
+  EXPECT_TRUE(pair.endpoint(0).old_copy()->this_line_only) << "a larger claim is no younger";
+}
+
+// An entry of ours that is not here is no word of the peer's.
+TEST_F(EndpointRefetch, AClaimThatIsShownStopsEveryLineUntilAllIsHere) {
+  const Disk copy = pair.node(0).disk;
+  Talk(2);
+  pair.Run(3 * kSecond);
+  const Disk lost = pair.node(0).disk;
+  pair.passes = [](const testing::Flight& flight) { return flight.bytes->front() == 'H'; };
+  Restore(copy, false);
+  pair.Run(15 * kSecond);
+  ASSERT_TRUE(pair.endpoint(0).old_copy().has_value());
+  EXPECT_TRUE(pair.endpoint(0).old_copy()->this_line_only) << "only said so far";
+  // One of them, and the rest is kept back.
+  pair.Deliver(0, WriteOwnEntryFrame(lost.own.entries()[copy.own.size()]));
+  EXPECT_FALSE(pair.endpoint(0).old_copy()->this_line_only);
+  pair.Run(60 * kSecond);
+  ASSERT_TRUE(pair.endpoint(0).old_copy().has_value());
+  EXPECT_FALSE(pair.endpoint(0).old_copy()->this_line_only) << "that it is old is proven";
+  pair.passes = [](const testing::Flight&) { return true; };
+  pair.Run(10 * kSecond);
+  ExpectSame();
+}
+
+// A store that is known to be restored waits for its peer, whatever that takes.
+TEST_F(EndpointRefetch, ARestoredStoreStopsEveryLineUntilItHasCaughtUp) {
+  const Disk copy = pair.node(0).disk;
+  Talk(2);
+  pair.Run(3 * kSecond);
+  pair.passes = [](const testing::Flight& flight) { return flight.bytes->front() == 'H'; };
+  Restore(copy, true);
+  pair.Run(60 * kSecond);
+  ASSERT_TRUE(pair.endpoint(0).old_copy().has_value());
+  EXPECT_TRUE(pair.endpoint(0).old_copy()->peer_heard);
+  EXPECT_FALSE(pair.endpoint(0).old_copy()->this_line_only);
+  pair.passes = [](const testing::Flight&) { return true; };
+  pair.Run(10 * kSecond);
+  ExpectSame();
+  // It has its log. What is claimed from now on is weighed as ever.
+  pair.Deliver(0, Claim(pair, 9, 5));
+  pair.Run(15 * kSecond);
+  EXPECT_TRUE(pair.endpoint(0).old_copy()->this_line_only);
 }
 
 TEST_F(EndpointRefetch, WhatIsGivenBackIsVerified) {

@@ -57,6 +57,7 @@ bool IsAboutRecord(line::TroubleKind kind) {
     case line::TroubleKind::kNotShown:
     case line::TroubleKind::kBrokenChain:
     case line::TroubleKind::kKeyReplaced:
+    case line::TroubleKind::kFromFuture:
       return true;
     default:
       return false;
@@ -253,6 +254,22 @@ Result<base::Digest> Core::Write(Line& line, std::string_view type, DataMode mod
                                  std::string body, line::Now now) {
   return line.endpoint.Write(
       {{std::string(type), 1}, lane, mode, std::nullopt, {}, std::move(body)}, now);
+}
+
+Result<void> Core::TellEveryLine(const ActRequest& request, line::Now now) {
+  const Act& act = request.act.act;
+  const auto notice = std::visit(
+      [](const auto& body) {
+        if constexpr (requires { body.notice; }) return base::NoticeId(body.notice);
+        return base::NoticeId();
+      },
+      act.body);
+  for (auto& [peer, line] : lines_) {
+    if (!Reaches(*line, act.data_mode, act.at)) continue;
+    if (line->HoldsBack(this, request, notice, now.utc)) continue;
+    WB_RETURN_IF_ERROR(SendAct(*line, request, now));
+  }
+  return {};
 }
 
 void Core::SetPath(base::PartyId peer, size_t path, bool up) {
@@ -495,7 +512,7 @@ void Core::TakeReceipt(Line& line, const line::Received& received, line::Now now
   for (const base::Digest& message : receipt->stored) {
     const Awaited* awaited = desk_.FindAwaited(message);
     if (awaited == nullptr || awaited->peer != line.peer) continue;
-    TakeReceipted(line, *awaited, now.utc);
+    TakeReceipted(line, *awaited, received.opened.message.sent_at, now.utc);
   }
   for (const base::Digest& message : receipt->not_understood) {
     OpenUnusable(line, received,
@@ -517,7 +534,8 @@ void Core::TakeRecorded(Line& line, const line::HeadCosigned& head, UtcMicros no
   }
 }
 
-void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
+// `at`: by the peer, as it signed the receipt. An event is of the clock of who signed it, here as in every report.
+void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros at, UtcMicros now) {
   const Awaited awaited = found;
   Put(AwaitedChanged{awaited, true});
   if (awaited.kind == ActKind::kWarnIncursion) return TakeSendingReceipted(awaited, now);
@@ -550,9 +568,9 @@ void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros now) {
     matter.alarmed = false;
     Open(TermsFor(line.peer), now, &matter);
     Counts& counts = CountsOf(line.peer, matter.data_mode);
-    counts.receipt.Add(now.us - awaited.written_at.us);
+    counts.receipt.Add(at.us - awaited.written_at.us);
     if (matter.starts_at && matter.starts_at != base::kTimeOpenStart) {
-      counts.lead_at_r1.Add(matter.starts_at->us - now.us);
+      counts.lead_at_r1.Add(matter.starts_at->us - at.us);
     }
     Put(MatterChanged{std::move(matter)});
   }

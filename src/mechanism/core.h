@@ -205,8 +205,8 @@ class Core {
   // Null for who is no peer.
   const line::Endpoint* FindLine(base::PartyId peer) const;
 
-  // Refuses with kConflict while the store is an old copy, or may be one, as far as a line shows.
-  base::Result<void> RequireMaySign() const;
+  // Refuses with kConflict while the store may be an old copy; where a peer only says so, what is for its line.
+  base::Result<void> RequireMaySign(const ActRequest* request = nullptr) const;
 
  private:
   struct Line;
@@ -553,7 +553,7 @@ class Core {
   void TakeMessage(Line& line, const line::Received& received, line::Now now);
   void TakeReceipt(Line& line, const line::Received& received, line::Now now);
   void TakeRecorded(Line& line, const line::HeadCosigned& head, base::UtcMicros now);
-  void TakeReceipted(Line& line, const Awaited& awaited, base::UtcMicros now);
+  void TakeReceipted(Line& line, const Awaited& awaited, base::UtcMicros at, base::UtcMicros now);
   void AnnounceOperators(line::Now now);
   void TakeOperatorKeys(Line& line, const line::Received& received, base::UtcMicros now);
   void TakeLineCheck(Line& line, const line::Received& received, base::UtcMicros now);

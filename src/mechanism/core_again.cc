@@ -24,15 +24,45 @@ std::string TextOf(std::optional<std::string_view> field) {
   return std::string(field.value_or(std::string_view()));
 }
 
+// Whether an act changes what is kept here and is then said to this peer, which has to hear of it. Acts that are sent
+// before they change anything are refused by the line itself; those to every line go to the others (HoldsBack).
+bool IsFor(const Act& act, base::PartyId peer, const airspace::State& airspace) {
+  return std::visit(
+      [&](const auto& body) {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (std::is_same_v<Body, Withdraw>) {
+          // It takes effect when every peer has it.
+          const airspace::Notice* notice = airspace.FindNotice(body.notice);
+          return notice != nullptr && !notice->held() &&
+                 airspace::LatestDeclared(*notice) != nullptr;
+        } else if constexpr (requires { body.notice; }) {
+          const airspace::Notice* notice = airspace.FindNotice(body.notice);
+          return notice != nullptr && notice->party == peer;
+        } else if constexpr (requires { body.conflict; }) {
+          const airspace::Conflict* conflict = airspace.FindConflict(body.conflict);
+          return conflict != nullptr && !conflict->local() &&
+                 (conflict->sides[0].party == peer || conflict->sides[1].party == peer);
+        } else {
+          return false;
+        }
+      },
+      act.body);
+}
+
 }  // namespace
 
-Result<void> Core::RequireMaySign() const {
+Result<void> Core::RequireMaySign(const ActRequest* request) const {
   for (const auto& [peer, line] : lines_) {
     const auto old = line->endpoint.old_copy();
     if (!old) continue;
+    // What a peer only says stops nothing but its own line.
+    if (old->this_line_only && !(request && IsFor(request->act.act, peer, airspace_))) continue;
     const std::string& name = desk_.FindPeer(peer)->name;
     std::string rule;
-    if (!old->peer_heard) {
+    if (old->this_line_only) {
+      rule = "must wait: " + name + " says that it holds " + std::to_string(old->peer_holds) +
+             " entries of our log and does not show them, so nothing is signed on this line";
+    } else if (!old->peer_heard) {
       rule = "must wait: this store may be an old copy, and " + name +
              " has not said yet what it holds of our log";
     } else if (old->differs) {
@@ -47,6 +77,17 @@ Result<void> Core::RequireMaySign() const {
     return Fail(ErrorCode::kConflict, "", rule, std::to_string(old->held) + " entries");
   }
   return {};
+}
+
+bool Core::Line::HoldsBack(Core* core, const ActRequest& request, base::NoticeId notice,
+                           UtcMicros now) const {
+  if (core->again_ || !endpoint.old_copy()) return false;
+  core->Journal("not_told", &request.act,
+                core->desk_.FindPeer(peer)->name +
+                    ": released, not sent, since nothing is signed on this line",
+                now);
+  core->OpenNotSaid(peer, notice, request.act.digest, now);
+  return true;
 }
 
 void Core::FollowOldCopies(line::Now now) {

@@ -63,6 +63,24 @@ class TwoClocks : public ::testing::TestWithParam<int64_t> {
   Parties parties;
 };
 
+// R1 and R3 are by the clock of who signed them, as in a report made of the record.
+TEST_P(TwoClocks, TheStatisticsTakeAnAnswersTimeFromWhoSignedIt) {
+  parties.Release(0, 1, In(TestHazard(), 40 * kMinute, 60 * kMinute));
+  parties.Run(5 * kSecond);
+  ASSERT_TRUE(parties.ReadBack(1, 1).has_value());
+  parties.Run(5 * kSecond);
+  const Counts counts = parties.CountsOf(0, 1);
+  ASSERT_EQ(counts.receipt.count, 1u);
+  ASSERT_EQ(counts.read_back.count, 1u);
+  const auto is_about = [](int64_t found_us, int64_t expected_us) {
+    return std::abs(found_us - expected_us) < 10 * kSecond;
+  };
+  EXPECT_TRUE(is_about(counts.receipt.sum_us, GetParam())) << counts.receipt.sum_us;
+  EXPECT_TRUE(is_about(counts.read_back.sum_us, GetParam())) << counts.read_back.sum_us;
+  EXPECT_TRUE(is_about(counts.lead_at_r1.sum_us, 40 * kMinute - GetParam()));
+  EXPECT_TRUE(is_about(counts.lead_at_r3.sum_us, 40 * kMinute - GetParam()));
+}
+
 // An activity that was flown for a moment long before its window, and the line was down meanwhile.
 TEST_P(TwoClocks, AnActivityHasOneBeginningAndOneEnd) {
   parties.Release(0, 1, In(TestActivity(), 40 * kMinute, 60 * kMinute));

@@ -51,6 +51,11 @@ struct Core::Line {
   Line(base::PartyId peer_id, uint32_t line_number, size_t path_count, line::Endpoint machine)
       : peer(peer_id), number(line_number), paths(path_count), endpoint(std::move(machine)) {}
 
+  // Whether nothing is signed on this line (line::OldCopy) while the others are told; then it is noted, and a person is
+  // to see to it that the peer hears of it in another way.
+  bool HoldsBack(Core* core, const ActRequest& request, base::NoticeId notice,
+                 base::UtcMicros now) const;
+
   const base::PartyId peer;
   const uint32_t number;
   const size_t paths;

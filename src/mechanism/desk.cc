@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -46,7 +47,10 @@ base::Result<void> CheckTurned(const Call& warning) {
 
 void Durations::Add(int64_t us) {
   ++count;
-  sum_us += us;
+  // Of times that a peer has signed, which may be any.
+  if (__builtin_add_overflow(sum_us, us, &sum_us)) {
+    sum_us = us < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
+  }
   max_us = std::max(max_us, us);
   const auto ms = static_cast<uint64_t>(std::max<int64_t>(0, us) / 1000);
   const auto bucket = static_cast<size_t>(std::bit_width(ms));

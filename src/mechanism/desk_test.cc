@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "airspace/testing/world.h"
 #include "base/random.h"
@@ -288,6 +289,17 @@ TEST(DurationsTest, EvenTheLongestIsBounded) {
   durations.Add(int64_t{1} << 61);
   durations.Add(int64_t{1} << 61);
   EXPECT_GE(durations.QuantileUs(0.5), int64_t{1} << 61);
+}
+
+// A peer may sign any times.
+TEST(DurationsTest, ASumStaysAtItsEnds) {
+  for (const int64_t us : {int64_t{1} << 62, -(int64_t{1} << 62)}) {
+    Durations durations;
+    for (int i = 0; i < 5; ++i) durations.Add(us);
+    EXPECT_EQ(durations.count, 5u);
+    EXPECT_EQ(durations.sum_us,
+              us > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min());
+  }
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ Result<ActResult> Core::Do(const ActRequest& request, line::Now now) {
     return Fail(ErrorCode::kUnauthorized, "/party", "must be the party of this node",
                 act.party.ToString());
   }
-  WB_RETURN_IF_ERROR(RequireMaySign());
+  WB_RETURN_IF_ERROR(RequireMaySign(&request));
   WB_RETURN_IF_ERROR(operators::RequireMayDo(act.role, act.kind()));
   WB_RETURN_IF_ERROR(CheckMode(act));
   WB_RETURN_IF_ERROR(RequireExercise(request));
@@ -198,15 +198,6 @@ Result<base::Digest> Core::SendAct(Line& line, const ActRequest& request, line::
   const bool policy = IsOnPolicyLane(request.act.act.kind());
   return Write(line, kActType, request.act.act.data_mode,
                policy ? line::Lane::kPolicy : line::Lane::kSafety, std::move(body), now);
-}
-
-Result<void> Core::TellEveryLine(const ActRequest& request, line::Now now) {
-  const Act& act = request.act.act;
-  for (auto& [peer, line] : lines_) {
-    if (!Reaches(*line, act.data_mode, act.at)) continue;
-    WB_RETURN_IF_ERROR(SendAct(*line, request, now));
-  }
-  return {};
 }
 
 // ---- Own notices ----
@@ -313,6 +304,7 @@ Result<void> Core::SendRelease(const ActRequest& request, const Release& body, l
       OpenNotTold(peer, request, body, now.utc);
       continue;
     }
+    if (line->HoldsBack(this, request, body.notice, now.utc)) continue;
     InterruptForRelease(peer, declaration, now.utc);
     WB_ASSIGN_OR_RETURN(const base::Digest message, SendAct(*line, request, now));
     AwaitReceipt(*line, message, body.notice, request.act.digest, declaration, now.utc);

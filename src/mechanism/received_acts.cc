@@ -192,8 +192,8 @@ Result<const Notice*> Core::OurNotice(base::NoticeId id) const {
   return Fail(ErrorCode::kNotFound, "/notice", "must be a notice of ours", id.ToString());
 }
 
-Result<void> Core::TakeBody(Line& line, const SealedAct&, const ReadBack& body, std::string_view,
-                            UtcMicros now) {
+Result<void> Core::TakeBody(Line& line, const SealedAct& act, const ReadBack& body,
+                            std::string_view, UtcMicros now) {
   WB_ASSIGN_OR_RETURN(const Notice* notice, OurNotice(body.notice));
   const NoticeVersion* version = FindVersion(*notice, body.version);
   if (version == nullptr || version->disclosure != airspace::Disclosure::kDeclared) {
@@ -225,9 +225,10 @@ Result<void> Core::TakeBody(Line& line, const SealedAct&, const ReadBack& body, 
     WB_RETURN_IF_ERROR(
         DecideAs({}, airspace::RecordReadBack{body.notice, body.version, line.peer}, now));
     Counts& counts = CountsOf(line.peer, notice->data_mode());
-    counts.read_back.Add(now.us - version->stored_at.us);
+    // By the clock of who signed it, as R1 is (MECHANISM 3.6 has both lead times).
+    counts.read_back.Add(act.act.at.us - version->stored_at.us);
     const UtcMicros start = StartOf(version->declaration);
-    if (start != base::kTimeOpenStart) counts.lead_at_r3.Add(start.us - now.us);
+    if (start != base::kTimeOpenStart) counts.lead_at_r3.Add(start.us - act.act.at.us);
   }
   CloseMattersWith(line.peer, body.of, {MatterKind::kReceipt, MatterKind::kReadBack}, "read_back",
                    now);

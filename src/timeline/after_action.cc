@@ -42,7 +42,7 @@ void TakeRelease(const Timeline& timeline, const Event& event, const LeadTimesMi
     if (later.log == event.log || !later.act || later.notice != event.notice) continue;
     const auto* read_back = std::get_if<mechanism::ReadBack>(&later.act->act.body);
     if (read_back == nullptr || read_back->of != event.version) continue;
-    read_back_at = later.said_at;
+    read_back_at = later.act->act.at;
     break;
   }
   if (read_back_at) {

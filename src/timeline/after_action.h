@@ -1,8 +1,9 @@
 // What a period was like on a line, from its record: how long before their start notices had come, how long receipts
 // and read-backs took, what was late, missed or unanswered. Drills are apart.
 //
-// Times between the two sides are taken by the side that waits: from its own entry to when the other's answer was
-// signed, which is by two clocks; their difference is in the figures.
+// An event's time is by the clock of who signed it: a notice's by its issuer's, R1 by that of the machine that signed
+// the receipt, R3 by that of the person's node. So a time between the two sides is by two clocks, and their difference
+// is in the figures; a node's own statistics (mechanism::Counts) count by the same rule.
 //
 //   late notice      its lead time at R1 (start minus R1) is below the agreed minimum of its kind; so is one without R1
 //   late all-clear   said more than kAllClearLateUs after the planned end of the last version

@@ -46,6 +46,12 @@ std::string OldCopyText(const json::Value& line) {
         "{}: this store may be an old copy; nothing is signed before {} has said what it holds\n",
         name, name);
   }
+  if (IsTrueAt(line, "old_copy.this_line_only")) {
+    return fmt::format(
+        "{}: {} SAYS that it holds {} entries of our log, of which {} are here, and does not show "
+        "them: nothing is signed on this line; the others go on\n",
+        name, name, IntAt(line, "old_copy.peer_holds"), held);
+  }
   if (IsTrueAt(line, "old_copy.differs")) {
     return fmt::format(
         "{}: OLD COPY, and what {} holds of our log is not what is here: nothing is signed any "

@@ -41,7 +41,8 @@ namespace wideberth::api::node {
 // What there is in line mode alone (DESIGN 3). The transport may be null: then no path is told of.
 struct LineContext {
   Sessions& sessions;
-  PasswordWorker& passwords;
+  Worker& passwords;
+  Worker& timelines;
   crypto::KdfCost account_cost;
   const link::Transport* transport = nullptr;
   std::string evidence_folder = {};              // service/record_evidence.h

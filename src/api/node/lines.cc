@@ -84,6 +84,7 @@ void WriteEndpoint(const line::Endpoint& endpoint, line::Now now, json::Writer* 
     json->Uint64Field("peer_holds", old->peer_holds);
     json->BoolField("differs", old->differs);
     json->BoolField("keys_changed", old->keys_changed);
+    json->BoolField("this_line_only", old->this_line_only);
     json->EndObject();
   }
   json->Key("policy_suspended");

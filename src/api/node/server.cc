@@ -20,6 +20,8 @@ namespace {
 
 // How long the transport key that a peer had before is good beside the one that it has.
 constexpr int64_t kFormerKeyUs = 10 * base::kMicrosPerMinute;
+// Of readers of the record; each may take two seconds.
+constexpr size_t kTimelinesPendingMax = 8;
 
 std::string EvidenceFolderOf(const service::NodeConfig& config) {
   return config.store_directory + "/evidence";
@@ -281,9 +283,12 @@ Context Server::MakeContext(const service::NodeConfig& config, crypto::KdfCost a
   Context context{*node_, *tokens_, events_, metrics_, std::nullopt};
   if (!node_->party()) return context;
   sessions_ = std::make_unique<Sessions>();
-  passwords_ = std::make_unique<PasswordWorker>();
-  context.line.emplace(LineContext{*sessions_, *passwords_, account_cost, transport_.get(),
-                                   EvidenceFolderOf(config), witnesses_.get()});
+  passwords_ = std::make_unique<Worker>(limits::kLoginsPendingMax,
+                                        "others are signing on: try again in a second");
+  timelines_ = std::make_unique<Worker>(
+      kTimelinesPendingMax, "others are reading the record: try again in a few seconds");
+  context.line.emplace(LineContext{*sessions_, *passwords_, *timelines_, account_cost,
+                                   transport_.get(), EvidenceFolderOf(config), witnesses_.get()});
   return context;
 }
 
@@ -296,6 +301,7 @@ void Server::Stop() {
   if (http_ != nullptr) http_->Stop(limits::kHttpStopDeadlineMs);
   if (witnesses_ != nullptr) witnesses_->Stop();
   if (passwords_ != nullptr) passwords_->Stop();
+  if (timelines_ != nullptr) timelines_->Stop();
   if (node_ != nullptr) node_->Stop();
   // What a pool still holds for its clients is answered before the routes go.
   if (dss_host_ != nullptr) dss_host_->Stop();

@@ -85,7 +85,8 @@ class Server {
   std::vector<link::PeerPaths> link_peers_;  // as configured
   std::unique_ptr<link::Transport> transport_;
   std::unique_ptr<Sessions> sessions_;
-  std::unique_ptr<PasswordWorker> passwords_;
+  std::unique_ptr<Worker> passwords_;
+  std::unique_ptr<Worker> timelines_;
   std::unique_ptr<cosign::Witnesses> witnesses_;  // null: of no line
   std::optional<web::Console> console_;
   std::unique_ptr<Api> api_;

@@ -71,18 +71,19 @@ void Sessions::EndAllOf(std::string_view name) {
   });
 }
 
-PasswordWorker::PasswordWorker() : thread_([this] { Run(); }) {}
+Worker::Worker(size_t waiting_max, std::string busy)
+    : waiting_max_(waiting_max), busy_(std::move(busy)), thread_([this] { Run(); }) {}
 
-PasswordWorker::~PasswordWorker() {
+Worker::~Worker() {
   Stop();
 }
 
-base::Result<void> PasswordWorker::Post(std::function<void()> task) {
+base::Result<void> Worker::Post(std::function<void()> task) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return Busy("the node is stopping");
-    if (queue_.size() >= limits::kLoginsPendingMax) {
-      return Busy("others are signing on: try again in a second");
+    if (queue_.size() >= waiting_max_) {
+      return Busy(busy_);
     }
     queue_.push_back(std::move(task));
   }
@@ -90,7 +91,7 @@ base::Result<void> PasswordWorker::Post(std::function<void()> task) {
   return {};
 }
 
-void PasswordWorker::Stop() {
+void Worker::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -100,7 +101,7 @@ void PasswordWorker::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void PasswordWorker::Run() {
+void Worker::Run() {
   while (true) {
     std::function<void()> task;
     {

@@ -70,16 +70,18 @@ class Sessions {
   std::map<base::Digest, std::shared_ptr<Session>> by_token_;  // by the SHA-256 of the token
 };
 
-// Runs one thing after another on a thread of its own: hashing a password takes a tenth of a second, which no network
-// loop has, and 64 MiB, which is why it is one thread and a short queue.
-class PasswordWorker {
+// Runs one thing after another on a thread of its own: what no network loop has the time for. A node has two. Hashing a
+// password takes a tenth of a second and 64 MiB, which is why it is one thread and a short queue; a timeline is made of
+// a whole record, in up to two seconds, and nobody who signs on waits for those who read.
+class Worker {
  public:
-  PasswordWorker();
-  ~PasswordWorker();
-  PasswordWorker(const PasswordWorker&) = delete;
-  PasswordWorker& operator=(const PasswordWorker&) = delete;
+  // So many wait at most; `busy` is what the next is told.
+  Worker(size_t waiting_max, std::string busy);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
 
-  // Refuses with kBusy when limits::kLoginsPendingMax wait already, and after Stop.
+  // Refuses with kBusy when too many wait already, and after Stop.
   base::Result<void> Post(std::function<void()> task);
   // Finishes what has begun and drops what waits. Idempotent.
   void Stop();
@@ -87,6 +89,8 @@ class PasswordWorker {
  private:
   void Run();
 
+  const size_t waiting_max_;
+  const std::string busy_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;

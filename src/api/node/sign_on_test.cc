@@ -164,8 +164,8 @@ TEST(SessionsTest, AreFewAndEnd) {
   EXPECT_EQ(sessions.Find("wbs_", now), nullptr);
 }
 
-TEST(PasswordWorkerTest, TakesAFewAndRefusesMore) {
-  PasswordWorker worker;
+TEST(WorkerTest, TakesAFewAndRefusesMore) {
+  Worker worker(limits::kLoginsPendingMax, "others are first");
   std::promise<void> go;
   std::promise<void> begun;
   ASSERT_TRUE(worker.Post([&] {

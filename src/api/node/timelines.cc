@@ -25,8 +25,8 @@ using base::Result;
 using service::RecordReader;
 using timeline::Timeline;
 
-// A check of an entry costs 0.1 ms, and this is done on the thread where people's passwords are checked, not on a
-// network loop; longer logs are for `wideberth timeline`, which reads them page by page.
+// A check of an entry costs 0.1 ms, and this is done on a thread of its own, not on a network loop; longer logs are for
+// `wideberth timeline`, which reads them page by page.
 constexpr uint64_t kEntriesMax = 20'000;
 constexpr size_t kEntriesARead = 500;
 constexpr size_t kVerticesMax = 100;
@@ -107,7 +107,7 @@ Result<void> AnswerFrom(Call& call, WriteShown write) {
     (*responder)(net::JsonResponse(200, std::move(body)));
     return {};
   };
-  const Result<void> posted = call.context.line->passwords.Post([answer, responder] {
+  const Result<void> posted = call.context.line->timelines.Post([answer, responder] {
     if (const Result<void> done = answer(); !done) Refuse(responder.get(), done.error());
   });
   if (!posted) Refuse(responder.get(), posted.error());

@@ -52,8 +52,11 @@ class NodePairTest : public ::testing::Test {
     options.hooks.on_frames = [this, n](std::vector<mechanism::ToSend> frames) {
       for (const mechanism::ToSend& each : frames) flights_.push_back({1 - n, *each.frame.bytes});
     };
-    options.hooks.on_trouble = [this](const mechanism::PeerTrouble& trouble) {
-      if (expects_trouble_) return troubles_.push_back(trouble.trouble);
+    options.hooks.on_trouble = [this, n](const mechanism::PeerTrouble& trouble) {
+      if (expects_trouble_) {
+        troubles_of_[n].push_back(trouble.trouble);
+        return troubles_.push_back(trouble.trouble);
+      }
       ADD_FAILURE() << line::Name(trouble.trouble.kind) << " " << trouble.trouble.error.ToString();
     };
     options.line.emplace();
@@ -227,7 +230,8 @@ class NodePairTest : public ::testing::Test {
   std::array<std::shared_ptr<MemoryKeys>, 2> keys_ = {KeysOf(1), KeysOf(2)};
   std::deque<Flight> flights_;
   bool expects_trouble_ = false;
-  std::vector<line::Trouble> troubles_;
+  std::vector<line::Trouble> troubles_;                    // of both
+  std::array<std::vector<line::Trouble>, 2> troubles_of_;  // as each node reported them
   std::array<std::unique_ptr<Node>, 2> nodes_;
 };
 
