@@ -24,7 +24,7 @@ export interface Desk {
   faults: string[];
 }
 
-export async function openDesk(browser: Browser, node: Node, account: Account, options: { language?: string; night?: boolean } = {}): Promise<Desk> {
+export async function openDesk(browser: Browser, node: Node, account: Account, options: { language?: string; night?: boolean; large?: boolean } = {}): Promise<Desk> {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "en-GB", timezoneId: "Asia/Jerusalem" });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
@@ -37,13 +37,19 @@ export async function openDesk(browser: Browser, node: Node, account: Account, o
   page.on("console", (message) => {
     if (message.type() === "error" && /Content.Security.Policy|Refused to/.test(message.text())) faults.push(message.text());
   });
-  if (options.language || options.night) {
-    await context.addInitScript((settings) => localStorage.setItem("wideberth.settings", settings), JSON.stringify({ language: options.language ?? "en", night: options.night ?? false }));
+  const { language = "en", night = false, large = false } = options;
+  if (language !== "en" || night || large) {
+    await context.addInitScript((settings) => localStorage.setItem("wideberth.settings", settings), JSON.stringify({ language, night, large }));
   }
   await page.goto(node.url);
   await signIn(page, account);
   return { page, context, faults };
 }
+
+export const go = (desk: Desk, ...parts: string[]): Promise<void> =>
+  desk.page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/${parts.join("/")}`);
 
 export async function signIn(page: Page, account: Account): Promise<void> {
   await page.locator('input[name="username"]').fill(account);

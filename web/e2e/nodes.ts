@@ -1,6 +1,6 @@
 // Two real linked nodes for the tests: made by `wideberth node pair`, each serving the built console.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -171,10 +171,28 @@ export interface Pair {
   stop(): Promise<void>;
 }
 
-export async function startPair(): Promise<Pair> {
+// Signed anew by both, before either runs.
+function changeAgreement(folder: string, edit: (text: string) => string): void {
+  const draft = join(folder, "agreement.toml");
+  const before = readFileSync(draft, "utf8");
+  const after = edit(before);
+  if (after === before) throw new Error("the agreement was not changed");
+  writeFileSync(draft, after);
+  const [north, south] = (["north", "south"] as const).map((name) => join(folder, name)) as [string, string];
+  const signed = join(north, "agreement.json");
+  rmSync(signed);
+  const run = (...args: string[]): unknown => execFileSync(join(bin, "wideberth"), ["agreement", ...args], { encoding: "utf8" });
+  run("propose", draft, "--keys", join(north, "keys"), "--output", signed);
+  run("sign", signed, "--keys", join(south, "keys"), "--card", join(north, "keys/party-card.json"));
+  copyFileSync(signed, join(south, "agreement.json"));
+}
+
+// `agreement`: makes another text of the one that both would sign.
+export async function startPair(agreement?: (text: string) => string): Promise<Pair> {
   const folder = mkdtempSync(join(tmpdir(), "wideberth-e2e-"));
   const { base: port, claim } = await claimPorts();
   execFileSync(join(bin, "wideberth"), ["node", "pair", "--development", "--dir", folder, "--port", String(port)]);
+  if (agreement) changeAgreement(folder, agreement);
   const north = new Node("north", folder, port);
   const south = new Node("south", folder, port + 2);
   await Promise.all([north.start(), south.start()]);

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { type Desk, launch, openDesk, shoot, violations } from "./browser.ts";
+import { type Desk, go, launch, openDesk, shoot, violations } from "./browser.ts";
 import { circle, eventually, minutesFromNow, type Pair, patient, startPair } from "./nodes.ts";
 
 let pair: Pair;
@@ -22,11 +22,6 @@ afterEach(() => {
   expect(north.faults).toEqual([]);
   expect(deputy.faults).toEqual([]);
 });
-
-const go = (desk: Desk, ...parts: string[]): Promise<void> =>
-  desk.page.evaluate((hash) => {
-    location.hash = hash;
-  }, `#/${parts.join("/")}`);
 
 const section = (desk: Desk, name: string): ReturnType<Desk["page"]["locator"]> => desk.page.locator(`section[aria-label="${name}"]`);
 

@@ -1,7 +1,7 @@
 // A watch at two linked nodes, through the screens alone: every axis of a notice, conflicts, calls, the cut line.
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Desk, launch, openDesk, settled, shoot, violations } from "./browser.ts";
+import { type Desk, go, launch, openDesk, violations } from "./browser.ts";
 import { circle, eventually, minutesFromNow, type Node, type Pair, password, patient, startPair } from "./nodes.ts";
 
 let pair: Pair;
@@ -21,11 +21,6 @@ afterEach(() => {
   expect(north.faults).toEqual([]);
   expect(south.faults).toEqual([]);
 });
-
-const go = (desk: Desk, ...parts: string[]): Promise<void> =>
-  desk.page.evaluate((hash) => {
-    location.hash = hash;
-  }, `#/${parts.join("/")}`);
 
 // The id of the notice whose page is shown, once it is: an act's answer comes later than the words of its events.
 async function noticeShown(desk: Desk): Promise<string> {
@@ -358,32 +353,4 @@ it("shows a change of one node on the other's screen at once", async () => {
   const began = performance.timeOrigin + performance.now();
   await pair.north.api("duty", "POST", "/v1/acts", { act: "release", notice: id, check: "second_entry" });
   console.log(`measured: released on one node, on the other's screen after ${((await seen) - began).toFixed(0)} ms`);
-});
-
-const headingOf: Record<string, string> = {
-  watch: "Watch",
-  notices: "Notices",
-  conflicts: "Conflicts",
-  calls: "Calls",
-  line: "Line",
-  record: "Record",
-  "record/proofs": "Record",
-  "record/exchanges": "Record",
-  agreements: "Agreements",
-  operators: "Operators",
-  "notices/give": "Give a notice",
-};
-
-it.each(Object.keys(headingOf))("%s has no violation that axe-core finds, by day and at night", async (name) => {
-  await go(north, ...name.split("/"));
-  await north.page.locator("#main h1", { hasText: headingOf[name] ?? "" }).waitFor({ state: "attached" });
-  await settled(north.page);
-  expect(await violations(north.page)).toEqual([]);
-  await north.page.locator("#main").focus();
-  await north.page.keyboard.press("n");
-  await north.page.locator("html[data-night]").waitFor();
-  expect(await violations(north.page)).toEqual([]);
-  await shoot(north.page, `night-${name.replace("/", "-")}`);
-  await north.page.keyboard.press("n");
-  await north.page.locator("html:not([data-night])").waitFor();
 });

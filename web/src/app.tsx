@@ -10,8 +10,10 @@ import { t, unreviewed } from "./i18n/text.ts";
 import { ExerciseBanner } from "./line/exercise.tsx";
 import { LineStates, peerName } from "./line/linestate.tsx";
 import { LinePage } from "./line/page.tsx";
+import { NoticePage } from "./notices/detail.tsx";
 import { GivePage } from "./notices/give.tsx";
 import { NoticesPage } from "./notices/page.tsx";
+import { ReadBackPage } from "./notices/readback.tsx";
 import { HandoverBanner, HandoverDialog } from "./operators/handover.tsx";
 import { OperatorsPage } from "./operators/page.tsx";
 import { RecordPage } from "./record/page.tsx";
@@ -29,7 +31,8 @@ import {
   startPicture,
   status,
 } from "./state/picture.ts";
-import { go, type Page, page, pages, route } from "./state/route.ts";
+import type { Names, Path } from "./state/paths.ts";
+import { go, type Page, page, pages, place } from "./state/route.ts";
 import { me, signInNeeded } from "./state/session.ts";
 import { set, settings } from "./state/settings.ts";
 import { onItsWay, UrgentButtons, UrgentDialog, urgent } from "./ui/guarded.tsx";
@@ -167,27 +170,32 @@ function Rail(): JSX.Element {
   );
 }
 
+const pageOf: Record<Path, (names: Names) => JSX.Element> = {
+  watch: () => <WatchPage />,
+  notices: () => <NoticesPage />,
+  "notices/give": () => <GivePage key="" from={undefined} />,
+  "notices/give/:notice": ({ notice = "" }) => <GivePage key={notice} from={notice} />,
+  "notices/:notice": ({ notice = "" }) => <NoticePage key={notice} id={notice} />,
+  "notices/:notice/readback": ({ notice = "" }) => <ReadBackPage key={notice} id={notice} of={undefined} />,
+  "notices/:notice/readback/:act": ({ notice = "", act }) => <ReadBackPage key={notice} id={notice} of={act} />,
+  conflicts: () => <ConflictsPage chosen={undefined} />,
+  "conflicts/:conflict": ({ conflict }) => <ConflictsPage chosen={conflict} />,
+  calls: () => <CallsPage />,
+  line: () => <LinePage />,
+  record: () => <RecordPage view="timeline" />,
+  "record/timeline": () => <RecordPage view="timeline" />,
+  "record/proofs": () => <RecordPage view="proofs" />,
+  "record/exchanges": () => <RecordPage view="exchanges" />,
+  "record/exchanges/:exchange": ({ exchange }) => <RecordPage view="exchanges" chosen={exchange} />,
+  "record/statistics": () => <RecordPage view="statistics" />,
+  agreements: () => <AgreementsPage chosen={undefined} />,
+  "agreements/:agreement": ({ agreement }) => <AgreementsPage chosen={agreement} />,
+  operators: () => <OperatorsPage />,
+};
+
 function CurrentPage(): JSX.Element {
-  const [first, second] = route.value;
-  if (first === "notices" && second === "give") return <GivePage key={route.value[2] ?? ""} from={route.value[2]} />;
-  switch (page()) {
-    case "watch":
-      return <WatchPage />;
-    case "notices":
-      return <NoticesPage chosen={second} />;
-    case "conflicts":
-      return <ConflictsPage chosen={second} />;
-    case "calls":
-      return <CallsPage />;
-    case "line":
-      return <LinePage />;
-    case "record":
-      return <RecordPage view={second} chosen={route.value[2]} />;
-    case "agreements":
-      return <AgreementsPage chosen={second} />;
-    case "operators":
-      return <OperatorsPage />;
-  }
+  const { path, names } = place();
+  return pageOf[path](names);
 }
 
 const onKey: Record<string, () => void> = {
@@ -252,7 +260,7 @@ function Shell(): JSX.Element {
         </header>
         <Banners />
         <Rail />
-        <main id="main" tabIndex={-1} class={`main ${page() === "watch" ? "bleed" : ""}`}>
+        <main id="main" data-path={place().path} tabIndex={-1} class={`main ${page() === "watch" ? "bleed" : ""}`}>
           <CurrentPage />
         </main>
       </div>

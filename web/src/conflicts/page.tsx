@@ -103,7 +103,7 @@ function One({ conflict }: { conflict: Conflict }): JSX.Element {
               <MapView conflict={conflict.id} />
             </Suspense>
           </div>
-          {own && other && <Profile conflict={conflict} own={own} other={other} />}
+          {own && other && <Profile conflict={conflict} ours={own.latest.declaration?.volumes ?? []} theirs={other.latest.declaration?.volumes ?? []} />}
         </div>
       </div>
     </div>

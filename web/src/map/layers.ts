@@ -1,7 +1,7 @@
 // What lies on the map, as features and as the layers that draw them. Kinds differ by pattern of line as well as by colour.
 import type { Feature, FeatureCollection, MultiPolygon, Point } from "geojson";
 import type { StyleSpecification } from "maplibre-gl";
-import type { Conflict, Notice } from "../api/types.ts";
+import type { Conflict, Notice, Volume } from "../api/types.ts";
 import { distance_m, type Ring, ringsOf } from "./geometry.ts";
 
 export interface Colours {
@@ -32,9 +32,11 @@ export interface NoticeProperties {
   own: number;
   held: number;
   active: number;
-  // The window in seconds since 1970, for the time slider.
+  // From when to when it is there, in seconds since 1970, for the time slider.
   s: number;
   e: number;
+  // Ended, or clear: shown only by the slider, at a moment when it was not.
+  over: number;
   // From this zoom on its outline is drawn: below it there is nothing to see of a shape, and it is a dot.
   z: number;
   label: string;
@@ -79,7 +81,33 @@ export interface Drawn {
   dots: Feature<Point, NoticeProperties>[];
 }
 
-// A hazard lasts until its all-clear, whatever its planned end.
+// The slider goes by whole minutes: what has just begun is there at the minute that is called now.
+const begun_s = 60;
+
+// From when to when a volume is occupied, [s, e) in seconds since 1970: earlier than declared if it began earlier, no longer
+// than until it ended; a hazard until its all-clear, whatever its planned end.
+function spanOf(notice: Notice, volume: Volume): { s: number; e: number } {
+  const declared = seconds(volume.time_start, -far_s);
+  const s = notice.started_at ? Math.min(declared, seconds(notice.started_at, declared) - begun_s) : declared;
+  if (notice.kind === "hazard") {
+    const over = notice.all_clear_at ?? (isOver(notice) ? notice.ended_at : undefined);
+    return { s, e: over ? seconds(over, far_s) : far_s };
+  }
+  const e = seconds(volume.time_end, far_s);
+  return { s, e: notice.ended_at ? Math.min(e, seconds(notice.ended_at, e)) : e };
+}
+
+const isOver = (notice: Notice): boolean =>
+  notice.activity === "all_clear" || notice.activity === "no_longer_observed" || (notice.kind !== "hazard" && notice.activity === "ended");
+
+// What the layers' filters show at a moment, of one notice.
+export function isShownAt(notice: Notice, at_s: number): boolean {
+  return (notice.latest.declaration?.volumes ?? []).some((volume) => {
+    const { s, e } = spanOf(notice, volume);
+    return s <= at_s && at_s < e;
+  });
+}
+
 // `steps`: of how many sides a circle is made.
 export function noticeFeatures(notice: Notice, party: string, steps?: number): Drawn {
   const drawn: Drawn = { shapes: [], dots: [] };
@@ -93,8 +121,8 @@ export function noticeFeatures(notice: Notice, party: string, steps?: number): D
       own: notice.party.id === party ? 1 : 0,
       held: notice.latest.disclosure === "declared" ? 0 : 1,
       active: notice.activity === "active" ? 1 : 0,
-      s: notice.activity === "active" ? -far_s : seconds(volume.time_start, -far_s),
-      e: notice.kind === "hazard" ? far_s : seconds(volume.time_end, far_s),
+      ...spanOf(notice, volume),
+      over: isOver(notice) ? 1 : 0,
       z,
       label: i === 0 ? labelOf(notice) : "",
     };
@@ -149,9 +177,9 @@ const kindFilters = {
 } as const;
 export const noticeLayers = Object.keys(kindFilters) as (keyof typeof kindFilters)[];
 
-// `at_s`: the moment that is shown, null for all of them.
+// `at_s`: the moment that is shown; null for everything that is not over.
 export function filterOf(layer: keyof typeof kindFilters, at_s: number | null): never {
-  const time = at_s === null ? [] : [["<=", ["get", "s"], at_s], [">", ["get", "e"], at_s]];
+  const time = at_s === null ? [["==", ["get", "over"], 0]] : [["<=", ["get", "s"], at_s], [">", ["get", "e"], at_s]];
   return ["all", ...kindFilters[layer], ...time] as never;
 }
 

@@ -5,13 +5,14 @@ import { type GeoJSONSource, Map as MapLibreMap, type MapMouseEvent, setWorkerUr
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { effect } from "@preact/signals";
 import { feature, mesh } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import worldUrl from "world-atlas/countries-10m.json?url";
+import type { LatLng, Notice } from "../api/types.ts";
 import { t } from "../i18n/text.ts";
-import { isInForce } from "../notices/select.ts";
+import { isInForce, isReleased } from "../notices/select.ts";
 import { nodeNow, now } from "../state/clock.ts";
 import { conflicts, liveConflicts, notices } from "../state/picture.ts";
 import { go } from "../state/route.ts";
@@ -19,9 +20,9 @@ import { partyId } from "../state/session.ts";
 import { settings } from "../state/settings.ts";
 import { formatDecimal, formatPosition, parsePosition } from "../units/coordinates.ts";
 import { formatLocal, formatUtc } from "../units/time.ts";
-import { ringsOfSketch, type Sketch, snapPoints, withClick, withMove } from "./draw.ts";
+import { handlesOf, pointedAt, ringsOfSketch, type Sketch, snapPoints, withClick, withMove } from "./draw.ts";
 import { cornersOf } from "./geometry.ts";
-import { conflictFeatures, day, emptyCollection, filterOf, gapFeatures, night, noticeLayers, style } from "./layers.ts";
+import { conflictFeatures, day, emptyCollection, filterOf, gapFeatures, isShownAt, night, noticeLayers, style } from "./layers.ts";
 import { NoticePainter } from "./painter.ts";
 import { pointer } from "./pointer.ts";
 
@@ -30,7 +31,8 @@ setWorkerUrl(workerUrl);
 export interface MapProps {
   // What is being drawn; null or none: the map only shows.
   sketch?: Sketch;
-  onSketch?: (sketch: Sketch) => void;
+  // Told what changes, and not what comes of it: of two strokes between two paints neither is lost.
+  onSketch?: (change: (sketch: Sketch) => Sketch) => void;
   // The conflict whose gap is drawn and that the map goes to.
   conflict?: string;
 }
@@ -60,9 +62,13 @@ function setData(map: MapLibreMap, source: string, data: FeatureCollection | Geo
 
 const collection = (features: unknown[]): FeatureCollection => ({ type: "FeatureCollection", features: features as never });
 
+// Released, or one's own draft or plan. What is over is there too, for the slider alone.
+const isDrawn = (notice: Notice, party: string): boolean =>
+  isReleased(notice) || (notice.party.id === party && notice.latest.author !== "withdrawn" && notice.activity === "planned");
+
 function showNotices(painter: NoticePainter): void {
   const party = partyId.peek();
-  painter.paint([...notices.peek().values()].filter((n) => isInForce(n) || (n.party.id === party && n.latest.author !== "withdrawn" && n.activity === "planned")), party);
+  painter.paint([...notices.peek().values()].filter((notice) => isDrawn(notice, party)), party);
 }
 
 function showConflicts(map: MapLibreMap, chosen: string | undefined): void {
@@ -73,7 +79,9 @@ function showConflicts(map: MapLibreMap, chosen: string | undefined): void {
 }
 
 function showTime(map: MapLibreMap, at_s: number | null): void {
-  delete map.getContainer().dataset.drawn;
+  const { dataset } = map.getContainer();
+  delete dataset.drawn;
+  dataset.shownAt = at_s === null ? "" : String(at_s);
   for (const layer of noticeLayers) map.setFilter(layer, filterOf(layer, at_s), { validate: false });
 }
 
@@ -85,7 +93,7 @@ function showSketch(map: MapLibreMap, sketch: Sketch | undefined): void {
     return;
   }
   setData(map, "sketch", { type: "MultiPolygon", coordinates: ringsOfSketch(sketch).map((ring) => [ring]) });
-  setData(map, "handles", { type: "MultiPoint", coordinates: sketch.points.map(({ lat, lng }) => [lng, lat]) });
+  setData(map, "handles", { type: "MultiPoint", coordinates: handlesOf(sketch).map(({ lat, lng }) => [lng, lat]) });
 }
 
 // The whole of what is declared; the last view of this tab if there was one.
@@ -106,15 +114,15 @@ function firstView(map: MapLibreMap, props: MapProps): void {
   map.fitBounds([Math.min(...lngs), Math.max(-85, Math.min(...lats)), Math.max(...lngs), Math.min(85, Math.max(...lats))], { padding: 60, maxZoom: 10, animate: false });
 }
 
-// The nearest corner of a zone or site within a few pixels, else where the person clicked.
-function snapped(map: MapLibreMap, event: MapMouseEvent): { lat: number; lng: number } {
-  let best = { at: event.lngLat as { lat: number; lng: number }, px: snap_px };
+// The nearest corner of a zone or site within a few pixels, exactly as it was declared; else where the person clicked.
+function snapped(map: MapLibreMap, event: MapMouseEvent): LatLng {
+  let best = { at: pointedAt(event.lngLat), px: snap_px };
   for (const corner of snapPoints(notices.peek().values())) {
     const at = map.project([corner.lng, corner.lat]);
     const px = Math.hypot(at.x - event.point.x, at.y - event.point.y);
     if (px < best.px) best = { at: corner, px };
   }
-  return { lat: best.at.lat, lng: best.at.lng };
+  return best.at;
 }
 
 interface Held {
@@ -128,10 +136,11 @@ function listen(held: Held): void {
   const { map } = held;
   map.on("click", (event) => {
     const at = snapped(map, event);
-    pointer.value = { lat: +at.lat.toFixed(6), lng: +at.lng.toFixed(6) };
+    pointer.value = at;
     const { sketch, onSketch } = held.props;
     if (sketch && onSketch) {
-      onSketch(withClick(sketch, at));
+      // A press on a handle that was not dragged is none on the ground below.
+      if (map.queryRenderedFeatures(event.point, { layers: ["handles"] }).length === 0) onSketch((old) => withClick(old, at));
       return;
     }
     const clash = map.queryRenderedFeatures(event.point, { layers: ["conflict-fill"] })[0];
@@ -141,7 +150,7 @@ function listen(held: Held): void {
   map.on("mousedown", "handles", (event) => {
     const { sketch } = held.props;
     if (!sketch) return;
-    const px = sketch.points.map((p) => {
+    const px = handlesOf(sketch).map((p) => {
       const at = map.project([p.lng, p.lat]);
       return Math.hypot(at.x - event.point.x, at.y - event.point.y);
     });
@@ -150,16 +159,29 @@ function listen(held: Held): void {
   });
   map.on("mousemove", (event) => {
     const { sketch, onSketch } = held.props;
+    // Let go of outside the map, where the map hears nothing of it.
+    if (event.originalEvent.buttons === 0) held.dragging = null;
     if (held.dragging === null || !sketch || !onSketch) return;
-    onSketch(withMove(sketch, held.dragging, snapped(map, event)));
+    const { dragging } = held;
+    const at = snapped(map, event);
+    onSketch((old) => withMove(old, dragging, at));
   });
   map.on("mouseup", () => {
     held.dragging = null;
   });
-  map.on("moveend", () => {
+  map.on("mousemove", "handles", () => {
+    map.getCanvas().style.cursor = "move";
+  });
+  map.on("mouseleave", "handles", () => {
+    map.getCanvas().style.cursor = "";
+  });
+  const sayWhere = (): void => {
     const { lng, lat } = map.getCenter();
     lastView = { center: [lng, lat], zoom: map.getZoom() };
-  });
+    map.getContainer().dataset.view = `${lat} ${lng} ${map.getZoom()}`;
+  };
+  sayWhere();
+  map.on("moveend", sayWhere);
 }
 
 let probe: HTMLCanvasElement | undefined;
@@ -292,10 +314,10 @@ export default function MapView(props: MapProps): JSX.Element {
       <div class="maptools">
         {props.sketch && props.onSketch && (
           <>
-            <button type="button" disabled={props.sketch.points.length === 0} onClick={() => props.onSketch?.({ ...props.sketch!, points: props.sketch!.points.slice(0, -1) })}>
+            <button type="button" disabled={props.sketch.points.length === 0} onClick={() => props.onSketch?.((old) => ({ ...old, points: old.points.slice(0, -1) }))}>
               {t("map.undo")}
             </button>
-            <button type="button" disabled={props.sketch.points.length === 0} onClick={() => props.onSketch?.({ ...props.sketch!, points: [] })}>
+            <button type="button" disabled={props.sketch.points.length === 0} onClick={() => props.onSketch?.((old) => ({ ...old, points: [] }))}>
               {t("map.clear")}
             </button>
           </>
@@ -313,7 +335,7 @@ export default function MapView(props: MapProps): JSX.Element {
         </form>
         {pointer.value && <span class="tag ltr" title={formatDecimal(pointer.value)}>{formatPosition(pointer.value)}</span>}
       </div>
-      <TimeSlider offset_min={offset_min} change={setOffset} />
+      <TimeSlider offset_min={offset_min} at_s={at_s} change={setOffset} />
     </div>
   );
 }
@@ -321,9 +343,19 @@ export default function MapView(props: MapProps): JSX.Element {
 const past_min = -6 * 60;
 const future_min = 24 * 60;
 
+// How many are on the map at a moment: what the drawing shows, in words.
+function ShownAt({ at_s }: { at_s: number }): JSX.Element {
+  const all = notices.value;
+  const count = useMemo(() => {
+    const party = partyId.peek();
+    return [...all.values()].filter((notice) => isDrawn(notice, party) && isShownAt(notice, at_s)).length;
+  }, [all, at_s]);
+  return <span role="status">{t("map.shown", { n: count })}</span>;
+}
+
 // From what was to what is planned; "now" follows the clock.
-function TimeSlider(props: { offset_min: number | null; change: (offset: number | null) => void }): JSX.Element {
-  const { offset_min, change } = props;
+function TimeSlider(props: { offset_min: number | null; at_s: number | null; change: (offset: number | null) => void }): JSX.Element {
+  const { offset_min, at_s, change } = props;
   const at = new Date(now.value + (offset_min ?? 0) * 60_000).toISOString();
   return (
     <div class="timeslider panel">
@@ -332,6 +364,7 @@ function TimeSlider(props: { offset_min: number | null; change: (offset: number 
         <strong class="ltr">
           {offset_min === null ? t("map.all_times") : `${formatUtc(at, now.value)} · ${formatLocal(at)}`}
         </strong>
+        {at_s !== null && <ShownAt at_s={at_s} />}
         <span class="grow" />
         <button type="button" class="plain" aria-pressed={offset_min === 0} onClick={() => change(0)}>
           {t("map.now")}

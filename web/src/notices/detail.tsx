@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ApiError, api } from "../api/client.ts";
 import type { Notice, NoticeDetail, Recipient, ThirdParty, Version } from "../api/types.ts";
 import { ConflictItem } from "../conflicts/item.tsx";
+import { Profile } from "../conflicts/profile.tsx";
 import { named, t, word } from "../i18n/text.ts";
 import { peerName } from "../line/linestate.tsx";
 import { act } from "../state/acts.ts";
@@ -80,6 +81,7 @@ function Detail({ notice, detail }: { notice: Notice; detail: NoticeDetail | nul
         <h2>{t("notices.content")}</h2>
         {notice.latest.declaration && <Content declaration={notice.latest.declaration} />}
       </section>
+      {notice.latest.declaration && <Profile ours={own ? notice.latest.declaration.volumes : []} theirs={own ? [] : notice.latest.declaration.volumes} />}
       {detail?.third_parties && <ThirdParties notice={notice} parties={detail.third_parties} />}
       <details class="panel">
         <summary>{t("script.title")}</summary>
@@ -105,7 +107,7 @@ function Axes({ notice, own, versions }: { notice: Notice; own: boolean; version
     <div class="stack tight">
       <div class="axes">
         <section aria-label={t("axis.author")}>
-          <h3>{t("axis.author")}</h3>
+          <h2>{t("axis.author")}</h2>
           <Axis of={author(notice)} name="author" />
           <span class="quiet ltr">{formatUtc(notice.latest.stored_at, now.value, true)}</span>
           {own && released && <Withdraw on={on} notice={notice} task={task} />}
@@ -114,7 +116,7 @@ function Axes({ notice, own, versions }: { notice: Notice; own: boolean; version
         {released && <Assessment on={on} notice={notice} own={own} task={task} />}
         {released && <Dissemination on={on} notice={notice} task={task} />}
         <section aria-label={t("axis.activity")}>
-          <h3>{t("axis.activity")}</h3>
+          <h2>{t("axis.activity")}</h2>
           <Axis of={activity(notice)} name="activity" />
           {notice.started_at && <span class="quiet ltr">{formatUtc(notice.started_at, now.value, true)}</span>}
           {own && released && <ActivityActs on={on} notice={notice} task={task} />}
@@ -169,7 +171,7 @@ function Delivery({ notice, own }: { notice: Notice; own: boolean }): JSX.Elemen
   const done = mine?.read_back_at && mine.read_back_counts;
   return (
     <section aria-label={t("axis.delivery")}>
-      <h3>{t("axis.delivery")}</h3>
+      <h2>{t("axis.delivery")}</h2>
       {sides(notice, own).map((recipient) => (
         <span key={recipient.party.id} class="stack tight">
           {own && <span class="peer">{peerName(recipient.party)}</span>}
@@ -201,7 +203,7 @@ function Assessment({ notice, own, on, task }: AxisProps): JSX.Element {
     );
   return (
     <section aria-label={t("axis.assessment")}>
-      <h3>{t("axis.assessment")}</h3>
+      <h2>{t("axis.assessment")}</h2>
       {sides(notice, own).map((recipient) => (
         <span key={recipient.party.id}>
           <Axis of={assessment(recipient)} name="assessment" />{" "}
@@ -228,7 +230,7 @@ function Dissemination({ notice, on, task }: Omit<AxisProps, "own">): JSX.Elemen
     void task.run(() => act({ act: "tell_units", ...on, units_told: true, own_aircraft_clear }));
   return (
     <section aria-label={t("axis.dissemination")}>
-      <h3>{t("axis.dissemination")}</h3>
+      <h2>{t("axis.dissemination")}</h2>
       {notice.recipients.map((recipient) => (
         <span key={recipient.party.id}>
           <span class="quiet">{recipient.party.id === partyId.value ? t("ui.us") : peerName(recipient.party)}</span>{" "}

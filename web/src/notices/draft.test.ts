@@ -36,6 +36,9 @@ describe("the form of a notice", () => {
       { ...complete, kind: "hazard", hazardClass: "launch", source: "observed", end: "open", upper: "UNL", onBehalfOf: true },
       { ...complete, shape: "polygon", points: "46, 6\n46, 7\n47, 6.5", frequency: "121.5", kind: "zone", name: "Range 4" },
       { ...complete, shape: "corridor", points: "46, 6\n46, 7", extent: "2 km", activityClass: "transport" },
+      // Nobody touched them: not even the last digit that the node keeps may go.
+      { ...complete, points: "46.123456789, -0.000000012" },
+      { ...complete, points: "-0.000000001, 179.999999999" },
     ];
     for (const draft of drafts) {
       const { declaration } = make(draft, now);

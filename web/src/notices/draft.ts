@@ -1,6 +1,6 @@
 // The form of a notice as it is typed, and the declaration that it makes. Pure: time is a parameter.
 import type { Declaration, HazardClass, Kind, LatLng, Volume } from "../api/types.ts";
-import { formatDecimal, type ParseRule, parsePositions } from "../units/coordinates.ts";
+import { type ParseRule, parsePositions, typedPosition } from "../units/coordinates.ts";
 import { parseHeight, parseLength, typedHeight, typedLength } from "../units/measures.ts";
 import { parseTime } from "../units/time.ts";
 
@@ -128,7 +128,7 @@ export function make(draft: Draft, now_ms: number): Made {
   return { declaration, errors };
 }
 
-const lines = (points: readonly LatLng[]): string => points.map(formatDecimal).join("\n");
+const lines = (points: readonly LatLng[]): string => points.map(typedPosition).join("\n");
 const typedTime = (time: string): string => (time === "open" ? "open" : `${time.slice(0, 19)}Z`);
 
 // To be edited: text that `make` reads as the same again.

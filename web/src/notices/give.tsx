@@ -6,15 +6,16 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { ApiError, api } from "../api/client.ts";
 import type { Conflict, Declaration, HazardClass, Kind, Notice } from "../api/types.ts";
 import { ConflictLine } from "../conflicts/item.tsx";
+import { Profile } from "../conflicts/profile.tsx";
 import { t, word } from "../i18n/text.ts";
 import type { Sketch } from "../map/draw.ts";
 import { keep, newId } from "../state/acts.ts";
 import { nodeNow } from "../state/clock.ts";
-import { notices, rules } from "../state/picture.ts";
+import { connection, notices, refreshNotice, rules } from "../state/picture.ts";
 import { go } from "../state/route.ts";
 import { mayDo } from "../state/session.ts";
 import { Choices, Empty, ErrorText, Field, Select, useTask } from "../ui/parts.tsx";
-import { formatDecimal, parsePositions } from "../units/coordinates.ts";
+import { parsePositions, typedPosition } from "../units/coordinates.ts";
 import { metresOf, parseLength, formatLength_m } from "../units/measures.ts";
 import { formatLocal } from "../units/time.ts";
 import { Content } from "./content.tsx";
@@ -34,7 +35,7 @@ const check_pause_ms = 400;
 
 export function GivePage({ from }: { from: string | undefined }): JSX.Element {
   const before = from ? notices.value.get(from) : undefined;
-  if (from && !before) return <Empty>{t("ui.loading")}</Empty>;
+  if (from && !before) return <Empty>{connection.value === "live" ? t("notices.gone") : t("ui.loading")}</Empty>;
   return <Form before={before} />;
 }
 
@@ -61,7 +62,7 @@ function useCheck(declaration: Declaration | null, notice: string | undefined): 
 function Form({ before }: { before: Notice | undefined }): JSX.Element {
   const [id] = useState(before?.id ?? newId());
   // The version that this form was made from. When somebody else stores another one meanwhile the node refuses this one.
-  const [base] = useState(before?.latest.digest);
+  const [base, setBase] = useState(before?.latest.digest);
   const [draft, setDraft] = useState<Draft>(() => {
     const handed = copied.take(before?.id);
     return handed ?? (before?.latest.declaration ? draftOf(before.latest.declaration) : emptyDraft);
@@ -73,10 +74,21 @@ function Form({ before }: { before: Notice | undefined }): JSX.Element {
   const { declaration, errors } = useMemo(() => make(draft, opened_ms), [draft, opened_ms]);
   const check = useCheck(declaration, before?.id);
   const changedMeanwhile = before !== undefined && notices.value.get(before.id)?.latest.digest !== base;
+  const goOnFrom = (digest: string): void => {
+    setBase(digest);
+    task.forget();
+  };
+  const takeTheirs = (): void => {
+    const { declaration: theirs, digest } = before!.latest;
+    if (theirs) setDraft(draftOf(theirs));
+    goOnFrom(digest);
+  };
   const store = async (held: boolean): Promise<void> => {
     if (!declaration) return;
     const done = await task.run(() => keep(id, declaration, { held, ...(base ? { replaces: base } : {}) }));
     if (done) go("notices", id);
+    // Refused perhaps because of a version that has not come here yet.
+    else if (before) refreshNotice(id);
   };
   const held = before?.latest.disclosure === "held";
   return (
@@ -89,7 +101,7 @@ function Form({ before }: { before: Notice | undefined }): JSX.Element {
         }}
       >
         <h1>{before ? t("notices.correct") : t("notices.give")}</h1>
-        {changedMeanwhile && <p class="item alarm" role="alert">{t("give.changed")}</p>}
+        {changedMeanwhile && <Changed take={takeTheirs} keep={() => goOnFrom(before.latest.digest)} />}
         <What draft={draft} change={change} />
         <Where draft={draft} change={change} errors={errors} />
         <When draft={draft} change={change} errors={errors} declaration={declaration} />
@@ -109,7 +121,7 @@ function Form({ before }: { before: Notice | undefined }): JSX.Element {
           {!declaration && <p class="quiet">{t("give.incomplete")}</p>}
           <ErrorText error={check.error} />
         </section>
-        {task.error instanceof ApiError && task.error.field === "/replaces" && <p class="item alarm" role="alert">{t("give.changed")}</p>}
+        {!changedMeanwhile && task.error instanceof ApiError && task.error.field === "/replaces" && <p class="item alarm" role="alert">{t("give.changed")}</p>}
         <ErrorText error={task.error} />
         <div class="row">
           <button class="primary" disabled={!declaration || task.busy || !mayDo(held ? "hold_plan" : "draft_notice")}>
@@ -124,22 +136,49 @@ function Form({ before }: { before: Notice | undefined }): JSX.Element {
             {t("ui.cancel")}
           </a>
         </div>
+        {declaration && <Profile ours={declaration.volumes} />}
       </form>
       <div class="map">
         <Suspense fallback={<Empty>{t("ui.loading")}</Empty>}>
           <MapView
             sketch={sketchOf(draft)}
-            onSketch={(sketch) =>
-              change({
-                points: sketch.points.map(formatDecimal).join("\n"),
-                ...(sketch.radius_m === undefined ? {} : { extent: formatTyped(sketch.radius_m) }),
-              })
-            }
+            onSketch={(stroke) => setDraft((old) => drawn(old, stroke(sketchOf(old))))}
           />
         </Suspense>
       </div>
     </div>
   );
+}
+
+// Somebody else has stored a version since this form was opened. What differs stands below, and a person says which of
+// the two goes on; until then the node refuses this one.
+function Changed({ take, keep: keepMine }: { take: () => void; keep: () => void }): JSX.Element {
+  return (
+    <div class="item alarm stack tight" role="alert">
+      <p>{t("give.changed")}</p>
+      <div class="row">
+        <button type="button" onClick={keepMine}>
+          {t("give.keep_mine")}
+        </button>
+        <button type="button" onClick={take}>
+          {t("give.take_theirs")}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+// Only what was drawn is written anew: a width that was typed stays as it was typed, and so do positions that cannot be
+// read yet.
+function drawn(draft: Draft, sketch: Sketch): Draft {
+  if (draft.points.trim() !== "" && !parsePositions(draft.points).ok) return draft;
+  const { radius_m } = sketch;
+  const same = radius_m === sketchOf(draft).radius_m;
+  return {
+    ...draft,
+    points: sketch.points.map(typedPosition).join("\n"),
+    ...(same || radius_m === undefined ? {} : { extent: formatTyped(radius_m) }),
+  };
 }
 
 // As a person would type it, in the unit that is set.

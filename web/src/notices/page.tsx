@@ -1,16 +1,13 @@
-// The board: every notice with its five axes, and the chosen one beside it.
+// The board: every notice with its five axes.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Notice } from "../api/types.ts";
 import { t } from "../i18n/text.ts";
 import { peerName } from "../line/linestate.tsx";
 import { notices, openMatters } from "../state/picture.ts";
-import { route } from "../state/route.ts";
 import { mayDo, partyId } from "../state/session.ts";
 import { Choices, Countdown, Empty, Field, Tag } from "../ui/parts.tsx";
-import { NoticePage } from "./detail.tsx";
 import { Axis, Band, nameOf, otherSide, shortId, Window } from "./item.tsx";
-import { ReadBackPage } from "./readback.tsx";
 import { activity, assessment, author, byUrgency, delivery, dissemination, isInForce, isOwn, isReleased } from "./select.ts";
 
 const filters = ["in_force", "ours", "theirs", "drafts", "all"] as const;
@@ -33,13 +30,7 @@ function passes(notice: Notice, filter: Filter): boolean {
   }
 }
 
-export function NoticesPage({ chosen }: { chosen: string | undefined }): JSX.Element {
-  if (chosen && route.value[2] === "readback") return <ReadBackPage key={chosen} id={chosen} of={route.value[3]} />;
-  if (chosen) return <NoticePage key={chosen} id={chosen} />;
-  return <Board />;
-}
-
-function Board(): JSX.Element {
+export function NoticesPage(): JSX.Element {
   const [filter, setFilter] = useState<Filter>("in_force");
   const [text, setText] = useState("");
   const wanted = text.trim().toLowerCase();

@@ -78,8 +78,7 @@ export function entriesOf(all: Iterable<Notice>, allCalls: Iterable<Call>, party
 
 const views = ["timeline", "proofs", "exchanges", "statistics"] as const;
 
-export function RecordPage({ view: named, chosen }: { view: string | undefined; chosen: string | undefined }): JSX.Element {
-  const view = views.find((each) => each === named) ?? "timeline";
+export function RecordPage({ view, chosen }: { view: (typeof views)[number]; chosen?: string | undefined }): JSX.Element {
   return (
     <div class="stack">
       <h1>{t("page.record")}</h1>

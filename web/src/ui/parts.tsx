@@ -214,6 +214,8 @@ export interface Task {
   run: (work: () => Promise<unknown>) => Promise<boolean>;
   busy: boolean;
   error: unknown;
+  // What went wrong is answered by something else that the person did.
+  forget: () => void;
 }
 
 // One thing at a time: what a button has begun, and how it ended.
@@ -233,7 +235,7 @@ export function useTask(): Task {
       setBusy(false);
     }
   };
-  return { run, busy, error };
+  return { run, busy, error, forget: () => setError(null) };
 }
 
 // The time left until a moment, or gone since.

@@ -159,6 +159,12 @@ export function formatPosition({ lat, lng }: Position): string {
   return `${degreesMinutesSeconds(lat, "N", "S", 2)} ${degreesMinutesSeconds(lng, "E", "W", 3)}`;
 }
 
+// To be edited: every digit that the node keeps, so that what nobody touched is the same again.
+export function typedPosition({ lat, lng }: Position): string {
+  const digits = (degrees: number): string => degrees.toFixed(9).replace(/\.?0+$/, "");
+  return `${digits(lat)}, ${digits(lng)}`;
+}
+
 export function formatDecimal({ lat, lng }: Position): string {
   return `${+lat.toFixed(6)}, ${+lng.toFixed(6)}`;
 }
