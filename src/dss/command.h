@@ -120,9 +120,13 @@ using Request =
                  DeleteSubscription, PutServiceArea, DeleteServiceArea, PutRidSubscription,
                  DeleteRidSubscription, SetAvailability, Report, Evict>;
 
+// Of one commitment in the transparency log.
+using LogSalt = std::array<uint8_t, 32>;
+
 struct Command {
   std::string caller;  // `sub` of its token; "" for the node's own
   Request request;
+  LogSalt log_salt{};  // never used twice
 };
 
 }  // namespace wideberth::dss

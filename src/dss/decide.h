@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -45,6 +46,12 @@ struct Subscriber {
   bool operator==(const Subscriber&) const = default;
 };
 
+// What an accepted write has put into the transparency log (dss/log_entry.h), for its manager alone.
+struct Logged {
+  std::string entry;
+  base::Bytes opening;
+};
+
 // What the caller is told. Entities in it are without their cells.
 struct Answer {
   std::variant<std::monostate, Intent, Constraint, ServiceArea, Subscription, RidSubscription,
@@ -59,6 +66,7 @@ struct Answer {
   std::vector<RidSubscription> rid_subscriptions;
   std::map<base::Uuid, std::vector<base::Uuid>> dependents;       // of the subscriptions
   std::map<std::string, Availability, std::less<>> availability;  // of the managers
+  std::optional<Logged> logged;  // by the host; none if it has no log
 };
 
 struct Decision {

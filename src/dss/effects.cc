@@ -135,6 +135,16 @@ struct Encoder {
     out.Time(value.at);
     out.Text(value.body);
   }
+  void operator()(const LogBegun& value) { out.Text(value.origin); }
+  void operator()(const LogEntry& value) {
+    out.Varint(value.index);
+    out.Text(value.text);
+  }
+  void operator()(const LogHead& value) {
+    out.Varint(value.size);
+    out.Fixed(value.root.bytes);
+    out.Text(value.note);
+  }
 };
 
 Effect Take(WireReader& in, Intent value) {
@@ -202,6 +212,21 @@ Effect Take(WireReader& in, ReportFiled value) {
   value.reporter = in.Text();
   value.at = in.Time();
   value.body = in.Text();
+  return value;
+}
+Effect Take(WireReader& in, LogBegun value) {
+  value.origin = in.Text();
+  return value;
+}
+Effect Take(WireReader& in, LogEntry value) {
+  value.index = in.Varint();
+  value.text = in.Text();
+  return value;
+}
+Effect Take(WireReader& in, LogHead value) {
+  value.size = in.Varint();
+  in.Fixed(&value.root.bytes);
+  value.note = in.Text();
   return value;
 }
 

@@ -36,8 +36,25 @@ struct ReportFiled {
   bool operator==(const ReportFiled&) const = default;
 };
 
+// Of the transparency log (dss/log_entry.h): it begins, empty, under that name; entry `index` of it; its head, signed.
+struct LogBegun {
+  std::string origin;
+  bool operator==(const LogBegun&) const = default;
+};
+struct LogEntry {
+  uint64_t index = 0;
+  std::string text;
+  bool operator==(const LogEntry&) const = default;
+};
+struct LogHead {
+  uint64_t size = 0;
+  base::Digest root;
+  std::string note;
+  bool operator==(const LogHead&) const = default;
+};
+
 using Effect = std::variant<Intent, Constraint, ServiceArea, Subscription, RidSubscription, Removed,
-                            Notified, UssAvailability, ReportFiled>;
+                            Notified, UssAvailability, ReportFiled, LogBegun, LogEntry, LogHead>;
 
 // One value, one encoding. The decoder takes one effect from the front of *in and refuses (kStorage) what the encoder
 // would not have written.

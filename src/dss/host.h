@@ -21,6 +21,8 @@
 
 namespace wideberth::dss {
 
+class TransparencyLog;  // dss/transparency_log.h
+
 // Of the operators' interface: that an instance was alive.
 struct Heartbeat {
   base::UtcMicros time;
@@ -76,6 +78,9 @@ class Host {
 
   // Nothing of a host in one node's store.
   virtual std::optional<PoolStatistics> GetPoolStatistics() const { return std::nullopt; }
+
+  // Of the accepted writes; null if none is kept.
+  virtual TransparencyLog* log() { return nullptr; }
 
   // The pool: its name, which all instances give alike, and its instances.
   virtual std::string dar_id() const = 0;

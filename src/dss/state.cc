@@ -162,6 +162,10 @@ struct State::Impl {
   }
   // It lives in the log alone.
   void Apply(const ReportFiled&) {}
+  // The log is kept by the host.
+  void Apply(const LogBegun&) {}
+  void Apply(const LogEntry&) {}
+  void Apply(const LogHead&) {}
   template <class T>
   void Apply(const T& entity) {
     Store(entity);

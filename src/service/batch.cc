@@ -1,5 +1,7 @@
 #include "service/batch.h"
 
+#include <string>
+
 #include "airspace/codec.h"
 #include "airspace/wire.h"
 
@@ -85,6 +87,19 @@ base::Result<void> ReadBatch(base::ByteView bytes, const BatchVisitor& visitor) 
     visitor.desk(std::move(effect));
   }
   return {};
+}
+
+base::Result<void> ReadStoredBatch(store::Store& store, uint64_t seq, const BatchVisitor& visitor) {
+  bool done = false;
+  base::Result<void> read = store.Replay(seq, [&](const store::Batch& one) -> base::Result<void> {
+    WB_RETURN_IF_ERROR(ReadBatch(one.bytes, visitor));
+    done = true;
+    // One batch is wanted, not all that follow.
+    return base::Fail(base::ErrorCode::kInternal, "", "is enough");
+  });
+  if (done) return {};
+  if (!read) return read;
+  return base::Fail(base::ErrorCode::kStorage, "batch", "must be there", std::to_string(seq));
 }
 
 }  // namespace wideberth::service

@@ -20,6 +20,7 @@
 #include "dss/effects.h"
 #include "line/line_state.h"
 #include "mechanism/desk.h"
+#include "store/store.h"
 
 namespace wideberth::service {
 
@@ -51,6 +52,9 @@ struct BatchVisitor {
 // Strict; refuses (kStorage) what BatchWriter did not write. Parts without a function are checked for their form alone,
 // or passed over where that needs decoding.
 base::Result<void> ReadBatch(base::ByteView bytes, const BatchVisitor& visitor);
+
+// The batch of that number in the store. Refuses (kStorage) one that is not there.
+base::Result<void> ReadStoredBatch(store::Store& store, uint64_t seq, const BatchVisitor& visitor);
 
 }  // namespace wideberth::service
 

@@ -6,6 +6,7 @@
 #include "base/config_parts.h"
 #include "base/limits.h"
 #include "base/toml.h"
+#include "record/signed_note.h"
 
 namespace wideberth::service {
 namespace {
@@ -56,6 +57,24 @@ Result<void> ReadAuth(TomlTable table, const std::filesystem::path& folder, Node
   return {};
 }
 
+Result<std::optional<DssLogConfig>> ReadDssLog(TomlTable table,
+                                               const std::filesystem::path& folder) {
+  DssLogConfig log;
+  WB_ASSIGN_OR_RETURN(const std::string file, table.String("key_file", "", kPathBytesMax));
+  log.key_file = PathFrom(folder, file);
+  WB_ASSIGN_OR_RETURN(log.origin, table.String("origin", "", record::kKeyNameBytesMax));
+  WB_ASSIGN_OR_RETURN(log.is_public, table.Bool("public", false));
+  WB_RETURN_IF_ERROR(table.ExpectNoOtherKeys());
+  if (file.empty() && !log.origin.empty()) {
+    return table.Refuse("key_file", "must be given with origin: who signs the log");
+  }
+  if (file.empty()) return std::optional<DssLogConfig>();
+  if (const auto name = record::CheckKeyName(log.origin); !name) {
+    return table.Refuse("origin", "must name the log: " + name.error().rule);
+  }
+  return std::optional(std::move(log));
+}
+
 Result<std::optional<DssConfig>> ReadDss(TomlTable table, const std::filesystem::path& folder) {
   constexpr size_t kNamesMax = 16;
   DssConfig dss;
@@ -81,6 +100,8 @@ Result<std::optional<DssConfig>> ReadDss(TomlTable table, const std::filesystem:
                       table.Bool("time_based_notification_index", false));
   WB_ASSIGN_OR_RETURN(const int64_t retention_h, table.Int64("retention_h", 2'688, 1, 87'600));
   dss.retention_us = retention_h * base::kMicrosPerHour;
+  WB_ASSIGN_OR_RETURN(TomlTable log, table.Table("log"));
+  WB_ASSIGN_OR_RETURN(dss.log, ReadDssLog(log, folder));
   WB_RETURN_IF_ERROR(table.ExpectNoOtherKeys());
   if (!enabled) return std::optional<DssConfig>();
   if (dss.issuers.empty()) return table.Refuse("issuers", "must name one at least");
@@ -211,6 +232,9 @@ Result<NodeConfig> Read(TomlTable root, const std::filesystem::path& folder) {
   WB_ASSIGN_OR_RETURN(config.dss, ReadDss(dss, folder));
   WB_ASSIGN_OR_RETURN(TomlTable pool, root.Table("pool"));
   WB_ASSIGN_OR_RETURN(config.pool, ReadPool(pool, folder));
+  if (config.pool && config.dss && config.dss->log) {
+    return pool.Refuse("url", "must not be given beside dss.log: the nodes of a pool keep no log");
+  }
   if (config.pool && !config.dss) {
     return pool.Refuse("url", "must not be given without dss.enabled: a pool shares the DSS");
   }

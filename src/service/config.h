@@ -31,6 +31,9 @@
 //   dss.altitude_in_notifications     false                              subscriptions hear of their altitudes alone
 //   dss.time_based_notification_index false                              milliseconds since midnight, not a count
 //   dss.retention_h                   h      2688                        1 .. 87600; kept so long after the end
+//   dss.log.key_file                  (none: no log is kept)             PEM file of an Ed25519 key, mode 0600
+//   dss.log.origin                    (required with key_file)           255 bytes; the log's name, for ever
+//   dss.log.public                    false                              the log is shown without a token
 //   pool.url                          (none: the DSS is in the store)    PostgreSQL as libpq reads it, no password
 //   pool.password_file                (none)                             4096 bytes; its first line
 //   pool.writers                      4                                  1 .. 32; connections that accept
@@ -92,6 +95,13 @@ struct LineConfig {
   std::vector<PeerConfig> peers;
 };
 
+// The transparency log of the DSS.
+struct DssLogConfig {
+  std::string key_file;
+  std::string origin;
+  bool is_public = false;
+};
+
 struct DssConfig {
   std::vector<std::string> issuers;
   std::vector<std::string> audiences;
@@ -107,6 +117,7 @@ struct DssConfig {
   bool altitude_in_notifications = false;
   bool time_based_notification_index = false;
   int64_t retention_us = 0;
+  std::optional<DssLogConfig> log;  // absent: none is kept
 };
 
 // The database that the nodes of a pool share.

@@ -1,5 +1,7 @@
 #include "service/contents.h"
 
+#include <variant>
+
 #include "service/batch.h"
 
 namespace wideberth::service {
@@ -11,6 +13,7 @@ constexpr uint64_t kRowMask = (uint64_t{1} << kKindShift) - 1;
 constexpr uint64_t kDeskRow = 4;
 constexpr uint64_t kLineRow = 5;
 constexpr uint64_t kDssRow = 6;
+constexpr uint64_t kDssLogRow = 7;
 
 uint64_t KindOf(uint64_t key) {
   return key >> kKindShift;
@@ -31,7 +34,23 @@ base::Result<bool> Contents::LoadRow(uint64_t key, base::ByteView bytes) {
     WB_RETURN_IF_ERROR(dss_.LoadRow(key & kRowMask, bytes));
     return true;
   }
+  if (KindOf(key) == kDssLogRow) {
+    WB_RETURN_IF_ERROR(dss_log_.LoadRow(key & kRowMask, bytes));
+    return true;
+  }
   return false;
+}
+
+void Contents::Apply(const dss::Effect& effect, uint64_t batch) {
+  if (const auto* entry = std::get_if<dss::LogEntry>(&effect)) {
+    dss_log_.Apply(*entry, batch);
+  } else if (const auto* head = std::get_if<dss::LogHead>(&effect)) {
+    dss_log_.Apply(*head);
+  } else if (const auto* begun = std::get_if<dss::LogBegun>(&effect)) {
+    dss_log_.Apply(*begun);
+  } else {
+    dss_.Apply(effect);
+  }
 }
 
 base::Result<void> Contents::Replay(const store::Batch& batch) {
@@ -43,7 +62,7 @@ base::Result<void> Contents::Replay(const store::Batch& batch) {
     line_logs_.Replay(line, effect, batch.seq);
   };
   visitor.desk = [&](const mechanism::DeskEffect& effect) { desk_.Apply(effect); };
-  visitor.dss = [&](const dss::Effect& effect) { dss_.Apply(effect); };
+  visitor.dss = [&](const dss::Effect& effect) { Apply(effect, batch.seq); };
   return ReadBatch(batch.bytes, visitor);
 }
 
@@ -52,6 +71,7 @@ std::vector<uint64_t> Contents::TakeDirty() {
   for (const uint64_t row : desk_.TakeDirty()) keys.push_back(kDeskRow << kKindShift | row);
   for (const uint64_t row : line_logs_.TakeDirty()) keys.push_back(kLineRow << kKindShift | row);
   for (const uint64_t row : dss_.TakeDirty()) keys.push_back(kDssRow << kKindShift | row);
+  for (const uint64_t row : dss_log_.TakeDirty()) keys.push_back(kDssLogRow << kKindShift | row);
   return keys;
 }
 
@@ -64,6 +84,8 @@ void Contents::MarkDirty(std::span<const uint64_t> keys) {
       line_logs_.MarkDirty({&row, 1});
     } else if (KindOf(key) == kDssRow) {
       dss_.MarkDirty({&row, 1});
+    } else if (KindOf(key) == kDssLogRow) {
+      dss_log_.MarkDirty({&row, 1});
     } else {
       airspace_->MarkDirty({&key, 1});
     }
@@ -74,6 +96,7 @@ std::optional<base::Bytes> Contents::EncodeRow(uint64_t key) const {
   if (KindOf(key) == kDeskRow) return desk_.EncodeRow(key & kRowMask);
   if (KindOf(key) == kLineRow) return line_logs_.EncodeRow(key & kRowMask);
   if (KindOf(key) == kDssRow) return dss_.EncodeRow(key & kRowMask);
+  if (KindOf(key) == kDssLogRow) return dss_log_.EncodeRow(key & kRowMask);
   return airspace_->EncodeRow(key);
 }
 
@@ -82,11 +105,13 @@ void Contents::Clear() {
   desk_ = mechanism::Desk();
   line_logs_.Clear();
   dss_ = dss::State();
+  dss_log_ = DssLog();
 }
 
 base::Bytes Contents::Canonical() const {
   base::Bytes all = airspace_->Canonical();
-  for (const base::Bytes& part : {desk_.Canonical(), line_logs_.Canonical(), dss_.Canonical()}) {
+  for (const base::Bytes& part :
+       {desk_.Canonical(), line_logs_.Canonical(), dss_.Canonical(), dss_log_.Canonical()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

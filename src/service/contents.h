@@ -1,4 +1,4 @@
-// Everything a store holds for a node, in memory: the airspace, the desk, the logs of the lines, and the DSS.
+// Everything a store holds for a node, in memory: the airspace, the desk, the logs of the lines, the DSS and its log.
 //
 // It is made of the rows of the projection and the batches behind them, or of all batches; both give the same. The
 // daemon runs on it, and wideberth-fsck makes it both ways and compares.
@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "dss/state.h"
 #include "mechanism/desk.h"
+#include "service/dss_log.h"
 #include "service/line_logs.h"
 #include "store/store.h"
 
@@ -32,6 +33,10 @@ class Contents {
   const mechanism::Desk& desk() const { return desk_; }
   dss::State& dss() { return dss_; }
   const dss::State& dss() const { return dss_; }
+  DssLog& dss_log() { return dss_log_; }
+  const DssLog& dss_log() const { return dss_log_; }
+  // Of the DSS and of its log; what batch `batch` holds.
+  void Apply(const dss::Effect& effect, uint64_t batch);
   LineLogs& line_logs() { return line_logs_; }
   const LineLogs& line_logs() const { return line_logs_; }
 
@@ -54,6 +59,7 @@ class Contents {
   mechanism::Desk desk_;
   LineLogs line_logs_;
   dss::State dss_;
+  DssLog dss_log_;
 };
 
 }  // namespace wideberth::service

@@ -15,10 +15,14 @@
 #include "base/log.h"
 #include "crypto/sha256.h"
 #include "line/party_card.h"
+#include "service/embedded_dss.h"
 #include "service/row_loader.h"
 
 namespace wideberth::service {
 namespace {
+
+// The restored fact (store/store.h) where only the lines have still to make sure.
+constexpr std::string_view kLinesRestored = "lines";
 
 // Rows encoded under one hold of the shared lock, and rows in one transaction of the projection.
 constexpr size_t kRowsPerHold = 64;
@@ -76,6 +80,7 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
       node->contents_, node->lock_, *node->store_, std::move(self), node->terms_, node->rules_,
       node->heights_, clock, node->random_, node->options_.hooks);
   node->sequencer_->SetDssPolicy(node->options_.dss);
+  WB_RETURN_IF_ERROR(node->OpenDssLog());
   if (const auto& line = node->options_.line) {
     for (const auto& [peer, agreed] : line->agreements) {
       node->sequencer_->SetAgreements(peer, agreed);
@@ -123,6 +128,7 @@ base::Result<void> Node::Restore() {
     return {};
   }));
   contents_.line_logs().MarkAllDurable();
+  contents_.dss_log().MarkDurable(contents_.dss_log().head());
   base::Log(base::LogLevel::kInfo, "state_restored",
             {{"rows", *rows},
              {"batches", batches},
@@ -478,12 +484,48 @@ void Node::WatchDisk() {
 
 base::Result<void> Node::LookForOldCopy() {
   WB_ASSIGN_OR_RETURN(const std::optional<std::string> fact, store_->GetMeta(store::kRestoredFact));
-  restored_ = fact == "yes" && options_.line.has_value();
+  restored_ = (fact == "yes" || fact == kLinesRestored) && options_.line.has_value();
   if (restored_) {
     base::Log(base::LogLevel::kWarn, "restored_store",
               {{"signs", "nothing before every peer has said what it holds of our log"}});
   }
   return {};
+}
+
+// The log of an old copy may have gone on elsewhere: under its name nothing may follow here, or two histories would be
+// signed.
+base::Result<void> Node::OpenDssLog() {
+  if (options_.dss_log_key == nullptr) return {};
+  const DssLog& log = contents_.dss_log();
+  const std::string& origin = options_.dss_log_key->verifier().name();
+  WB_ASSIGN_OR_RETURN(const std::optional<std::string> fact, store_->GetMeta(store::kRestoredFact));
+  if (fact == "yes" && log.size() > 0 && log.origin() == origin) {
+    return base::Fail(base::ErrorCode::kConflict, "dss.log.origin",
+                      "must be another than before: the store may be an old copy, and its log may "
+                      "have gone on without it",
+                      origin);
+  }
+  if (log.origin() == origin && log.head()) WB_RETURN_IF_ERROR(CheckDssLogHead());
+  sequencer_->KeepDssLog(options_.dss_log_key);
+  if (fact != "yes") return {};
+  return store_->PutMeta(store::kRestoredFact, options_.line ? kLinesRestored : "no");
+}
+
+// What was signed once is what the entries still make.
+base::Result<void> Node::CheckDssLogHead() const {
+  const dss::LogHead& head = *contents_.dss_log().head();
+  const DssLogReader reader(contents_, lock_, *store_, options_.dss_log_key->verifier());
+  WB_ASSIGN_OR_RETURN(const base::Digest root, reader.RootAt(head.size));
+  if (root == head.root) return {};
+  return base::Fail(base::ErrorCode::kStorage, "dss log",
+                    "must have the root that was signed at " + std::to_string(head.size),
+                    root.ToHex());
+}
+
+std::unique_ptr<dss::TransparencyLog> Node::MakeDssLogReader() const {
+  if (options_.dss_log_key == nullptr) return nullptr;
+  return std::make_unique<DssLogReader>(contents_, lock_, *store_,
+                                        options_.dss_log_key->verifier());
 }
 
 void Node::WatchOldCopy() {

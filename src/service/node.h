@@ -43,6 +43,7 @@
 #include "base/time.h"
 #include "crypto/ed25519.h"
 #include "dss/decide.h"
+#include "dss/transparency_log.h"
 #include "geo/altitude.h"
 #include "line/party_card.h"
 #include "mechanism/core.h"
@@ -78,6 +79,8 @@ struct NodeOptions {
   Sequencer::Hooks hooks;
   std::optional<LineOptions> line;
   dss::Policy dss;
+  // Of the transparency log of the DSS, by its name; null: none is kept.
+  std::shared_ptr<const record::SignerKey> dss_log_key;
   int64_t projection_period_us = 2 * base::kMicrosPerSecond;
   // Below it the node refuses writes and says so; it stays up for reading.
   int64_t disk_free_bytes_min = 0;
@@ -166,6 +169,9 @@ class Node {
     return std::pair(read(std::as_const(contents_).airspace()), sequencer_->applied_seq());
   }
 
+  // The transparency log of the DSS, as far as it is durable; nothing where none is kept. The node outlives it.
+  std::unique_ptr<dss::TransparencyLog> MakeDssLogReader() const;
+
   // Writes the rows of everything that has changed. Called by the projector; public for tests and
   // for Stop. From any thread.
   base::Result<void> WriteProjection();
@@ -188,6 +194,8 @@ class Node {
   void RunProjector();
   void WatchDisk();
   base::Result<void> LookForOldCopy();
+  base::Result<void> OpenDssLog();
+  base::Result<void> CheckDssLogHead() const;
   void WatchOldCopy();
   void WaitDurable(uint64_t seq);
 

@@ -17,19 +17,11 @@ base::Unexpected Missing(std::string_view field, std::string_view rule, std::str
 // Calls `visit` for every effect of that line in one batch.
 Result<void> VisitBatch(store::Store& store, uint64_t batch, uint32_t line,
                         const std::function<void(const line::Effect&)>& visit) {
-  bool done = false;
   BatchVisitor visitor;
   visitor.line = [&](uint32_t of, const line::Effect& effect) {
     if (of == line) visit(effect);
   };
-  Result<void> read = store.Replay(batch, [&](const store::Batch& one) -> Result<void> {
-    WB_RETURN_IF_ERROR(ReadBatch(one.bytes, visitor));
-    done = true;
-    return base::Fail(base::ErrorCode::kInternal, "", "is enough");
-  });
-  if (done) return {};
-  if (!read) return read;
-  return base::Fail(base::ErrorCode::kStorage, "batch", "must be there", std::to_string(batch));
+  return ReadStoredBatch(store, batch, visitor);
 }
 
 class Entries final : public record::EntrySource {

@@ -10,7 +10,9 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "dss/log_entry.h"
 #include "mechanism/mode.h"
+#include "record/checkpoint.h"
 
 namespace wideberth::service {
 namespace {
@@ -183,7 +185,7 @@ void Sequencer::Apply(mechanism::DeskEffect effect) {
 void Sequencer::Apply(std::span<const dss::Effect> effects) {
   for (const dss::Effect& effect : effects) batch_.Add(effect);
   const auto write = lock_.Write();
-  for (const dss::Effect& effect : effects) contents_.dss().Apply(effect);
+  for (const dss::Effect& effect : effects) contents_.Apply(effect, batch_seq_);
   applied_seq_.store(batch_seq_, std::memory_order_release);
 }
 
@@ -223,21 +225,53 @@ void Sequencer::TakeCommand(Asked asked) {
   decided_.push_back({std::move(asked.answer), std::move(decision)});
 }
 
+void Sequencer::KeepDssLog(std::shared_ptr<const record::SignerKey> key) {
+  dss_log_key_ = std::move(key);
+  const std::string& origin = dss_log_key_->verifier().name();
+  if (contents_.dss_log().origin() == origin) return;
+  const dss::Effect begun = dss::LogBegun{origin};
+  Apply({&begun, 1});
+}
+
+void Sequencer::AddToDssLog(const dss::Command& command, base::UtcMicros now,
+                            dss::Decision* decision) {
+  decision->answer.logged = dss::LogOf(contents_.dss(), command, *decision, now);
+  if (!decision->answer.logged) return;
+  decision->effects.emplace_back(
+      dss::LogEntry{contents_.dss_log().size(), decision->answer.logged->entry});
+}
+
+// The head of all entries so far, in the batch that holds the last of them or a later one; it leaves when that is
+// durable.
+void Sequencer::SignDssLog() {
+  const DssLog& log = contents_.dss_log();
+  if (dss_log_key_ == nullptr || log.size() == (log.head() ? log.head()->size : 0)) return;
+  dss::LogHead head{log.size(), log.Root(), {}};
+  const auto note = record::SignCheckpoint({head.size, head.root}, *dss_log_key_);
+  head.note = record::FormatNote(note.value()).value();
+  const dss::Effect effect = std::move(head);
+  Apply({&effect, 1});
+  dss_log_signed_ = true;
+}
+
 void Sequencer::TakeDss(DssAsked asked) {
   base::Result<dss::Answer> answer =
       base::Fail(Busy("the command waited too long; nothing was applied"));
   if (!IsLate(asked.deadline_monotonic_us)) {
+    const base::UtcMicros now = NowOf(DataMode::kReal);
     base::Result<dss::Decision> decision =
-        dss::Decide(contents_.dss(), asked.command, dss_policy_, NowOf(DataMode::kReal));
+        dss::Decide(contents_.dss(), asked.command, dss_policy_, now);
     commands_.fetch_add(1, std::memory_order_relaxed);
     if (!decision) refused_.fetch_add(1, std::memory_order_relaxed);
     if (!decision) {
       answer = base::Fail(std::move(decision).error());
     } else {
+      if (dss_log_key_ != nullptr) AddToDssLog(asked.command, now, &*decision);
       answer = std::move(decision->answer);
       if (!decision->effects.empty()) Apply(decision->effects);
     }
   }
+  if (std::holds_alternative<dss::Evict>(asked.command.request)) SignDssLog();
   if (!asked.answer) return;
   done_.push_back([give = std::move(asked.answer),
                    answer = std::move(answer)](const std::optional<base::Error>& failure) mutable {
@@ -317,6 +351,7 @@ Sequencer::Turn Sequencer::FinishTurn() {
     }
   }
   for (const uint32_t line : lines_changed) turn.logs[line] = contents_.line_logs().SoFar(line);
+  if (std::exchange(dss_log_signed_, false)) turn.dss_log_head = contents_.dss_log().head();
   turn.seq = batch_seq_;
   turn.time = clock_.Now();
   if (!batch_.empty()) {
@@ -383,6 +418,10 @@ void Sequencer::Commit(Turn turn) {
       if (!turn.logs.empty()) {
         const auto write = lock_.Write();
         for (const auto& [line, logs] : turn.logs) contents_.line_logs().MarkDurable(line, logs);
+      }
+      if (turn.dss_log_head) {
+        const auto write = lock_.Write();
+        contents_.dss_log().MarkDurable(turn.dss_log_head);
       }
     }
   }

@@ -50,6 +50,7 @@
 #include "dss/decide.h"
 #include "mechanism/core.h"
 #include "mechanism/desk.h"
+#include "record/signed_note.h"
 #include "service/batch.h"
 #include "service/contents.h"
 #include "service/line_logs.h"
@@ -129,6 +130,9 @@ class Sequencer final : private mechanism::Applier {
   base::Result<void> SubmitDss(dss::Command command, DssAnswer answer);
   // Before Run.
   void SetDssPolicy(const dss::Policy& policy) { dss_policy_ = policy; }
+  // From now on each accepted write of the DSS has its entry in the log, and the log's head is signed by `key` whenever
+  // it has grown, once a tick. Begins the log anew where the store has it under another name. Before Run.
+  void KeepDssLog(std::shared_ptr<const record::SignerKey> key);
 
   // The same for other work; `never_done` is called with the reason if the work is not done.
   base::Result<void> SubmitWork(Work work, Done never_done);
@@ -208,6 +212,7 @@ class Sequencer final : private mechanism::Applier {
     base::UtcMicros time;
     base::Bytes batch;  // empty if nothing changed
     std::map<uint32_t, LineLogs::BothLogs> logs;
+    std::optional<dss::LogHead> dss_log_head;
     mechanism::TurnEnd end;
     std::map<std::pair<base::PartyId, size_t>, Handled> handled;
     Publish publish;
@@ -230,6 +235,8 @@ class Sequencer final : private mechanism::Applier {
   void Take(Queued queued);
   void TakeCommand(Asked asked);
   void TakeDss(DssAsked asked);
+  void AddToDssLog(const dss::Command& command, base::UtcMicros now, dss::Decision* decision);
+  void SignDssLog();
   bool IsLate(int64_t deadline_monotonic_us);
   Turn FinishTurn();
   void Commit(Turn turn);
@@ -255,6 +262,7 @@ class Sequencer final : private mechanism::Applier {
   airspace::RuleBook rules_;  // the core's, for other threads
   mechanism::Core core_;
   dss::Policy dss_policy_;
+  std::shared_ptr<const record::SignerKey> dss_log_key_;  // null: no log is kept
 
   // This turn.
   uint64_t batch_seq_;
@@ -266,6 +274,7 @@ class Sequencer final : private mechanism::Applier {
   std::vector<Done> done_;
   std::map<std::pair<base::PartyId, size_t>, Handled> handled_;
   std::set<uint32_t> lines_changed_;
+  bool dss_log_signed_ = false;
   std::map<uint32_t, base::PartyId> peers_of_lines_;
   std::map<base::PartyId, std::array<std::unique_ptr<line::LogSource>, 2>> sources_;
   bool two_threads_ = false;  // while Run runs

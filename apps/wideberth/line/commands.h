@@ -58,6 +58,7 @@ struct LogOptions {
   std::string dir;   // an exported log, or a folder to export into
   std::string peer;  // empty: the only one
   std::string writer = "ours";
+  bool dss = false;  // of export: the transparency log of the DSS
   std::string index;
   std::string file;  // of verify: a folder, a proof file or evidence
   std::string old_checkpoint, new_checkpoint;

@@ -167,9 +167,49 @@ class BodyCopier {
   uint64_t copied_ = 0;
 };
 
+// The folder names what was verified, and loses what that has outgrown.
+Result<void> NameHead(const FolderLog& folder, const Exported& exported, uint64_t old_size,
+                      uint64_t size) {
+  WB_RETURN_IF_ERROR(folder.Write(kPolicyFile, exported.policy.Format()));
+  WB_RETURN_IF_ERROR(folder.Write(kCheckpointFile, exported.note));
+  for (const record::TilePath& old : record::TilesBetween(size, old_size)) {
+    WB_RETURN_IF_ERROR(folder.Remove(record::FormatTilePath(old).value()));
+  }
+  return {};
+}
+
+// The transparency log of the node's DSS: nobody cosigns it, and nothing stands beside its entries.
+Result<int> ExportDssLog(const Session& session, const LogOptions& options) {
+  if (!options.peer.empty()) {
+    return base::Invalid("--peer", "must not be given with --dss, which is no line", options.peer);
+  }
+  WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
+  const NodeLog node = NodeLog::OfDss(&remote);
+  WB_ASSIGN_OR_RETURN(std::string vkey, node.Get("key"));
+  if (vkey.ends_with('\n')) vkey.pop_back();
+  WB_ASSIGN_OR_RETURN(const record::VerifierKey key, record::VerifierKey::Parse(vkey));
+  const FolderLog folder(options.dir);
+  WB_ASSIGN_OR_RETURN(const TreeHead before, HeadOf(folder, key.name()));
+  WB_ASSIGN_OR_RETURN(record::Policy policy, record::Policy::AllOf(key, {}));
+  WB_ASSIGN_OR_RETURN(std::string note, node.Get("checkpoint"));
+  const Exported exported{std::move(policy), std::move(note)};
+  WB_ASSIGN_OR_RETURN(const Vouched vouched, OpenUnder(exported.policy, exported.note));
+  const TreeHead head = vouched.opened.checkpoint.head;
+  WB_RETURN_IF_ERROR(CopyTiles(node, folder, before.size, head));
+  WB_RETURN_IF_ERROR(CheckGrown(folder, before, head));
+  WB_RETURN_IF_ERROR(VerifyAll(folder, head));
+  WB_RETURN_IF_ERROR(NameHead(folder, exported, before.size, head.size));
+  return Done(session,
+              fmt::format("{}: {} entries, {} more than before", key.name(), head.size,
+                          head.size - before.size),
+              fmt::format(R"({{"origin":"{}","size":{},"root":"{}"}})", key.name(), head.size,
+                          head.root.ToHex()));
+}
+
 }  // namespace
 
 Result<int> RunRecordExport(const Session& session, const LogOptions& options) {
+  if (options.dss) return ExportDssLog(session, options);
   WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
   WB_ASSIGN_OR_RETURN(const std::string peer, PeerOr(&remote, options.peer));
   WB_ASSIGN_OR_RETURN(const json::Document about, remote.GetJson("/v1/lines/" + peer + "/record"));
@@ -194,11 +234,7 @@ Result<int> RunRecordExport(const Session& session, const LogOptions& options) {
   WB_RETURN_IF_ERROR(VerifyAll(folder, head, [&](uint64_t index, base::ByteView entry) {
     return index < before.size ? Result<void>() : bodies.Take(index, entry);
   }));
-  WB_RETURN_IF_ERROR(folder.Write(kPolicyFile, policy.Format()));
-  WB_RETURN_IF_ERROR(folder.Write(kCheckpointFile, note));
-  for (const record::TilePath& old : record::TilesBetween(head.size, before.size)) {
-    WB_RETURN_IF_ERROR(folder.Remove(record::FormatTilePath(old).value()));
-  }
+  WB_RETURN_IF_ERROR(NameHead(folder, exported, before.size, head.size));
   return Done(session,
               fmt::format("{}: {} entries, {} more than before, {} bodies beside them, cosigned {}",
                           log_key.name(), head.size, head.size - before.size, bodies.copied(),

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "apps/wideberth/remote.h"
 #include "base/bytes.h"
@@ -13,16 +14,18 @@
 
 namespace wideberth::cli {
 
-// A log of a line of the node, over HTTP.
+// A log of the node, over HTTP: of a line, or that of its DSS.
 class NodeLog final : public record::TileReader {
  public:
   // `writer`: "ours" or "theirs".
   NodeLog(Remote* remote, std::string_view peer, std::string_view writer);
+  static NodeLog OfDss(Remote* remote) { return {remote, "/dss/log/"}; }
   base::Result<base::Bytes> ReadTile(const record::TilePath& tile) const override;
   // "checkpoint", "checkpoint?covering=17", "entries/17"
   base::Result<std::string> Get(std::string_view path) const;
 
  private:
+  NodeLog(Remote* remote, std::string prefix) : remote_(remote), prefix_(std::move(prefix)) {}
   Remote* const remote_;
   const std::string prefix_;
 };

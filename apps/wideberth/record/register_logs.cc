@@ -30,6 +30,9 @@ void LineCommands::AddLogs(Registry* registry) {
       [this, &session] { return RunRecordExport(session, log_); });
   out->add_option("DIR", log_.dir, "The folder; made if it is not there.")->required();
   of_node(out);
+  registry->Flag(out, "--dss", &log_.dss,
+                 "The transparency log of the node's DSS in place of a line's: its key is taken "
+                 "from the node, so compare the folder's policy with what its operator published.");
 
   CLI::App* prove = registry->Command(
       group, "prove",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "api/astm/log_routes.h"
 #include "api/astm/replays.h"
 #include "json/writer.h"
 
@@ -99,6 +100,11 @@ net::RouteHandler Guarded(const Context* context, Scopes scopes, Handler handler
   };
 }
 
+void AddOpening(const dss::Logged& logged, net::Response* response) {
+  response->headers.Add(kEntryHeader, base::Base64UrlEncode(base::AsBytes(logged.entry)));
+  response->headers.Add(kOpeningHeader, base::Base64UrlEncode(logged.opening));
+}
+
 }  // namespace
 
 net::Response RenderRefusal(int status, const base::Error& error) {
@@ -134,15 +140,22 @@ void AddRoute(net::Router* router, const Context* context, net::Method method,
 void Submit(Call call, dss::Request request, Write write, RefusalStatus status) {
   auto responder = std::make_shared<net::Responder>(std::move(call.responder));
   const std::string caller = call.caller();
-  auto answer = [responder, caller, status,
+  const bool opening_wanted = call.request.headers.Find(kWantsOpeningHeader) == "true";
+  auto answer = [responder, caller, status, opening_wanted,
                  write = std::move(write)](const base::Result<dss::Answer>& answered) {
-    if (answered) return (*responder)(write(*answered, caller));
+    if (answered) {
+      net::Response response = write(*answered, caller);
+      if (opening_wanted && answered->logged) AddOpening(*answered->logged, &response);
+      return (*responder)(std::move(response));
+    }
     // 503 says that nothing was applied. Where nobody knows, nothing is said.
     if (answered.error().code == base::ErrorCode::kStorage) return responder->HangUp();
     (*responder)(RenderRefusal(status(answered.error()), answered.error()));
   };
+  dss::Command command{caller, std::move(request), {}};
+  if (call.context.dss.log() != nullptr) call.context.random.Fill(command.log_salt);
   const base::Result<void> submitted =
-      call.context.dss.Submit({caller, std::move(request)}, std::move(answer));
+      call.context.dss.Submit(std::move(command), std::move(answer));
   // What is not taken is not answered from there.
   if (!submitted) (*responder)(RenderRefusal(StatusOf(submitted.error()), submitted.error()));
 }

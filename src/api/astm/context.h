@@ -23,6 +23,7 @@ struct Options {
   dss::ExtentOptions extents;
   // For tests in a closed network: providers may be reached in the clear.
   bool http_base_urls = false;
+  bool public_log = false;                     // the transparency log is shown without a token
   bool time_based_notification_index = false;  // said to who asks; dss::Policy decides
 };
 

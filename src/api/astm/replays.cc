@@ -80,7 +80,8 @@ void Replays::End(const RequestKey& key, const net::Response& response, int64_t 
   const std::lock_guard lock(mutex_);
   const auto place = kept_.find(key.name);
   if (place == kept_.end()) return;
-  const size_t bytes = response.body.size() + sizeof(Kept);
+  size_t bytes = response.body.size() + sizeof(Kept);
+  for (size_t i = 0; i < response.headers.size(); ++i) bytes += response.headers.at(i).value.size();
   if (!MayBeKept(response) || bytes > options_.bytes_max) {
     kept_.erase(place);
     return;

@@ -1,6 +1,8 @@
 #include "api/node/parts.h"
 
+#include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -137,6 +139,16 @@ Result<crypto::TokenKeys> ReadKeys(const std::vector<std::string>& pem_files,
   return keys;
 }
 
+Result<std::shared_ptr<const record::SignerKey>> ReadLogKey(const service::DssLogConfig& config) {
+  const std::filesystem::path path(config.key_file);
+  auto secret = crypto::ReadKeyCredential(path.parent_path().string(), path.filename().string());
+  if (!secret) return base::Fail(base::Error(secret.error()).Under("dss.log.key_file: "));
+  WB_ASSIGN_OR_RETURN(
+      record::SignerKey key,
+      record::SignerKey::Make(config.origin, record::KeyAlgorithm::kEd25519, *std::move(secret)));
+  return std::make_shared<const record::SignerKey>(std::move(key));
+}
+
 }  // namespace
 
 Result<crypto::TokenKeys> ReadTokenKeys(const service::NodeConfig& config) {
@@ -170,6 +182,9 @@ Result<Parts> ReadParts(const service::NodeConfig& config) {
     parts.dss_tokens = std::make_unique<crypto::TokenVerifier>(
         crypto::TokenPolicy{config.dss->issuers, config.dss->audiences}, dss_keys);
     parts.dss_keys = std::move(dss_keys);
+    if (config.dss->log) {
+      WB_ASSIGN_OR_RETURN(parts.dss_log_key, ReadLogKey(*config.dss->log));
+    }
     if (!config.dss->jwks_url.empty()) {
       if (const auto url = astm::ParseKeySetUrl(config.dss->jwks_url); !url) {
         return base::Fail(base::Error(url.error()).Under("dss.jwks_url"));

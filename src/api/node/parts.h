@@ -19,6 +19,7 @@
 #include "geo/altitude.h"
 #include "link/peers.h"
 #include "operators/account.h"
+#include "record/signed_note.h"
 #include "service/config.h"
 #include "service/node.h"
 #include "store/store.h"
@@ -43,9 +44,10 @@ struct Parts {
   geo::HeightModel heights;
   std::unique_ptr<crypto::TokenVerifier> tokens;
   std::optional<LineParts> line;
-  std::optional<web::Console> console;                // none: / is 404
-  std::unique_ptr<crypto::TokenVerifier> dss_tokens;  // where a DSS is served
-  crypto::TokenKeys dss_keys;                         // those of its files, which it has
+  std::optional<web::Console> console;                   // none: / is 404
+  std::unique_ptr<crypto::TokenVerifier> dss_tokens;     // where a DSS is served
+  crypto::TokenKeys dss_keys;                            // those of its files, which it has
+  std::shared_ptr<const record::SignerKey> dss_log_key;  // null: no log is kept
   // As NodeOptions.
   std::function<void(std::string_view what, uint64_t done, uint64_t total)> progress;
   // Once, on the sequencer's thread, when the store has failed: nothing more is accepted, and the

@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "api/astm/aux.h"
+#include "api/astm/log_routes.h"
 #include "api/cosign/cosigner.h"
 #include "api/f3411/api.h"
 #include "api/f3548/api.h"
 #include "api/node/answer.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "dss/transparency_log.h"
 #include "line/party_card.h"
 #include "service/embedded_dss.h"
 #include "service/record_evidence.h"
@@ -157,6 +159,7 @@ service::NodeOptions Server::MakeOptions(const service::NodeConfig& config, Part
   options.progress = std::move(parts->progress);
   options.disk_free_bytes_min = config.disk_free_bytes_min;
   if (config.dss) options.dss = PolicyOf(*config.dss);
+  if (dss_host_ == nullptr) options.dss_log_key = std::move(parts->dss_log_key);
   if (config.projection_period_us > 0) options.projection_period_us = config.projection_period_us;
   return options;
 }
@@ -199,6 +202,7 @@ void Server::AddDss(const service::DssConfig& config) {
   astm::Options options;
   options.extents.exact_circles = config.exact_circles;
   options.http_base_urls = config.http_base_urls;
+  options.public_log = config.log && config.log->is_public;
   // In a pool nothing else is possible.
   options.time_based_notification_index =
       config.time_based_notification_index || dss_host_->GetPoolStatistics().has_value();
@@ -207,6 +211,7 @@ void Server::AddDss(const service::DssConfig& config) {
   f3548::AddRoutes(router_.get(), dss_.get());
   f3411::AddRoutes(router_.get(), dss_.get());
   astm::AddAuxRoutes(router_.get(), dss_.get());
+  astm::AddLogRoutes(router_.get(), dss_.get());
   AddDssMetrics();
 }
 
@@ -242,6 +247,19 @@ void Server::AddDssMetrics() {
     entries.Set(static_cast<double>(statistics.index_entries));
   });
   if (host->GetPoolStatistics()) AddPoolMetrics();
+  if (const dss::TransparencyLog* log = dss_host_->log()) AddLogMetrics(log);
+}
+
+void Server::AddLogMetrics(const dss::TransparencyLog* log) {
+  const base::Gauge entries =
+      metrics_.AddGauge("wideberth_dss_log_entries", "Entries of the DSS's transparency log.");
+  const base::Gauge signed_entries = metrics_.AddGauge(
+      "wideberth_dss_log_signed_entries", "Entries below the head that was signed last.");
+  metrics_.OnScrape([log, entries, signed_entries] {
+    const dss::TransparencyLog::Statistics statistics = log->GetStatistics();
+    entries.Set(static_cast<double>(statistics.entries));
+    signed_entries.Set(static_cast<double>(statistics.signed_size));
+  });
 }
 
 void Server::AddPoolMetrics() {

@@ -63,6 +63,7 @@ class Server {
   void AddMetrics();
   void AddDssMetrics();
   void AddPoolMetrics();
+  void AddLogMetrics(const dss::TransparencyLog* log);
   void AddRoutes(const service::NodeConfig& config);
   void AddDss(const service::DssConfig& config);
   Context MakeContext(const service::NodeConfig& config, crypto::KdfCost account_cost);

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -26,21 +25,11 @@
 #include "dss/host.h"
 #include "dss/testing/naive.h"
 #include "dss/testing/random_requests.h"
+#include "dss/testing/still_clock.h"
 #include "geo/covering.h"
 #include "geo/position.h"
 
 namespace wideberth::dss::testing {
-
-// Stands still until it is told otherwise, from any thread.
-class StillClock final : public base::Clock {
- public:
-  base::UtcMicros Now() const override { return {now_us_.load()}; }
-  int64_t MonotonicMicros() const override { return now_us_.load(); }
-  void Advance(int64_t micros) { now_us_ += micros; }
-
- private:
-  std::atomic<int64_t> now_us_ = 1'790'000'000'000'000;
-};
 
 inline base::Result<Answer> Ask(Host* host, Command command) {
   std::promise<base::Result<Answer>> promise;

@@ -126,6 +126,9 @@ class NaiveView final : public View {
   }
   void Do(const UssAvailability& value) { availability_[value.uss] = value; }
   void Do(const ReportFiled&) {}
+  void Do(const LogBegun&) {}
+  void Do(const LogEntry&) {}
+  void Do(const LogHead&) {}
 
   std::tuple<std::map<base::Uuid, Intent>, std::map<base::Uuid, Constraint>,
              std::map<base::Uuid, ServiceArea>, std::map<base::Uuid, Subscription>,

@@ -59,6 +59,7 @@ func (c *cosigner) Verify(msg, sig []byte) bool {
 // log is an exported folder with the keys that count.
 type log struct {
 	folder    string
+	keys      int // that count: all must have signed
 	origin    string
 	verifiers []note.Verifier
 	tree      tlog.Tree
@@ -112,8 +113,8 @@ func (l *log) readPolicy() error {
 			l.verifiers = append(l.verifiers, verifier)
 		}
 	}
-	if len(l.verifiers) != 3 {
-		return fmt.Errorf("policy has %d keys, not 3", len(l.verifiers))
+	if len(l.verifiers) != l.keys {
+		return fmt.Errorf("policy has %d keys, not %d", len(l.verifiers), l.keys)
 	}
 	return nil
 }
@@ -304,8 +305,8 @@ func (l *log) checkProofs() error {
 	return nil
 }
 
-func verify(folder string) error {
-	l := &log{folder: folder}
+func verify(folder string, keys int) error {
+	l := &log{folder: folder, keys: keys}
 	if err := l.readPolicy(); err != nil {
 		return err
 	}
@@ -324,11 +325,15 @@ func verify(folder string) error {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: verify FOLDER")
+	keys, err := 3, error(nil) // the log's and two cosigners'
+	if len(os.Args) == 3 {
+		keys, err = strconv.Atoi(os.Args[2])
+	}
+	if len(os.Args) < 2 || len(os.Args) > 3 || err != nil {
+		fmt.Fprintln(os.Stderr, "usage: verify FOLDER [KEYS]")
 		os.Exit(2)
 	}
-	if err := verify(os.Args[1]); err != nil {
+	if err := verify(os.Args[1], keys); err != nil {
 		fmt.Fprintln(os.Stderr, "refused:", err)
 		os.Exit(1)
 	}
