@@ -530,7 +530,7 @@ class CommandLine : private Registry {
         "EXERCISE, faster than it happened, and tells every conflict. Moves the node's exercise "
         "clock "
         "forward by up to a week; REAL is not touched. Ctrl-C ends it.",
-        "script/server                # in another terminal\nwideberth demo\nwideberth demo "
+        "script/server --node         # in another terminal\nwideberth demo\nwideberth demo "
         "--speed max",
         [this] { return RunDemo(session_, demo_); });
     command

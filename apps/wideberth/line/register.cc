@@ -170,7 +170,7 @@ void LineCommands::AddPeers(Registry* registry) {
       "Make two linked nodes for development\n"
       "Two folders, north and south, each with keys, the other's card, a signed agreement, a "
       "configuration, an administrator's token and a password for each of three accounts. The "
-      "accounts are made with `operator add` when the nodes run; script/server --line does all of "
+      "accounts are made with `operator add` when the nodes run; script/server does all of "
       "it.",
       "wideberth node pair --development --dir local/line",
       [this, &session] { return RunNodePair(session, pair_); });
