@@ -575,7 +575,6 @@ base::Result<std::vector<Effect>> DecodeEffects(base::ByteView in) {
   while (wire.left() > 0) {
     if (wire.U8() != kFormat) return Damaged("effects");
     const size_t count = wire.Count(2);
-    effects.reserve(effects.size() + count);
     for (size_t i = 0; i < count && wire.ok(); ++i) effects.push_back(TakeEffect(wire));
     if (!wire.ok()) return Damaged("effects");
   }

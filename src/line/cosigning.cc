@@ -118,6 +118,9 @@ std::optional<Cosigning::Problem> Cosigning::ReceiveCheckpoint(std::string_view 
                            Say(head)),
                    std::string(note)};
   }
+  // Overtaken by its successors.
+  if (cosigned && head.size < cosigned->head.size) return std::nullopt;
+  if (met_ && head.size < met_->checkpoint.head.size) return std::nullopt;
   Met met{std::string(note), std::move(*checkpoint), state.mirror.tree.Root()};
   if (head.size == state.mirror.size()) {
     met_ = std::move(met);
@@ -125,16 +128,23 @@ std::optional<Cosigning::Problem> Cosigning::ReceiveCheckpoint(std::string_view 
     waiting_.insert_or_assign(head.size, std::move(met));
     // The longest makes room: it comes again.
     if (waiting_.size() > kCheckpointsWaitingMax) waiting_.erase(std::prev(waiting_.end()));
+  } else if (!mirrored_.empty() && head.size >= mirrored_.front().size) {
+    while (mirrored_.front().size < head.size) mirrored_.pop_front();
+    met.mirrored = mirrored_.front().root;
+    met_ = std::move(met);
   }
-  // A shorter one was overtaken by its successors, and its log signs again.
+  // One of before this start, or of longer ago than is remembered: its log signs again.
   return std::nullopt;
 }
 
 void Cosigning::Mirrored(const LogState& mirror) {
+  CHECK(mirrored_.empty() || mirrored_.back().size + 1 == mirror.size());
+  mirrored_.push_back(mirror.tree.head());
+  if (mirrored_.size() > limits::kLineHeadsRemembered) mirrored_.pop_front();
   const auto waiting = waiting_.find(mirror.size());
   if (waiting == waiting_.end()) return;
   met_ = std::move(waiting->second);
-  met_->mirrored = mirror.tree.Root();
+  met_->mirrored = mirrored_.back().root;
   waiting_.erase(waiting_.begin(), std::next(waiting));
 }
 

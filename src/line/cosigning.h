@@ -11,8 +11,8 @@
 // What is signed grows: never a shorter log than before, never another one, whatever crashes, because the head is
 // durable before it leaves, with the entries below it. Nor does an old disk make it another one: a head is signed when
 // the peer holds its entries, which can then be had back from there. While the line is lost nobody is told of a head,
-// and all that was written is under one, for exports and stamps. What is cosigned is held: the head was met when the
-// mirror had exactly its entries, and both are durable before the cosignature leaves. Signed times never step back.
+// and all that was written is under one, for exports and stamps. What is cosigned is held: the mirror had exactly its
+// entries when it was that long, and both are durable before the cosignature leaves. Signed times never step back.
 //
 // Keys follow the cards: a checkpoint is under the log key of its writer's newest card. While the peer does not hold it
 // yet it cannot verify it, and is told again.
@@ -135,7 +135,10 @@ class Cosigning {
   std::optional<Signers> signers_;
   std::map<uint64_t, Met> waiting_;  // by size
   std::optional<Met> met_;           // the longest
-  std::deque<KnownHead> signed_;     // lately, those that are not answered
+  // What the mirror was at each size since the last that was met, one a size: on a busy line it has grown when the
+  // checkpoint comes.
+  std::deque<record::TreeHead> mirrored_;
+  std::deque<KnownHead> signed_;  // lately, those that are not answered
   bool answer_again_ = false;
   int64_t answer_at_us_ = std::numeric_limits<int64_t>::min();  // not before
   int64_t sign_at_us_ = std::numeric_limits<int64_t>::min();    // not before

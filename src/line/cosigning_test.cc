@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -129,6 +130,23 @@ TEST_F(CosigningTest, OneCheckpointCoversManyEntries) {
   EXPECT_LE(checkpoints, 12u) << "at most one a second of each side";
 }
 
+// A checkpoint meets a mirror that has grown since it was signed, each time while the line is busy.
+TEST_F(CosigningTest, ABusyLineIsCosignedAllTheSame) {
+  pair.Run(3 * kSecond);
+  std::deque<uint64_t> sizes;  // of the last two seconds
+  for (int i = 0; i < 5000; ++i) {
+    ASSERT_TRUE(pair.Write(0, "{}").has_value());
+    pair.Run(kSecond / 1000);
+    const LogState& own = pair.endpoint(0).state().own;
+    sizes.push_back(own.size());
+    if (sizes.size() <= 2000) continue;
+    ASSERT_TRUE(own.cosigned.has_value());
+    ASSERT_GE(own.cosigned->head.size, sizes.front()) << "after " << i << " entries";
+    sizes.pop_front();
+  }
+  EXPECT_LE(checkpoints, 18u) << "at most one a second of each side";
+}
+
 TEST_F(CosigningTest, WhatIsLostIsSaidAgain) {
   for (const char lost : {'C', 'S', 'E'}) {
     filter = [&](char letter) { return letter != lost; };
@@ -247,6 +265,36 @@ TEST_F(CosigningTest, RefusesAHeadThatTheEntriesDoNotLeadTo) {
   EXPECT_EQ(refusal->refused.size, size);
   pair.Run(kSecond);
   EXPECT_GE(pair.node(0).Count(TroubleKind::kNotCosigned), 1u) << "its writer hears of it";
+}
+
+// The mirror has passed it: what it was then decides.
+TEST_F(CosigningTest, RefusesAHeadThatTheEntriesDidNotLeadToWhenTheyWereAsMany) {
+  pair.Run(3 * kSecond);
+  filter = [](char letter) { return letter != 'C'; };
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(pair.Write(0, "{}").has_value());
+  pair.Run(kSecond / 10);
+  const auto troubles = pair.Deliver(1, WriteCheckpointFrame(SignedBy(1, 2, OtherHead(2))));
+  ASSERT_EQ(troubles.size(), 1u);
+  EXPECT_EQ(troubles[0].kind, TroubleKind::kOtherTree);
+  EXPECT_FALSE(pair.endpoint(1).state().mirror.cosigned.has_value());
+}
+
+TEST_F(CosigningTest, WhatIsCosignedNeverGetsShorter) {
+  std::vector<std::string> before;
+  pair.passes = [&](const Flight& flight) {
+    if (flight.to == 1 && flight.bytes->front() == 'C') before.push_back(*flight.bytes);
+    return true;
+  };
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(pair.Write(0, "{}").has_value());
+    pair.Run(2 * kSecond);
+  }
+  ASSERT_GE(before.size(), 5u);
+  const KnownHead cosigned = *pair.endpoint(1).state().mirror.cosigned;
+  for (const std::string& frame : before) {
+    EXPECT_TRUE(pair.Deliver(1, std::string(frame)).empty());
+    EXPECT_EQ(pair.endpoint(1).state().mirror.cosigned->head, cosigned.head);
+  }
 }
 
 // What is under a head can be had back from the peer after an old disk; what was never there cannot, and would be
