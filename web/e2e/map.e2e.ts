@@ -1,9 +1,10 @@
 // The map in a browser that draws it: what is drawn, typed and dragged, the time slider, and the profile in height. Judged by
 // what the page says and by what it sends to the node.
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { type Desk, go, launch, openDesk } from "./browser.ts";
-import { circle, type Declaration, eventually, minutesFromNow, type Pair, patient, startPair } from "./nodes.ts";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { type Desk, go } from "./browser.ts";
+import { circle, type Declaration, eventually, minutesFromNow, type Pair, patient } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 interface At {
   lat: number;
@@ -11,7 +12,6 @@ interface At {
 }
 
 let pair: Pair;
-let browser: Browser;
 let north: Desk;
 
 // Every digit that a node keeps.
@@ -21,23 +21,16 @@ const zoneCorners: At[] = [
   { lat: 46.412345678, lng: 6.712345678 },
 ];
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch({ map: true })]);
+useStage(async (stage) => {
+  ({ pair } = stage);
   const [volume] = circle({ lat: 0, lng: 0 }, { from: 0, to: 600 }).volumes;
   const { outline_circle: _, ...rest } = volume!;
   const zone: Declaration = { kind: "zone", data_mode: "REAL", restriction: "CONDITIONAL", name: "Range 4", volumes: [{ ...rest, outline_polygon: { vertices: zoneCorners } } as never] };
   await pair.south.release(crypto.randomUUID(), zone, { ...volume!, outline_circle: { center: { lat: 46.437345678, lng: 6.712345678 }, radius: { value: 5.38, units: "KM" } } });
-  north = await openDesk(browser, pair.north, "duty");
+  north = await stage.desk(pair.north, "duty");
   // Drawn by software, on a machine that has other work.
   north.page.setDefaultTimeout(90_000);
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
-});
-afterEach(() => {
-  expect(north.faults).toEqual([]);
-});
+}, { map: true });
 
 const slow = { timeout: 240_000 };
 const drawn = { ...patient, timeout: 90_000 };

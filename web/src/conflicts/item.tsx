@@ -16,7 +16,8 @@ export const isAlarming = (conflict: Conflict): boolean => conflict.treatment ==
 export function sideName(side: Side): string {
   const what = side.hazard_class ? word(side.hazard_class) : side.kind ? word(side.kind) : "";
   const who = side.party.id === partyId.value ? t("ui.us") : peerName(side.party);
-  return `${who}: ${what}${side.name ? ` · ${side.name}` : ""}`;
+  // Of content that is only being checked the node says no kind.
+  return what ? `${who}: ${what}${side.name ? ` · ${side.name}` : ""}` : who;
 }
 
 export function Verdict({ conflict }: { conflict: Conflict }): JSX.Element {

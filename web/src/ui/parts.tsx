@@ -26,7 +26,7 @@ interface FieldProps {
   error?: string | undefined;
   type?: "text" | "password";
   autocomplete?: string;
-  lines?: number;
+  lines?: number | undefined;
   name?: string;
   required?: boolean;
   autofocus?: boolean;
@@ -255,4 +255,14 @@ export function Countdown({ to, label }: { to: string; label?: string }): JSX.El
 
 export function Empty({ children }: { children: ComponentChildren }): JSX.Element {
   return <p class="quiet">{children}</p>;
+}
+
+// What a colour and a pattern of line mean.
+export function Key({ name, label }: { name: string; label: string }): JSX.Element {
+  return (
+    <span class="row tight">
+      <svg class="key" viewBox="0 0 16 12" aria-hidden="true"><rect class={name} x="1" y="1" width="14" height="10" /></svg>
+      {label}
+    </span>
+  );
 }
