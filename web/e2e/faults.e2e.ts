@@ -80,7 +80,7 @@ it("says on every page that the node signs nothing while its store is an old cop
 
 // A peer that says what it does not show is not among real nodes: what the node answers then stands in the place of what it
 // answers now.
-it("says where nothing is signed on one line, and of a notice that it was released and not sent there", async () => {
+it("says where nothing is signed on one line, of a notice that it was not sent there, and that a line check was missed", async () => {
   const { page } = north;
   const id = crypto.randomUUID();
   pair.south.freeze();
@@ -100,11 +100,14 @@ it("says where nothing is signed on one line, and of a notice that it was releas
       await eventually("the line was asked for", () => south);
       const opened_at = new Date().toISOString();
       const held: Matter = { number: 9_999, kind: "unusable", owed_by_peer: false, peer: south!, data_mode: "REAL", notice: id, subject: version, urgent: true, opened_at, deadline_ms: 120_000, level: "duty_officer", alarmed: false };
-      await route.fulfill({ response: answer, json: { matters: [...matters, held] } });
+      const { notice: _, ...missed } = { ...held, number: 9_998, kind: "missed_check" as const, urgent: false };
+      await route.fulfill({ response: answer, json: { matters: [...matters, held, missed] } });
     });
     await page.reload();
     await page.getByRole("alert").getByText("NOTHING IS SIGNED on this line").waitFor();
     expect(await page.getByText("SIGNS NOTHING").count()).toBe(0);
+    await page.getByRole("alert").getByText("LINE CHECK MISSED with south").waitFor();
+    expect(await page.title()).toContain("LINE CHECK MISSED with south");
     await page.locator(".linestate").getByText("nothing is signed here").waitFor();
     await page.keyboard.press("1");
     await page.getByRole("link", { name: /Released, not sent: tell south by voice/ }).click();

@@ -30,6 +30,10 @@ it.each(languages)("%s", async (language) => {
   expect(await page.locator(".clock").evaluate((clock) => getComputedStyle(clock).direction)).toBe("ltr");
   await page.keyboard.press("1");
   await page.locator(".watch .conflictlink").first().waitFor();
+  // Who and what of the one side, then of the other, in the direction in which the language is read.
+  const lefts = await page.locator(".watch .conflictlink").first().locator("bdi").evaluateAll((texts) => texts.map((text) => text.getBoundingClientRect().left));
+  expect(lefts).toHaveLength(4);
+  expect(lefts).toEqual([...lefts].sort((a, b) => (isRightToLeft(language) ? b - a : a - b)));
   await shoot(page, `language-${language}`);
   expect(await violations(page)).toEqual([]);
   // Nothing runs over the edge at 1366x768, with large type too.

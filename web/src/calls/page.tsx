@@ -2,10 +2,10 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Call, Matter } from "../api/types.ts";
-import { sideName } from "../conflicts/item.tsx";
+import { SideNames } from "../conflicts/item.tsx";
 import { named, t, word } from "../i18n/text.ts";
 import { peerName } from "../line/linestate.tsx";
-import { nameOf, shortId } from "../notices/item.tsx";
+import { kindOf, nameOf, shortId } from "../notices/item.tsx";
 import { isOwn } from "../notices/select.ts";
 import { act } from "../state/acts.ts";
 import { now } from "../state/clock.ts";
@@ -73,18 +73,10 @@ const toOf = (matter: Matter): string => {
   return ["line_check", "missed_check", "line_lost", "keys_changed"].includes(matter.kind) ? "#/line" : "#/calls";
 };
 
-// One kind of the node serves for all that did not get through; what is to be done differs by whose it is.
-function kindOf(matter: Matter): string {
-  if (matter.kind !== "unusable") return named("matter", matter.kind);
-  if (matter.peer.id === partyId.value) return t("matter.not_raised");
-  const notice = matter.notice && notices.value.get(matter.notice);
-  return notice && isOwn(notice, partyId.value) ? t("matter.not_sent", { peer: peerName(matter.peer) }) : t("matter.unusable");
-}
-
 // What it is about: the conflict, the notice, the line.
 function About({ matter }: { matter: Matter }): JSX.Element {
   const conflict = matter.kind === "conflict" ? conflicts.value.get(matter.subject) : undefined;
-  if (conflict) return <bdi>{conflict.sides.map(sideName).join(" ⟷ ")}</bdi>;
+  if (conflict) return <SideNames conflict={conflict} />;
   const notice = matter.notice && notices.value.get(matter.notice);
   if (!notice) return <bdi>{matter.peer.id === partyId.value ? t("ui.us") : peerName(matter.peer)}</bdi>;
   const own = isOwn(notice, partyId.value);

@@ -16,7 +16,7 @@ import { mayDo, partyId } from "../state/session.ts";
 import { Choices, Countdown, Empty, ErrorText, Field, Tag, useTask } from "../ui/parts.tsx";
 import { formatHeight_m, formatLength_m } from "../units/measures.ts";
 import { formatLocal, formatSpan, formatUtc } from "../units/time.ts";
-import { ConflictItem, isAlarming, shortfallText, sideName, Verdict, versionsOf } from "./item.tsx";
+import { ConflictItem, isAlarming, shortfallText, SideName, SideNames, Verdict, versionsOf } from "./item.tsx";
 import { hullOf } from "./hull.ts";
 import { Profile } from "./profile.tsx";
 import { AcceptRisk } from "./risk.tsx";
@@ -64,7 +64,7 @@ function One({ conflict }: { conflict: Conflict }): JSX.Element {
   return (
     <div class="stack">
       <div class="row">
-        <h1 class="grow">{conflict.sides.map((side, i) => <span key={side.notice}>{i > 0 && " ⟷ "}<bdi>{sideName(side)}</bdi></span>)}</h1>
+        <h1 class="grow"><SideNames conflict={conflict} /></h1>
         <Verdict conflict={conflict} />
         {conflict.local && <Tag>{t("conflict.held")}</Tag>}
         {conflict.first_moment !== "open" && <Countdown to={conflict.first_moment} label={t("conflict.first")} />}
@@ -159,7 +159,7 @@ function Sides({ conflict }: { conflict: Conflict }): JSX.Element {
       <h2>{t("conflict.sides")}</h2>
       {conflict.sides.map((side) => (
         <div key={side.notice} class="row tight">
-          <a href={`#/notices/${side.notice}`}><bdi>{sideName(side)}</bdi></a>
+          <a href={`#/notices/${side.notice}`}><SideName side={side} /></a>
           {side.role_to_call && <bdi class="quiet">{side.role_to_call}</bdi>}
           {side.frequency && <bdi class="quiet ltr">{side.frequency}</bdi>}
           {side.seen_at ? <Tag tone="good">{t("conflict.seen")} <span class="ltr">{formatUtc(side.seen_at, now.value)}</span></Tag> : <Tag tone="none">{t("conflict.not_seen")}</Tag>}

@@ -248,7 +248,8 @@ export const en = {
   "field.on_behalf_of": "On behalf of others (not verified, not a permission)",
   "field.may_tell": "May be told to",
   "hint.position": "46.4, 6.55 · 46 24N 006 33E · 462400N 0063300E · MGRS",
-  "hint.draw": "Click on the map, or type: 46.4, 6.55 · 46 24N 006 33E · MGRS",
+  "hint.draw": "Click on the map, or type:",
+  "hint.place": "46.4, 6.55 · 46 24N 006 33E · MGRS",
   "hint.length": "5 NM · 9 km · 900 m",
   "hint.extent": "A circle’s radius; else from the middle to the farthest corner",
   "hint.height": "FL240 · 4500 ft AMSL · 1200 m AGL · SFC · UNL",
@@ -631,6 +632,7 @@ export const en = {
   "field.entry_at": "Entry at (UTC)",
   "notices.before_start": "{span} before the start",
   "notices.after_start": "{span} after the start",
+  "map.fit": "Show all",
 } as const;
 
 export type TextKey = keyof typeof en;

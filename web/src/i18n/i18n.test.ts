@@ -23,7 +23,7 @@ import { fill, wordIn } from "./text.ts";
 
 const all = { ar, fr, he, ru, tr, uk };
 // Forms of what is typed: the same in every language.
-const forms: TextKey[] = ["hint.position", "hint.length", "hint.height", "hint.time", "calls.from_to"];
+const forms: TextKey[] = ["hint.position", "hint.place", "hint.length", "hint.height", "hint.time", "calls.from_to"];
 const holes = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map((hole) => hole[0]).sort();
 
 describe.each(Object.entries(all))("%s", (_, messages) => {

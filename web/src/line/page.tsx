@@ -44,7 +44,7 @@ function OneLine({ line }: { line: Line }): JSX.Element {
         {line.clock_alarm && <Tag tone="alarm">{t("line.clock_alarm")}</Tag>}
       </header>
       {line.state === "lost" && <Lost />}
-      <div class="fields">
+      <div class="fields wide">
         <dl class="facts">
           <dt>{t("line.echo")}</dt>
           <dd class="ltr">{seconds(line.echo_age_ms)}</dd>

@@ -104,10 +104,21 @@ function showSketch(map: MapLibreMap, sketch: Sketch | undefined): void {
   setData(map, "handles", { type: "MultiPoint", coordinates: handlesOf(sketch).map(({ lat, lng }) => [lng, lat]) });
 }
 
-// The whole of what is declared; the last view of this tab if there was one.
+// Where a person of this tab has moved the map to.
 let lastView: { center: [number, number]; zoom: number } | undefined;
 
-function firstView(map: MapLibreMap, props: MapProps): void {
+const place_zoom = 8;
+
+// What was typed may lie elsewhere than where the map is.
+function bringIntoView(map: MapLibreMap, sketch: Sketch | undefined): void {
+  const at = sketch?.points.at(-1);
+  if (!at || sketch?.points.some((point) => map.getBounds().contains([point.lng, point.lat]))) return;
+  map.jumpTo({ center: [at.lng, at.lat], zoom: Math.max(place_zoom, map.getZoom()) });
+}
+
+// The whole of what is declared; `anew`: although a person has moved it.
+function showAll(map: MapLibreMap, props: MapProps, anew = false): void {
+  if (anew) lastView = undefined;
   const chosen = props.conflict ? conflicts.peek().get(props.conflict) : undefined;
   const corners = chosen
     ? chosen.pairs.flatMap((pair) => [pair.area.south_west, pair.area.north_east])
@@ -185,11 +196,15 @@ function listen(held: Held): void {
   });
   const sayWhere = (): void => {
     const { lng, lat } = map.getCenter();
-    lastView = { center: [lng, lat], zoom: map.getZoom() };
     map.getContainer().dataset.view = `${lat} ${lng} ${map.getZoom()}`;
   };
   sayWhere();
-  map.on("moveend", sayWhere);
+  map.on("moveend", (event) => {
+    sayWhere();
+    // By hand, or by a word; not by a change of the window's size.
+    if (!event.originalEvent && !(event as { wanted?: boolean }).wanted) return;
+    lastView = { center: map.getCenter().toArray(), zoom: map.getZoom() };
+  });
 }
 
 let probe: HTMLCanvasElement | undefined;
@@ -241,9 +256,10 @@ function startMap(container: HTMLElement, props: MapProps, failed: () => void): 
       setData(map, "land", land);
       setData(map, "borders", borders);
     }, () => undefined);
-    firstView(map, props);
+    showAll(map, props);
     listen(held);
     showSketch(map, held.props.sketch);
+    bringIntoView(map, held.props.sketch);
     if (held.at_s !== null) showTime(map, held.at_s);
     const painter = new NoticePainter(map);
     // Many events of a moment are drawn once.
@@ -307,7 +323,9 @@ export default function MapView(props: MapProps): JSX.Element {
     const held = running.current;
     if (!held) return;
     held.props = props;
-    if (held.map.getSource("sketch")) showSketch(held.map, props.sketch);
+    if (!held.map.getSource("sketch")) return;
+    showSketch(held.map, props.sketch);
+    if (held.dragging === null) bringIntoView(held.map, props.sketch);
   }, [props.sketch]);
   // To the minute: the slider follows the clock, and the map is laid out anew only when it has moved.
   const at_s = offset_min === null ? null : Math.round(nodeNow() / 60_000 + offset_min) * 60;
@@ -333,13 +351,18 @@ export default function MapView(props: MapProps): JSX.Element {
             </button>
           </>
         )}
+        {!failed && (
+          <button type="button" onClick={() => running.current && showAll(running.current.map, props, true)}>
+            {t("map.fit")}
+          </button>
+        )}
         <form
           class="row tight"
           onSubmit={(event) => {
             event.preventDefault();
             if (!target.ok) return;
             pointer.value = target.value;
-            running.current?.map.flyTo({ center: [target.value.lng, target.value.lat], zoom: Math.max(8, running.current.map.getZoom()), animate: false });
+            running.current?.map.flyTo({ center: [target.value.lng, target.value.lat], zoom: Math.max(place_zoom, running.current.map.getZoom()), animate: false }, { wanted: true });
           }}
         >
           <input aria-label={t("map.go")} placeholder={t("map.go")} value={find} aria-invalid={find !== "" && !target.ok ? "true" : undefined} onInput={(event) => setFind(event.currentTarget.value)} />

@@ -5,7 +5,7 @@ import { ApiError, api } from "../api/client.ts";
 import type { Notice, NoticeDetail, Recipient, ThirdParty, Version } from "../api/types.ts";
 import { ConflictItem } from "../conflicts/item.tsx";
 import { Profile } from "../conflicts/profile.tsx";
-import { named, t, word } from "../i18n/text.ts";
+import { t, word } from "../i18n/text.ts";
 import { peerName } from "../line/linestate.tsx";
 import { act } from "../state/acts.ts";
 import { now, nodeNow } from "../state/clock.ts";
@@ -14,7 +14,7 @@ import { mayDo, partyId } from "../state/session.ts";
 import { Countdown, Empty, ErrorText, Field, Guarded, Tag, type Task, useTask } from "../ui/parts.tsx";
 import { formatSpan, formatUtc, parseTime } from "../units/time.ts";
 import { Content } from "./content.tsx";
-import { Axis, axisWord, nameOf, shortId, sidesOf } from "./item.tsx";
+import { Axis, axisWord, kindOf, nameOf, shortId, sidesOf } from "./item.tsx";
 import { ReleasePanel } from "./release.tsx";
 import { CallScript } from "./script.tsx";
 import { activity, actOn, assessment, author, conflictsOf, dissemination, isOwn, isReleased, ofParty, startOf } from "./select.ts";
@@ -62,7 +62,10 @@ function Detail({ notice, detail }: { notice: Notice; detail: NoticeDetail | nul
         <div class="row">
           {due.map((matter) => (
             <span key={matter.number} class="item warn row">
-              {named("matter", matter.kind)} {matter.next_climb_at && <Countdown to={matter.next_climb_at} />}
+              <span>
+                {kindOf(matter)} <span class="quiet">· {matter.owed_by_peer ? t("matter.owed_by", { who: peerName(matter.peer) }) : t("matter.owed_by_us")}</span>
+              </span>
+              {matter.next_climb_at && <Countdown to={matter.next_climb_at} />}
             </span>
           ))}
         </div>

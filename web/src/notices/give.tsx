@@ -233,7 +233,7 @@ function What({ draft, change }: Part): JSX.Element {
     <fieldset class="panel stack tight">
       <legend class="vh">{t("give.what")}</legend>
       <Choices label={t("field.kind")} value={draft.kind} onChange={(v) => change({ kind: v as Kind })} choices={kinds.map((value) => ({ value, label: word(value) }))} />
-      <div class="fields narrow">
+      <div class={draft.kind === "hazard" ? "fields narrow" : "fields"}>
         {draft.kind === "hazard" && (
           <>
             <Select label={t("field.hazard_class")} value={draft.hazardClass} onChange={(v) => change({ hazardClass: v as HazardClass })} choices={hazards.map((value) => ({ value, label: word(value) }))} />
@@ -271,6 +271,7 @@ function Where({ draft, change, errors }: Part & { errors: Rules }): JSX.Element
         lines={draft.shape === "circle" ? undefined : 4}
         error={typed("points", draft.points)}
         hint={t("hint.draw")}
+        forms={t("hint.place")}
         autofocus
       />
       <div class="fields narrow">

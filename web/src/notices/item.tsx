@@ -1,10 +1,10 @@
 // A notice in a list.
 import type { JSX } from "preact";
-import type { Line, Notice, Recipient } from "../api/types.ts";
-import { t, word } from "../i18n/text.ts";
+import type { Line, Matter, Notice, Recipient } from "../api/types.ts";
+import { named, t, word } from "../i18n/text.ts";
 import { peerName } from "../line/linestate.tsx";
 import { now } from "../state/clock.ts";
-import { lines } from "../state/picture.ts";
+import { lines, notices } from "../state/picture.ts";
 import { partyId } from "../state/session.ts";
 import { Tag } from "../ui/parts.tsx";
 import { formatBand } from "../units/measures.ts";
@@ -21,10 +21,18 @@ export function shortId(notice: { id: string }): string {
   return notice.id.slice(0, 8);
 }
 
+// One kind of the node serves for all that did not get through; what is to be done differs by whose it is.
+export function kindOf(matter: Matter): string {
+  if (matter.kind !== "unusable") return named("matter", matter.kind);
+  if (matter.peer.id === partyId.value) return t("matter.not_raised");
+  const notice = matter.notice && notices.value.get(matter.notice);
+  return notice && isOwn(notice, partyId.value) ? t("matter.not_sent", { peer: peerName(matter.peer) }) : t("matter.unusable");
+}
+
 export function Window({ notice }: { notice: Notice }): JSX.Element {
   return (
     <span class="ltr">
-      {formatUtc(startOf(notice), now.value)} – {formatUtc(endOf(notice), now.value)}
+      {`${formatUtc(startOf(notice), now.value)}\u00a0– ${formatUtc(endOf(notice), now.value)}`}
     </span>
   );
 }

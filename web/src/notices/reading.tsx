@@ -75,7 +75,7 @@ export function EntryFields(props: { entry: Entry; change: (change: Partial<Entr
   );
   return (
     <div class="stack">
-      <div class="fields">
+      <div class="fields entry">
         {field("centre", "field.centre", parsePosition(entry.centre), t("hint.position"))}
         {field("extent", "field.extent", parseLength(entry.extent), t("hint.extent"))}
         {field("lower", "field.lower", parseHeight(entry.lower), t("hint.height"))}
