@@ -2,7 +2,7 @@
 // what was said of the version before, a need for time, what could not be sent, and a hazard up to its all-clear.
 import type { Browser } from "playwright-core";
 import { expect, it } from "vitest";
-import { type Desk, go, openDesk, violations } from "./browser.ts";
+import { type Desk, enter, go, openDesk, violations } from "./browser.ts";
 import { circle, eventually, type Node, type Pair, patient, readingOf } from "./nodes.ts";
 import { useStage } from "./stage.ts";
 
@@ -106,13 +106,7 @@ it("keeps a hazard until a supervisor clears it, and on the other screen until t
   await south.page.getByRole("button", { name: "I have it" }).click();
   const form = south.page.locator("#main");
   const [volume] = declaration.volumes;
-  await form.getByLabel("Centre").fill("44, 8");
-  await form.getByLabel("Extent").fill("5 km");
-  await form.getByLabel("Lower limit").fill("1000 m AMSL");
-  await form.getByLabel("Upper limit").fill("2000 m AMSL");
-  await form.getByLabel("Start (UTC)").fill(volume!.time_start);
-  await form.getByLabel("End (UTC)").fill(volume!.time_end);
-  await form.getByRole("button", { name: "REAL", exact: true }).click();
+  await enter(form, { centre: "44, 8", extent: "5 km", lower: "1000 m AMSL", upper: "2000 m AMSL", start: volume!.time_start, end: volume!.time_end });
   await form.getByRole("button", { name: "Compare" }).click();
   await south.page.waitForURL(new RegExp(`#/notices/${id}$`));
   await says(south, "Activity", "all clear");

@@ -195,12 +195,14 @@ it.each([
   ["degrees, minutes and seconds", "46°24′00.0″N 006°33′00.0″E"],
   ["a pilot's digits", "462400N 0063300E"],
   ["MGRS", "32TLS 11665 41408"],
-])("takes a position pasted as %s, and it is drawn there", slow, async (_, text) => {
+])("takes a position pasted as %s, goes there, and draws it", slow, async (_, text) => {
   const wanted: At = { lat: 46.4, lng: 6.55 };
   const page = await openForm();
+  // Out of sight of it: the map goes there.
+  await centreOn(page, { lat: 40, lng: -3 });
   await page.getByLabel("Centre").fill(text);
   await page.getByText("none that is known here").waitFor();
-  await centreOn(page, wanted);
+  await expect.poll(async () => (await page.locator(".mapbox").getAttribute("data-view"))!.split(" ").slice(0, 2).map((degrees) => Number(degrees).toFixed(3)).join(" "), drawn).toBe("46.400 6.550");
   await onHandle(page, wanted);
   const { outline_circle } = await kept(page);
   // MGRS to a metre means the centre of its square.
@@ -222,6 +224,8 @@ it("takes a polygon pasted in three forms at once, and keeps what was pasted whi
   await page.getByRole("button", { name: "Polygon" }).click();
   expect(await field.inputValue()).toBe(broken);
   await field.fill("46.4, 6.55\n46 30N 006 33E\n32TLS 11665 41408; 46.45, 6.7");
+  // The map may have gone to what was typed.
+  await centreOn(page, home);
   await press(page, home);
   const found = await expectPoints(page, "Positions", [{ lat: 46.4, lng: 6.55 }, { lat: 46.5, lng: 6.55 }, { lat: 46.4, lng: 6.55 }, { lat: 46.45, lng: 6.7 }, home]);
   expect(found[1]).toEqual({ lat: 46.5, lng: 6.55 });

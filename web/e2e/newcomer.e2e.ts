@@ -3,7 +3,7 @@
 // reached by an address, an identifier of the page or the interface behind it.
 import type { Browser, Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { shoot } from "./browser.ts";
+import { enter, type Noted, shoot } from "./browser.ts";
 import { type Node, type Pair, password, patient } from "./nodes.ts";
 import { useStage } from "./stage.ts";
 
@@ -60,16 +60,6 @@ async function open(node: Node): Promise<Page> {
   return page;
 }
 
-// What a person notes of a notice that is before them.
-interface Noted {
-  centre: string;
-  extent: string;
-  lower: string;
-  upper: string;
-  start: string;
-  end: string;
-}
-
 async function note(page: Page): Promise<Noted> {
   const value = (label: string): Promise<string> =>
     page.locator("dt", { hasText: new RegExp(`^${label}$`) }).first().locator("xpath=following-sibling::dd[1]").innerText();
@@ -79,14 +69,8 @@ async function note(page: Page): Promise<Noted> {
   return { centre, extent, lower, upper, start: time(await value("Start \\(UTC\\)")), end: time(await value("End \\(UTC\\)")) };
 }
 
-async function enter(within: Locator, noted: Noted): Promise<void> {
-  await within.getByLabel("Centre").fill(noted.centre);
-  await within.getByLabel("Extent").fill(noted.extent);
-  await within.getByLabel("Lower limit").fill(noted.lower);
-  await within.getByLabel("Upper limit").fill(noted.upper);
-  await within.getByLabel("Start (UTC)").fill(noted.start);
-  await within.getByLabel("End (UTC)").fill(noted.end);
-  await within.getByRole("button", { name: "REAL", exact: true }).click();
+async function compare(within: Locator, noted: Noted): Promise<void> {
+  await enter(within, noted);
   await within.getByRole("button", { name: "Compare" }).click();
 }
 
@@ -99,7 +83,7 @@ async function release(page: Page): Promise<void> {
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name").fill("supervisor");
   await dialog.getByLabel("Password").fill(password);
-  await enter(dialog, noted);
+  await compare(dialog, noted);
   await page.getByText("entered by a second person, agrees").waitFor();
   await page.getByRole("button", { name: "Release", exact: true }).click();
   // Of a correction: what was read back is the version before it.
@@ -114,7 +98,7 @@ async function readBack(page: Page): Promise<void> {
   await page.getByText("Study the notice").waitFor();
   const noted = await note(page);
   await page.getByRole("button", { name: "I have it: enter it now" }).click();
-  await enter(page.getByRole("main"), noted);
+  await compare(page.getByRole("main"), noted);
   await page.getByText("R3 read back").first().waitFor();
 }
 

@@ -1,7 +1,7 @@
 // A watch at two linked nodes, through the screens alone: every axis of a notice, conflicts, calls, the cut line.
 import type { Browser } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { type Desk, go, openDesk, violations } from "./browser.ts";
+import { type Desk, enter, go, type Noted, openDesk, violations } from "./browser.ts";
 import { circle, eventually, minutesFromNow, type Node, type Pair, password, patient } from "./nodes.ts";
 import { useStage } from "./stage.ts";
 
@@ -29,27 +29,8 @@ const conflictOf = (node: Node, a: string, b: string): Promise<string> =>
     return conflicts.find((c) => c.sides.map((side) => side.notice).sort().join() === both)?.id;
   });
 
-interface Values {
-  centre: string;
-  extent: string;
-  lower: string;
-  upper: string;
-  start: string;
-  end: string;
-}
-
-async function enter(scope: ReturnType<Desk["page"]["locator"]>, values: Values): Promise<void> {
-  await scope.getByLabel("Centre").fill(values.centre);
-  await scope.getByLabel("Extent").fill(values.extent);
-  await scope.getByLabel("Lower limit").fill(values.lower);
-  await scope.getByLabel("Upper limit").fill(values.upper);
-  await scope.getByLabel("Start (UTC)").fill(values.start);
-  await scope.getByLabel("End (UTC)").fill(values.end);
-  await scope.getByRole("button", { name: "REAL", exact: true }).click();
-}
-
 describe("a notice, from the form to the all-clear", () => {
-  const values: Values = {
+  const values: Noted = {
     centre: "46 24N 006 33E",
     extent: "3 NM",
     lower: "3000 ft AMSL",
