@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { type Account, type Node, password } from "./nodes.ts";
 
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -101,4 +101,25 @@ async function axeSource(): Promise<string> {
   const { readFileSync } = await import("node:fs");
   source ??= readFileSync(axePath, "utf8");
   return source;
+}
+
+// What a person has of a notice by their own plot or notes.
+export interface Noted {
+  centre: string;
+  extent: string;
+  lower: string;
+  upper: string;
+  start: string;
+  end: string;
+}
+
+// As the form of a read-back or of a second person asks for it, up to the comparison.
+export async function enter(within: Locator, noted: Noted): Promise<void> {
+  await within.getByLabel("Centre").fill(noted.centre);
+  await within.getByLabel("Extent").fill(noted.extent);
+  await within.getByLabel("Lower limit").fill(noted.lower);
+  await within.getByLabel("Upper limit").fill(noted.upper);
+  await within.getByLabel("Start (UTC)").fill(noted.start);
+  await within.getByLabel("End (UTC)").fill(noted.end);
+  await within.getByRole("button", { name: "REAL", exact: true }).click();
 }

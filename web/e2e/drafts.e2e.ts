@@ -1,25 +1,16 @@
 // Two officers of one node on one draft: whoever comes second is told, sees what differs, and says which of the two goes on.
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { type Desk, go, launch, openDesk, violations } from "./browser.ts";
-import { circle, type Pair, patient, startPair } from "./nodes.ts";
+import { expect, it } from "vitest";
+import { type Desk, go, violations } from "./browser.ts";
+import { circle, type Pair, patient } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 let pair: Pair;
-let browser: Browser;
 let first: Desk;
 let second: Desk;
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch()]);
-  [first, second] = await Promise.all([openDesk(browser, pair.north, "duty"), openDesk(browser, pair.north, "second")]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
-});
-afterEach(() => {
-  expect(first.faults).toEqual([]);
-  expect(second.faults).toEqual([]);
+useStage(async (stage) => {
+  ({ pair } = stage);
+  [first, second] = await Promise.all([stage.desk(pair.north, "duty"), stage.desk(pair.north, "second")]);
 });
 
 const changed = "Somebody else has stored another version meanwhile";

@@ -2,22 +2,18 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Desk, launch, openDesk, shoot, violations } from "./browser.ts";
-import { consoleFolder, type Pair, password, startPair } from "./nodes.ts";
+import { expect, it } from "vitest";
+import type { Line, Matter } from "../src/api/types.ts";
+import { type Desk, shoot, violations } from "./browser.ts";
+import { circle, consoleFolder, eventually, type Pair, password } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 let pair: Pair;
-let browser: Browser;
 let north: Desk;
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch()]);
-  north = await openDesk(browser, pair.north, "duty");
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
+useStage(async (stage) => {
+  ({ pair } = stage);
+  north = await stage.desk(pair.north, "duty");
 });
 
 it("says by colour, title and words that the line is lost, and what holds meanwhile", async () => {
@@ -80,6 +76,58 @@ it("says on every page that the node signs nothing while its store is an old cop
   await shoot(page, "old-copy");
   await pair.south.start();
   await banner.waitFor({ state: "detached", timeout: 60_000 });
+});
+
+// A peer that says what it does not show is not among real nodes: what the node answers then stands in the place of what it
+// answers now.
+it("says where nothing is signed on one line, of a notice that it was not sent there, and that a line check was missed", async () => {
+  const { page } = north;
+  const id = crypto.randomUUID();
+  pair.south.freeze();
+  try {
+    const version = await pair.north.release(id, circle({ lat: 45, lng: 8 }));
+    let south: Line["peer"] | undefined;
+    await page.route(/\/v1\/lines$/, async (route) => {
+      const answer = await route.fetch();
+      const { lines } = (await answer.json()) as { lines: Line[] };
+      south = lines[0]!.peer;
+      const old_copy = { peer_heard: true, held: 12, peer_holds: 90, differs: false, keys_changed: false, this_line_only: true };
+      await route.fulfill({ response: answer, json: { lines: lines.map((line) => ({ ...line, state: "up", old_copy })) } });
+    });
+    await page.route(/\/v1\/matters\?open=true/, async (route) => {
+      const answer = await route.fetch();
+      const { matters } = (await answer.json()) as { matters: Matter[] };
+      await eventually("the line was asked for", () => south);
+      const opened_at = new Date().toISOString();
+      const held: Matter = { number: 9_999, kind: "unusable", owed_by_peer: false, peer: south!, data_mode: "REAL", notice: id, subject: version, urgent: true, opened_at, deadline_ms: 120_000, level: "duty_officer", alarmed: false };
+      const { notice: _, ...missed } = { ...held, number: 9_998, kind: "missed_check" as const, urgent: false };
+      await route.fulfill({ response: answer, json: { matters: [...matters, held, missed] } });
+    });
+    await page.reload();
+    await page.getByRole("alert").getByText("NOTHING IS SIGNED on this line").waitFor();
+    expect(await page.getByText("SIGNS NOTHING").count()).toBe(0);
+    await page.getByRole("alert").getByText("LINE CHECK MISSED with south").waitFor();
+    expect(await page.title()).toContain("LINE CHECK MISSED with south");
+    await page.locator(".linestate").getByText("nothing is signed here").waitFor();
+    await page.keyboard.press("1");
+    await page.getByRole("link", { name: /Released, not sent: tell south by voice/ }).click();
+    await page.waitForURL(new RegExp(`#/notices/${id}$`));
+    const delivery = page.getByRole("region", { name: "Delivery" });
+    await delivery.getByText("released, not sent").waitFor();
+    await delivery.getByText("Nothing goes to south now: tell them by voice.").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shoot(page, "old-copy-one-line");
+    await page.keyboard.press("2");
+    await page.getByRole("row", { name: new RegExp(id.slice(0, 8)) }).getByText("released, not sent").waitFor();
+    await page.keyboard.press("5");
+    await page.locator("main").getByText("nothing is signed here").waitFor();
+  } finally {
+    await page.unrouteAll({ behavior: "wait" });
+    pair.south.thaw();
+  }
+  await page.getByRole("alert").getByText("NOTHING IS SIGNED").waitFor({ state: "detached" });
+  await page.keyboard.press("2");
+  await page.getByRole("row", { name: new RegExp(id.slice(0, 8)) }).getByText("R1 received").waitFor();
 });
 
 it("tells a tab that is older than its node", async () => {

@@ -1,20 +1,17 @@
 // How the map keeps up with 20,000 live objects: each frame that the page gets while the map is moved by hand. Drawn by
 // software here, so a desk with a graphics card is faster. Not in CI, which has other work for its minutes.
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch, openDesk } from "./browser.ts";
-import { type Pair, sleep, startPair } from "./nodes.ts";
+import { expect, it } from "vitest";
+import { openDesk } from "./browser.ts";
+import { type Pair, sleep } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 let pair: Pair;
 let browser: Browser;
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch({ map: true })]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
-});
+useStage((stage) => {
+  ({ pair, browser } = stage);
+}, { map: true });
 
 const objects = 20_000;
 const frames = 20;

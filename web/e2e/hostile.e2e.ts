@@ -1,12 +1,11 @@
 // What should never have been typed: markup, script and marks that turn text around, in every text field of every page.
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { type Path, paths } from "../src/state/paths.ts";
-import { type Desk, go, launch, openDesk, settled } from "./browser.ts";
-import { circle, eventually, minutesFromNow, type Pair, startPair } from "./nodes.ts";
+import { type Desk, go, settled } from "./browser.ts";
+import { circle, eventually, minutesFromNow, type Pair } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 let pair: Pair;
-let browser: Browser;
 let desk: Desk;
 
 const markup = `"><img src=x onerror="window.hit=1"><script>window.hit=1</script><b onmouseover='window.hit=1'>`;
@@ -15,9 +14,9 @@ const turned = "\u202etxet\u2066 \u2067desrever\u200f";
 const made = [":notice", ":conflict", ":exchange", ":agreement"];
 const ids: Record<string, string> = {};
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch()]);
-  desk = await openDesk(browser, pair.north, "duty");
+useStage(async (stage) => {
+  ({ pair } = stage);
+  desk = await stage.desk(pair.north, "duty");
   const id = crypto.randomUUID();
   await pair.north.api("duty", "PUT", `/v1/notices/${id}`, { declaration: circle({ lat: 46, lng: 6 }), draft: true });
   ids[":notice"] = id;
@@ -31,10 +30,6 @@ beforeAll(async () => {
     const { conflicts } = await pair.north.api<{ conflicts: { id: string }[] }>("duty", "GET", "/v1/conflicts");
     return conflicts[0]?.id;
   });
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
 });
 
 // What would be of markup that was taken for markup.

@@ -1,21 +1,18 @@
 // Each of the seven languages: its direction, its texts, no violation, and everything within reach of the keyboard.
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { isRightToLeft, languages, nameOfLanguage } from "../src/i18n/languages.ts";
-import { launch, openDesk, shoot, violations } from "./browser.ts";
-import { circle, type Pair, patient, startPair } from "./nodes.ts";
+import { openDesk, shoot, violations } from "./browser.ts";
+import { circle, type Pair, patient } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 let pair: Pair;
 let browser: Browser;
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch()]);
+useStage(async (stage) => {
+  ({ pair, browser } = stage);
   await pair.south.release(crypto.randomUUID(), circle({ lat: 46.9, lng: 7.5 }, { kind: "hazard" }));
   await pair.north.release(crypto.randomUUID(), circle({ lat: 46.95, lng: 7.5 }));
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
 });
 
 it.each(languages)("%s", async (language) => {
@@ -33,6 +30,10 @@ it.each(languages)("%s", async (language) => {
   expect(await page.locator(".clock").evaluate((clock) => getComputedStyle(clock).direction)).toBe("ltr");
   await page.keyboard.press("1");
   await page.locator(".watch .conflictlink").first().waitFor();
+  // Who and what of the one side, then of the other, in the direction in which the language is read.
+  const lefts = await page.locator(".watch .conflictlink").first().locator("bdi").evaluateAll((texts) => texts.map((text) => text.getBoundingClientRect().left));
+  expect(lefts).toHaveLength(4);
+  expect(lefts).toEqual([...lefts].sort((a, b) => (isRightToLeft(language) ? b - a : a - b)));
   await shoot(page, `language-${language}`);
   expect(await violations(page)).toEqual([]);
   // Nothing runs over the edge at 1366x768, with large type too.

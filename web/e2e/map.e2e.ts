@@ -1,9 +1,10 @@
 // The map in a browser that draws it: what is drawn, typed and dragged, the time slider, and the profile in height. Judged by
 // what the page says and by what it sends to the node.
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { type Desk, go, launch, openDesk } from "./browser.ts";
-import { circle, type Declaration, eventually, minutesFromNow, type Pair, patient, startPair } from "./nodes.ts";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { type Desk, go } from "./browser.ts";
+import { circle, type Declaration, eventually, minutesFromNow, type Pair, patient } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 interface At {
   lat: number;
@@ -11,7 +12,6 @@ interface At {
 }
 
 let pair: Pair;
-let browser: Browser;
 let north: Desk;
 
 // Every digit that a node keeps.
@@ -21,23 +21,16 @@ const zoneCorners: At[] = [
   { lat: 46.412345678, lng: 6.712345678 },
 ];
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch({ map: true })]);
+useStage(async (stage) => {
+  ({ pair } = stage);
   const [volume] = circle({ lat: 0, lng: 0 }, { from: 0, to: 600 }).volumes;
   const { outline_circle: _, ...rest } = volume!;
   const zone: Declaration = { kind: "zone", data_mode: "REAL", restriction: "CONDITIONAL", name: "Range 4", volumes: [{ ...rest, outline_polygon: { vertices: zoneCorners } } as never] };
   await pair.south.release(crypto.randomUUID(), zone, { ...volume!, outline_circle: { center: { lat: 46.437345678, lng: 6.712345678 }, radius: { value: 5.38, units: "KM" } } });
-  north = await openDesk(browser, pair.north, "duty");
+  north = await stage.desk(pair.north, "duty");
   // Drawn by software, on a machine that has other work.
   north.page.setDefaultTimeout(90_000);
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
-});
-afterEach(() => {
-  expect(north.faults).toEqual([]);
-});
+}, { map: true });
 
 const slow = { timeout: 240_000 };
 const drawn = { ...patient, timeout: 90_000 };
@@ -202,12 +195,14 @@ it.each([
   ["degrees, minutes and seconds", "46°24′00.0″N 006°33′00.0″E"],
   ["a pilot's digits", "462400N 0063300E"],
   ["MGRS", "32TLS 11665 41408"],
-])("takes a position pasted as %s, and it is drawn there", slow, async (_, text) => {
+])("takes a position pasted as %s, goes there, and draws it", slow, async (_, text) => {
   const wanted: At = { lat: 46.4, lng: 6.55 };
   const page = await openForm();
+  // Out of sight of it: the map goes there.
+  await centreOn(page, { lat: 40, lng: -3 });
   await page.getByLabel("Centre").fill(text);
   await page.getByText("none that is known here").waitFor();
-  await centreOn(page, wanted);
+  await expect.poll(async () => (await page.locator(".mapbox").getAttribute("data-view"))!.split(" ").slice(0, 2).map((degrees) => Number(degrees).toFixed(3)).join(" "), drawn).toBe("46.400 6.550");
   await onHandle(page, wanted);
   const { outline_circle } = await kept(page);
   // MGRS to a metre means the centre of its square.
@@ -229,6 +224,8 @@ it("takes a polygon pasted in three forms at once, and keeps what was pasted whi
   await page.getByRole("button", { name: "Polygon" }).click();
   expect(await field.inputValue()).toBe(broken);
   await field.fill("46.4, 6.55\n46 30N 006 33E\n32TLS 11665 41408; 46.45, 6.7");
+  // The map may have gone to what was typed.
+  await centreOn(page, home);
   await press(page, home);
   const found = await expectPoints(page, "Positions", [{ lat: 46.4, lng: 6.55 }, { lat: 46.5, lng: 6.55 }, { lat: 46.4, lng: 6.55 }, { lat: 46.45, lng: 6.7 }, home]);
   expect(found[1]).toEqual({ lat: 46.5, lng: 6.55 });

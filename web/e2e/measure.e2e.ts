@@ -1,18 +1,15 @@
 // What the first view costs. The times are printed and judged by nobody: they are of the machine as it is.
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch, signIn } from "./browser.ts";
-import { type Pair, startPair } from "./nodes.ts";
+import { expect, it } from "vitest";
+import { signIn } from "./browser.ts";
+import { type Pair } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 let pair: Pair;
 let browser: Browser;
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
+useStage((stage) => {
+  ({ pair, browser } = stage);
 });
 
 const first_view_bytes_max = 1_500_000;

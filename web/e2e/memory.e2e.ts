@@ -1,10 +1,11 @@
 // Every page gone to and left again while notices change: what was left is let go of. The long form, with a map, is
 // `script/web --hours`.
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch, openDesk } from "./browser.ts";
+import { expect, it } from "vitest";
+import { openDesk } from "./browser.ts";
 import { grown, pages, round, setScene, textOf, watcherOf } from "./held.ts";
-import { type Pair, startPair } from "./nodes.ts";
+import { type Pair } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 const warm_rounds = 2;
 const all_rounds = 6;
@@ -12,12 +13,8 @@ const all_rounds = 6;
 let pair: Pair;
 let browser: Browser;
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
+useStage((stage) => {
+  ({ pair, browser } = stage);
 });
 
 it("holds no more after many changes of the page than after a few", { timeout: 300_000 }, async () => {

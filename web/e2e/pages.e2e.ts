@@ -1,18 +1,19 @@
 // Every page that the console has, by its own table, and every dialog that may stand over one: no violation that axe-core
 // finds by day, at night, in large type and from right to left.
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { type Names, type Path, paths } from "../src/state/paths.ts";
-import { type Desk, go, launch, openDesk, settled, shoot, violations } from "./browser.ts";
-import { circle, eventually, minutesFromNow, type Pair, startPair } from "./nodes.ts";
+import { type Desk, go, openDesk, settled, shoot, violations } from "./browser.ts";
+import { circle, eventually, minutesFromNow, type Pair } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 let pair: Pair;
 let browser: Browser;
 // For each name in a path every kind of thing that it may stand for.
 const things: Record<string, Names[]> = {};
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair((text) => text.replace(/^laser = 5$/m, "laser = 0")), launch()]);
+useStage(async (stage) => {
+  ({ pair, browser } = stage);
   const { north, south } = pair;
   const id = (): string => crypto.randomUUID();
   const [own, theirs, draft, plan, gone, clear, exchange] = [id(), id(), id(), id(), id(), id(), id()];
@@ -43,11 +44,7 @@ beforeAll(async () => {
   things["conflicts/:conflict"] = of("conflict", ...found.conflicts);
   things["record/exchanges/:exchange"] = of("exchange", exchange);
   things["agreements/:agreement"] = of("agreement", agreements[0]!.digest);
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
-});
+}, { agreement: (text) => text.replace(/^laser = 5$/m, "laser = 0") });
 
 const digestOf = async (id: string): Promise<string> =>
   (await pair.north.api<{ notice: { latest: { digest: string } } }>("duty", "GET", `/v1/notices/${id}`)).notice.latest.digest;

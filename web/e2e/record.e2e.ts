@@ -1,26 +1,19 @@
 // What stays: the record verified in the browser, dealings compared, agreements, exercises, the note for the next watch.
 import { readFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { type Desk, go, launch, openDesk, shoot, violations } from "./browser.ts";
-import { circle, eventually, minutesFromNow, type Pair, patient, startPair } from "./nodes.ts";
+import { expect, it } from "vitest";
+import { type Desk, go, openDesk, shoot, violations } from "./browser.ts";
+import { circle, eventually, minutesFromNow, type Pair, patient } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 let pair: Pair;
 let browser: Browser;
 let north: Desk;
 let deputy: Desk;
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch()]);
-  [north, deputy] = await Promise.all([openDesk(browser, pair.north, "duty"), openDesk(browser, pair.south, "deputy")]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
-});
-afterEach(() => {
-  expect(north.faults).toEqual([]);
-  expect(deputy.faults).toEqual([]);
+useStage(async (stage) => {
+  ({ pair, browser } = stage);
+  [north, deputy] = await Promise.all([stage.desk(pair.north, "duty"), stage.desk(pair.south, "deputy")]);
 });
 
 const section = (desk: Desk, name: string): ReturnType<Desk["page"]["locator"]> => desk.page.locator(`section[aria-label="${name}"]`);

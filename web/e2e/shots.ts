@@ -1,19 +1,16 @@
 // Takes the pictures of the manual: real screens of two linked nodes, with the map.
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, it } from "vitest";
-import { type Desk, launch, openDesk, shoot } from "./browser.ts";
-import { circle, type Pair, sleep, startPair } from "./nodes.ts";
+import { it } from "vitest";
+import { type Desk, openDesk, shoot } from "./browser.ts";
+import { circle, type Pair, sleep } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 let pair: Pair;
 let browser: Browser;
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch({ map: true })]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
-});
+useStage((stage) => {
+  ({ pair, browser } = stage);
+}, { map: true });
 
 async function mapDrawn(desk: Desk): Promise<void> {
   await desk.page.locator(".mapbox[data-ready]").waitFor({ timeout: 60_000 });

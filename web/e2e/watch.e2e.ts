@@ -1,25 +1,18 @@
 // A watch at two linked nodes, through the screens alone: every axis of a notice, conflicts, calls, the cut line.
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Desk, go, launch, openDesk, violations } from "./browser.ts";
-import { circle, eventually, minutesFromNow, type Node, type Pair, password, patient, startPair } from "./nodes.ts";
+import { describe, expect, it } from "vitest";
+import { type Desk, enter, go, type Noted, openDesk, violations } from "./browser.ts";
+import { circle, eventually, minutesFromNow, type Node, type Pair, password, patient } from "./nodes.ts";
+import { useStage } from "./stage.ts";
 
 let pair: Pair;
 let browser: Browser;
 let north: Desk;
 let south: Desk;
 
-beforeAll(async () => {
-  [pair, browser] = await Promise.all([startPair(), launch()]);
-  [north, south] = await Promise.all([openDesk(browser, pair.north, "duty"), openDesk(browser, pair.south, "duty")]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await pair?.stop();
-});
-afterEach(() => {
-  expect(north.faults).toEqual([]);
-  expect(south.faults).toEqual([]);
+useStage(async (stage) => {
+  ({ pair, browser } = stage);
+  [north, south] = await Promise.all([stage.desk(pair.north, "duty"), stage.desk(pair.south, "duty")]);
 });
 
 // The id of the notice whose page is shown, once it is: an act's answer comes later than the words of its events.
@@ -36,27 +29,8 @@ const conflictOf = (node: Node, a: string, b: string): Promise<string> =>
     return conflicts.find((c) => c.sides.map((side) => side.notice).sort().join() === both)?.id;
   });
 
-interface Values {
-  centre: string;
-  extent: string;
-  lower: string;
-  upper: string;
-  start: string;
-  end: string;
-}
-
-async function enter(scope: ReturnType<Desk["page"]["locator"]>, values: Values): Promise<void> {
-  await scope.getByLabel("Centre").fill(values.centre);
-  await scope.getByLabel("Extent").fill(values.extent);
-  await scope.getByLabel("Lower limit").fill(values.lower);
-  await scope.getByLabel("Upper limit").fill(values.upper);
-  await scope.getByLabel("Start (UTC)").fill(values.start);
-  await scope.getByLabel("End (UTC)").fill(values.end);
-  await scope.getByRole("button", { name: "REAL", exact: true }).click();
-}
-
 describe("a notice, from the form to the all-clear", () => {
-  const values: Values = {
+  const values: Noted = {
     centre: "46 24N 006 33E",
     extent: "3 NM",
     lower: "3000 ft AMSL",

@@ -64,14 +64,18 @@ function Banner(props: { tone: "alarm" | "warn" | "good"; children: ComponentChi
   );
 }
 
-// The node runs on an old copy of its store, and says nothing before it has back what it said (docs/operations.md).
+// The node runs on an old copy of its store, and says nothing before it has back what it said; or one peer alone says that it
+// does, and nothing is signed on that line (docs/operations.md).
 function OldCopy({ line, copy }: { line: Line; copy: NonNullable<Line["old_copy"]> }): JSX.Element {
   const peer = peerName(line.peer);
   const what = copy.keys_changed ? "keys" : copy.differs ? "differs" : copy.peer_heard ? "fetching" : "waits";
   return (
     <Banner tone="alarm">
       <span class="grow">
-        ■ {t("old_copy.signs_nothing")} {t(`old_copy.${what}`, { peer, held: copy.held, peer_holds: copy.peer_holds })}
+        ■{" "}
+        {copy.this_line_only
+          ? t("old_copy.line_only", { peer, held: copy.held, peer_holds: copy.peer_holds })
+          : `${t("old_copy.signs_nothing")} ${t(`old_copy.${what}`, { peer, held: copy.held, peer_holds: copy.peer_holds })}`}
       </span>
       <button type="button" onClick={() => go("line")}>
         {t("ui.look")}

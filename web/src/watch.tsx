@@ -5,9 +5,9 @@ import { Matters, OneCall } from "./calls/page.tsx";
 import { ConflictItem } from "./conflicts/item.tsx";
 import { t } from "./i18n/text.ts";
 import { NoticeItem } from "./notices/item.tsx";
-import { inForce } from "./notices/select.ts";
+import { inForce, isOwn } from "./notices/select.ts";
 import { liveConflicts, notices, openCalls } from "./state/picture.ts";
-import { mayDo } from "./state/session.ts";
+import { mayDo, partyId } from "./state/session.ts";
 import { Empty } from "./ui/parts.tsx";
 
 // The map is the largest part: the lists are there before it.
@@ -17,6 +17,7 @@ const shown_max = 40;
 export function WatchPage(): JSX.Element {
   const declared = inForce(notices.value);
   const waiting = openCalls.value.filter((call) => !call.by_us);
+  const drafts = [...notices.value.values()].filter((notice) => isOwn(notice, partyId.value) && notice.latest.author === "draft");
   const alarming = liveConflicts.value.filter((conflict) => conflict.treatment !== "listed");
   return (
     <div class="watch">
@@ -27,8 +28,18 @@ export function WatchPage(): JSX.Element {
           {waiting.map((call) => (
             <OneCall key={call.id} call={call} />
           ))}
-          <Matters own />
+          <Matters own beside={waiting} />
         </section>
+        {drafts.length > 0 && (
+          <section class="stack tight" aria-label={t("watch.drafts")}>
+            <h2>
+              {t("watch.drafts")} ({drafts.length})
+            </h2>
+            {drafts.slice(0, shown_max).map((notice) => (
+              <NoticeItem key={notice.id} notice={notice} />
+            ))}
+          </section>
+        )}
         <section class="stack tight" aria-label={t("page.conflicts")}>
           <h2>
             {t("page.conflicts")} ({alarming.length})
@@ -44,12 +55,12 @@ export function WatchPage(): JSX.Element {
               {t("page.notices")} ({declared.length})
             </h2>
             {mayDo("draft_notice") && (
-              <a class="button" href="#/notices/give">
+              <a class="button primary" href="#/notices/give">
                 {t("notices.give")} <kbd>G</kbd>
               </a>
             )}
           </div>
-          {declared.length === 0 && <Empty>{t("notices.none")}</Empty>}
+          {declared.length === 0 && <Empty>{mayDo("draft_notice") ? t("watch.first") : t("notices.none")}</Empty>}
           {declared.slice(0, shown_max).map((notice) => (
             <NoticeItem key={notice.id} notice={notice} />
           ))}

@@ -2,13 +2,17 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Call, Matter } from "../api/types.ts";
+import { SideNames } from "../conflicts/item.tsx";
 import { named, t, word } from "../i18n/text.ts";
 import { peerName } from "../line/linestate.tsx";
+import { kindOf, nameOf, shortId } from "../notices/item.tsx";
+import { isOwn } from "../notices/select.ts";
 import { act } from "../state/acts.ts";
 import { now } from "../state/clock.ts";
-import { calls, openMatters } from "../state/picture.ts";
-import { mayDo } from "../state/session.ts";
+import { calls, conflicts, notices, openMatters } from "../state/picture.ts";
+import { mayDo, partyId } from "../state/session.ts";
 import { Choices, Countdown, Empty, ErrorText, Field, Guarded, Tag, useTask } from "../ui/parts.tsx";
+import { urgent } from "../ui/guarded.tsx";
 import { formatPosition } from "../units/coordinates.ts";
 import { formatLength_m } from "../units/measures.ts";
 import { formatUtc } from "../units/time.ts";
@@ -19,7 +23,12 @@ export function CallsPage(): JSX.Element {
   const closed = all.filter((call) => call.closed_at).slice(0, 50);
   return (
     <div class="stack">
-      <h1>{t("page.calls")}</h1>
+      <div class="row">
+        <h1 class="grow">{t("page.calls")}</h1>
+        {mayDo("incursion_warning") && (
+          <button type="button" class="danger" onClick={() => (urgent.value = "entry")}>{t("urgent.entry")}</button>
+        )}
+      </div>
       <section class="stack tight" aria-label={t("calls.open")}>
         <h2>{t("calls.open")}</h2>
         {open.length === 0 && <Empty>{t("calls.none")}</Empty>}
@@ -29,7 +38,7 @@ export function CallsPage(): JSX.Element {
       </section>
       <section class="stack tight" aria-label={t("calls.matters")}>
         <h2>{t("calls.matters")}</h2>
-        <Matters />
+        <Matters beside={open} />
       </section>
       <PolicyText />
       <section class="stack tight" aria-label={t("calls.closed")}>
@@ -42,14 +51,16 @@ export function CallsPage(): JSX.Element {
   );
 }
 
-export function Matters(props: { own?: boolean }): JSX.Element {
-  const shown = openMatters.value.filter((m) => !props.own || !m.owed_by_peer);
-  if (shown.length === 0) return <Empty>{t("calls.no_matters")}</Empty>;
+// A call that stands above says itself what is owed for it.
+export function Matters(props: { own?: boolean; beside: readonly Call[] }): JSX.Element | null {
+  const above = new Set(props.beside.map((call) => call.act));
+  const shown = openMatters.value.filter((m) => (!props.own || !m.owed_by_peer) && !above.has(m.subject));
+  if (shown.length === 0) return props.beside.length > 0 ? null : <Empty>{t("calls.no_matters")}</Empty>;
   return (
     <ul class="stack tight">
       {shown.map((matter) => (
         <li key={matter.number}>
-          <OneMatter matter={matter} />
+          <OneMatter matter={matter} own={props.own ?? false} />
         </li>
       ))}
     </ul>
@@ -57,26 +68,41 @@ export function Matters(props: { own?: boolean }): JSX.Element {
 }
 
 const toOf = (matter: Matter): string => {
-  if (matter.notice) return `#/notices/${matter.notice}`;
   if (matter.kind === "conflict") return `#/conflicts/${matter.subject}`;
+  if (matter.notice) return `#/notices/${matter.notice}`;
   return ["line_check", "missed_check", "line_lost", "keys_changed"].includes(matter.kind) ? "#/line" : "#/calls";
 };
 
-function OneMatter({ matter }: { matter: Matter }): JSX.Element {
+// What it is about: the conflict, the notice, the line.
+function About({ matter }: { matter: Matter }): JSX.Element {
+  const conflict = matter.kind === "conflict" ? conflicts.value.get(matter.subject) : undefined;
+  if (conflict) return <SideNames conflict={conflict} />;
+  const notice = matter.notice && notices.value.get(matter.notice);
+  if (!notice) return <bdi>{matter.peer.id === partyId.value ? t("ui.us") : peerName(matter.peer)}</bdi>;
+  const own = isOwn(notice, partyId.value);
+  return (
+    <span>
+      <span class={own ? "own" : "peer"}>{own ? t("ui.us") : peerName(notice.party)}</span> <bdi>{nameOf(notice)}</bdi>{" "}
+      <span class="mono quiet ltr">{shortId(notice)}</span>
+    </span>
+  );
+}
+
+// `own`: among those that are owed by us alone, where nothing need be said of it.
+function OneMatter({ matter, own }: { matter: Matter; own: boolean }): JSX.Element {
   const tone = matter.alarmed || matter.urgent ? "alarm" : matter.owed_by_peer ? "" : "warn";
   return (
     <a class={`item ${tone}`} href={toOf(matter)}>
       <span class="row">
-        <strong class="grow">{named("matter", matter.kind)}</strong>
+        <strong class="grow">{kindOf(matter)}</strong>
         {matter.next_climb_at && <Countdown to={matter.next_climb_at} />}
       </span>
       <span class="row tight">
-        {matter.owed_by_peer ? (
-          <Tag>{t("matter.owed_by", { who: peerName(matter.peer) })}</Tag>
-        ) : (
-          <Tag tone="warn">{t("matter.owed_by_us")}</Tag>
-        )}
-        <span class="quiet">{t("matter.level", { level: t(`role.${matter.level}`) })}</span>
+        <About matter={matter} />
+        <span class="grow" />
+        {matter.owed_by_peer && <Tag>{t("matter.owed_by", { who: peerName(matter.peer) })}</Tag>}
+        {!matter.owed_by_peer && !own && <Tag tone="warn">{t("matter.owed_by_us")}</Tag>}
+        {(!own || matter.level !== "duty_officer") && <span class="quiet">{t("matter.level", { level: t(`role.${matter.level}`) })}</span>}
         {matter.data_mode !== "REAL" && <Tag tone="warn">{matter.data_mode}</Tag>}
         {matter.third_party && <span dir="auto">{matter.third_party}</span>}
       </span>
@@ -86,6 +112,7 @@ function OneMatter({ matter }: { matter: Matter }): JSX.Element {
 
 export function OneCall({ call }: { call: Call }): JSX.Element {
   const waits = !call.closed_at && !call.by_us;
+  const due = openMatters.value.find((matter) => matter.subject === call.act);
   const loud = waits && (call.kind === "stop_call" || call.kind === "incursion_warning");
   return (
     <article class={`item ${loud ? "alarm" : waits ? "warn" : ""}`}>
@@ -98,6 +125,8 @@ export function OneCall({ call }: { call: Call }): JSX.Element {
           })}
         </h3>
         {call.data_mode !== "REAL" && <Tag tone="warn">{call.data_mode}</Tag>}
+        {due?.next_climb_at && <Countdown to={due.next_climb_at} />}
+        {due && due.level !== "duty_officer" && <span class="quiet">{t("matter.level", { level: t(`role.${due.level}`) })}</span>}
         <span class="ltr quiet">{formatUtc(call.at, now.value, true)}</span>
         {call.closed_at ? <Tag tone="none">{closedAs(call)}</Tag> : <Tag tone={loud ? "alarm" : "warn"}>{t("calls.waits")}</Tag>}
       </div>
@@ -107,7 +136,12 @@ export function OneCall({ call }: { call: Call }): JSX.Element {
           {call.entry_at && ` · ${formatUtc(call.entry_at, now.value, true)}`}
         </p>
       )}
-      {call.words && <p dir="auto" class="grow">{call.words}</p>}
+      {call.words && call.kind !== "line_check" && <p dir="auto" class="grow">{call.words}</p>}
+      {call.words && call.kind === "line_check" && (
+        <p>
+          <span class="quiet">{t("line.challenge")}:</span> <strong class="mono ltr">{call.words}</strong>
+        </p>
+      )}
       {call.notice && <a href={`#/notices/${call.notice}`}>{t("calls.notice")}</a>}
       {call.answers.map((answer) => (
         <p key={answer.act}>

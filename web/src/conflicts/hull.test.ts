@@ -1,16 +1,5 @@
-import { describe, expect, it, vi } from "vitest";
-
-// Before any import: a browser's settings are read when the module is.
-vi.hoisted(() => {
-  const globals = {
-    document: { documentElement: {} },
-    navigator: { language: "en" },
-    localStorage: { getItem: () => null, setItem: () => undefined },
-    matchMedia: () => ({ matches: false }),
-  };
-  for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true });
-});
-
+import { describe, expect, it } from "vitest";
+import "../testing/globals.ts";
 import type { Declaration, Volume } from "../api/types.ts";
 import { cornersOf, distance_m } from "../map/geometry.ts";
 import { make } from "../notices/draft.ts";

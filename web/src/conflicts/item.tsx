@@ -13,10 +13,31 @@ type Side = Conflict["sides"][number];
 
 export const isAlarming = (conflict: Conflict): boolean => conflict.treatment === "separation" || conflict.treatment === "keep_out";
 
-export function sideName(side: Side): string {
+// Whose, and what. Each of the two is a text by itself: in a line from right to left a name in Latin letters would otherwise
+// carry off what stands behind it to the other side.
+export function SideName({ side }: { side: Side }): JSX.Element {
+  // Of content that is only being checked the node says no kind.
   const what = side.hazard_class ? word(side.hazard_class) : side.kind ? word(side.kind) : "";
-  const who = side.party.id === partyId.value ? t("ui.us") : peerName(side.party);
-  return `${who}: ${what}${side.name ? ` · ${side.name}` : ""}`;
+  return (
+    <span>
+      <bdi>{side.party.id === partyId.value ? t("ui.us") : peerName(side.party)}</bdi>
+      {what && <>: <bdi>{what}</bdi></>}
+      {side.name && <> · <bdi>{side.name}</bdi></>}
+    </span>
+  );
+}
+
+export function SideNames({ conflict }: { conflict: Conflict }): JSX.Element {
+  return (
+    <span>
+      {conflict.sides.map((side, i) => (
+        <span key={side.notice}>
+          {i > 0 && " ⟷ "}
+          <SideName side={side} />
+        </span>
+      ))}
+    </span>
+  );
 }
 
 export function Verdict({ conflict }: { conflict: Conflict }): JSX.Element {
@@ -48,7 +69,7 @@ export function ConflictLine({ conflict }: { conflict: Conflict }): JSX.Element 
           </>
         )}
       </span>
-      <span><bdi>{conflict.sides.map(sideName).join(" ⟷ ")}</bdi></span>
+      <SideNames conflict={conflict} />
       {pair && (
         <span class="quiet">
           {t("conflict.shortfall")} <span class="ltr">{shortfallText(pair.shortfall)}</span>

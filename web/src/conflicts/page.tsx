@@ -16,7 +16,7 @@ import { mayDo, partyId } from "../state/session.ts";
 import { Choices, Countdown, Empty, ErrorText, Field, Tag, useTask } from "../ui/parts.tsx";
 import { formatHeight_m, formatLength_m } from "../units/measures.ts";
 import { formatLocal, formatSpan, formatUtc } from "../units/time.ts";
-import { ConflictItem, isAlarming, shortfallText, sideName, Verdict, versionsOf } from "./item.tsx";
+import { ConflictItem, isAlarming, shortfallText, SideName, SideNames, Verdict, versionsOf } from "./item.tsx";
 import { hullOf } from "./hull.ts";
 import { Profile } from "./profile.tsx";
 import { AcceptRisk } from "./risk.tsx";
@@ -64,12 +64,13 @@ function One({ conflict }: { conflict: Conflict }): JSX.Element {
   return (
     <div class="stack">
       <div class="row">
-        <h1 class="grow">{conflict.sides.map((side, i) => <span key={side.notice}>{i > 0 && " ⟷ "}<bdi>{sideName(side)}</bdi></span>)}</h1>
+        <h1 class="grow"><SideNames conflict={conflict} /></h1>
         <Verdict conflict={conflict} />
         {conflict.local && <Tag>{t("conflict.held")}</Tag>}
         {conflict.first_moment !== "open" && <Countdown to={conflict.first_moment} label={t("conflict.first")} />}
       </div>
       <p dir="auto" lang="en">{conflict.why}</p>
+      {own && other && <Corrected conflict={conflict} own={own} other={other} />}
       <div class="split">
         <div class="stack">
           <section class="panel" aria-label={t("conflict.facts")}>
@@ -92,8 +93,8 @@ function One({ conflict }: { conflict: Conflict }): JSX.Element {
               )}
             </dl>
           </section>
-          <Sides conflict={conflict} />
           {own && <Suggestions conflict={conflict} own={own} other={other} />}
+          <Sides conflict={conflict} />
           {conflict.local ? <HeldOptions conflict={conflict} own={own} /> : <Measures conflict={conflict} />}
           {!conflict.local && <BasesPanel conflict={conflict} />}
         </div>
@@ -110,6 +111,41 @@ function One({ conflict }: { conflict: Conflict }): JSX.Element {
   );
 }
 
+// No pair is of the newest version: what is left of the conflict is of a version that counts until the newer one is read back
+// (MECHANISM 3.1). Nothing else is to be done about it.
+const isCorrected = (conflict: Conflict, notice: Notice): boolean => {
+  const i = conflict.sides.findIndex((side) => side.notice === notice.id);
+  return notice.latest.author === "released" && conflict.pairs.length > 0 && conflict.pairs.every((pair) => pair.versions[i] !== notice.latest.digest);
+};
+
+function Corrected({ conflict, own, other }: { conflict: Conflict; own: Notice; other: Notice }): JSX.Element | null {
+  if (!liveConflicts.value.includes(conflict)) return null;
+  const peer = peerName(other.party);
+  if (isCorrected(conflict, own)) {
+    return (
+      <p class="item warn row" role="status">
+        <span class="grow">{t("conflict.corrected_by_us", { peer })}</span>
+        <a class="button" href={`#/notices/${own.id}`}>{t("calls.notice")}</a>
+      </p>
+    );
+  }
+  if (own.latest.author === "draft") {
+    return (
+      <p class="item warn row" role="status">
+        <span class="grow">{t("conflict.draft_by_us")}</span>
+        <a class="button primary" href={`#/notices/${own.id}`}>{t("release.title")}</a>
+      </p>
+    );
+  }
+  if (!isCorrected(conflict, other)) return null;
+  return (
+    <p class="item warn row" role="status">
+      <span class="grow">{t("conflict.corrected_by_peer", { peer })}</span>
+      <a class="button primary" href={`#/notices/${other.id}/readback`}>{t("notices.read_back")}</a>
+    </p>
+  );
+}
+
 function gapText(conflict: Conflict): string {
   const pair = conflict.pairs[0]!;
   const vertical = pair.vertical_gap_min_m === null ? "—" : formatHeight_m(pair.vertical_gap_min_m);
@@ -123,7 +159,7 @@ function Sides({ conflict }: { conflict: Conflict }): JSX.Element {
       <h2>{t("conflict.sides")}</h2>
       {conflict.sides.map((side) => (
         <div key={side.notice} class="row tight">
-          <a href={`#/notices/${side.notice}`}><bdi>{sideName(side)}</bdi></a>
+          <a href={`#/notices/${side.notice}`}><SideName side={side} /></a>
           {side.role_to_call && <bdi class="quiet">{side.role_to_call}</bdi>}
           {side.frequency && <bdi class="quiet ltr">{side.frequency}</bdi>}
           {side.seen_at ? <Tag tone="good">{t("conflict.seen")} <span class="ltr">{formatUtc(side.seen_at, now.value)}</span></Tag> : <Tag tone="none">{t("conflict.not_seen")}</Tag>}
@@ -136,7 +172,7 @@ function Sides({ conflict }: { conflict: Conflict }): JSX.Element {
 
 function Suggestions({ conflict, own, other }: { conflict: Conflict; own: Notice; other: Notice | undefined }): JSX.Element | null {
   const declaration = own.latest.declaration;
-  if (!declaration || conflict.state === "resolved" || conflict.state === "passed") return null;
+  if (!declaration || conflict.state === "resolved" || conflict.state === "passed" || isCorrected(conflict, own)) return null;
   const found = suggest(conflict, own, other, nodeNow());
   const amount = (s: Suggestion): string =>
     s.kind === "later" || s.kind === "earlier" ? `${Math.round(s.amount / 60)} min` : s.kind === "elsewhere" ? formatLength_m(s.amount) : formatHeight_m(s.amount);

@@ -1,8 +1,10 @@
 // One notice, or the two of a conflict, in time and height: windows across, bands up, the overlap hatched.
 import type { JSX } from "preact";
-import type { Conflict, Volume } from "../api/types.ts";
+import type { Conflict, Pair, Volume } from "../api/types.ts";
 import { t } from "../i18n/text.ts";
 import { now } from "../state/clock.ts";
+import { partyId } from "../state/session.ts";
+import { Key } from "../ui/parts.tsx";
 import { formatHeight, formatHeight_m, roughHeight_m } from "../units/measures.ts";
 import { formatUtc } from "../units/time.ts";
 
@@ -28,6 +30,17 @@ const boxOf = (volume: Volume, from: number, to: number, top: number): Box => ({
   lower: roughHeight_m(volume.altitude_lower, top),
   upper: roughHeight_m(volume.altitude_upper, top),
 });
+
+// Common to both; where they only come close, what lies between.
+function clashOf(conflict: Conflict, pair: Pair, [ours = [], theirs = []]: Box[][]): Box | null {
+  const first = conflict.sides[0]?.party.id === partyId.value;
+  const [a, b] = [ours[pair.volumes[first ? 0 : 1]!], theirs[pair.volumes[first ? 1 : 0]!]];
+  if (!a || !b) return null;
+  const common = (from: number, to: number): [number, number] => (from < to ? [from, to] : [to, from]);
+  const [s, e] = common(Math.max(a.s, b.s), Math.min(a.e, b.e));
+  const [lower, upper] = common(Math.max(a.lower, b.lower), Math.min(a.upper, b.upper));
+  return { s, e, lower, upper };
+}
 
 const bandOf = (volume: Volume): string => `${formatHeight(volume.altitude_lower)} – ${formatHeight(volume.altitude_upper)}`;
 
@@ -66,8 +79,7 @@ export function Profile({ ours = [], theirs = [], conflict }: ProfileProps): JSX
       </g>
     );
   };
-  const pair = conflict?.pairs[0];
-  const clash = pair && pair.overlap.time_start !== "open" && pair.overlap.time_end !== "open" ? pair.overlap : null;
+  const clashes = conflict ? conflict.pairs.map((pair) => clashOf(conflict, pair, [ours, theirs].map((side) => side.map((v) => boxOf(v, from, to, top))))) : [];
   return (
     <figure class="panel">
       <h2>{t("profile.title")}</h2>
@@ -79,9 +91,11 @@ export function Profile({ ours = [], theirs = [], conflict }: ProfileProps): JSX
         {[from + margin_ms, to - margin_ms].map((ms, i) => (
           <text key={i} x={x(ms)} y={height - 6} text-anchor={i ? "end" : "start"}>{formatUtc(new Date(ms).toISOString(), now.value)}</text>
         ))}
-        {clash && <rect class="clash" x={x(Date.parse(clash.time_start))} y={4} width={Math.max(2, x(Date.parse(clash.time_end)) - x(Date.parse(clash.time_start)))} height={y(0) - 4} />}
         {theirs.map((v, i) => drawn(v, "theirs", i))}
         {ours.map((v, i) => drawn(v, "ours", i))}
+        {clashes.map((clash, i) => clash && (
+          <rect key={`clash ${i}`} class="clash" x={x(clash.s)} y={y(clash.upper)} width={Math.max(2, x(clash.e) - x(clash.s))} height={Math.max(2, y(clash.lower) - y(clash.upper))} />
+        ))}
         <line class="now" x1={x(now.value)} x2={x(now.value)} y1={4} y2={y(0)} />
       </svg>
       <figcaption class="row tight">
@@ -93,14 +107,5 @@ export function Profile({ ours = [], theirs = [], conflict }: ProfileProps): JSX
         <span class="quiet">{t("profile.rough")}</span>
       </figcaption>
     </figure>
-  );
-}
-
-function Key({ name, label }: { name: string; label: string }): JSX.Element {
-  return (
-    <span class="row tight">
-      <svg class="key" viewBox="0 0 16 12" aria-hidden="true"><rect class={name} x="1" y="1" width="14" height="10" /></svg>
-      {label}
-    </span>
   );
 }

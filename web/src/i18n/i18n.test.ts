@@ -1,16 +1,5 @@
-import { describe, expect, it, vi } from "vitest";
-
-// Before any import: a browser's settings are read when the module is.
-vi.hoisted(() => {
-  const globals = {
-    document: { documentElement: {} },
-    navigator: { language: "en" },
-    localStorage: { getItem: () => null, setItem: () => undefined },
-    matchMedia: () => ({ matches: false }),
-  };
-  for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true });
-});
-
+import { describe, expect, it } from "vitest";
+import "../testing/globals.ts";
 import ar from "./ar.ts";
 import { en, type TextKey } from "./en.ts";
 import fr from "./fr.ts";
@@ -23,7 +12,7 @@ import { fill, wordIn } from "./text.ts";
 
 const all = { ar, fr, he, ru, tr, uk };
 // Forms of what is typed: the same in every language.
-const forms: TextKey[] = ["hint.position", "hint.length", "hint.height", "hint.time", "calls.from_to"];
+const forms: TextKey[] = ["hint.position", "hint.place", "hint.length", "hint.height", "hint.time", "calls.from_to"];
 const holes = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map((hole) => hole[0]).sort();
 
 describe.each(Object.entries(all))("%s", (_, messages) => {

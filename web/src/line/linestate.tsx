@@ -21,10 +21,11 @@ export function LineStates(): JSX.Element {
   return (
     <>
       {lines.value.map((line) => (
-        <a key={line.peer.id} href="#/line" class={`linestate ${toneOf[line.state]}`}>
+        <a key={line.peer.id} href="#/line" class={`linestate ${line.old_copy && line.state !== "lost" ? "warn" : toneOf[line.state]}`}>
           <strong role={line.state === "lost" ? "alert" : undefined}>
             {t(`line.${line.state}`)} · {peerName(line.peer)}
           </strong>
+          {line.old_copy && <span class="wide">▲ {t(line.old_copy.this_line_only ? "old_copy.line_tag" : "old_copy.tag")}</span>}
           <span class="quiet">{t("line.echo")}</span>
           <span class="ltr">{line.echo_age_ms === undefined ? "—" : `${(line.echo_age_ms / 1000).toFixed(0)} s`}</span>
         </a>

@@ -40,11 +40,11 @@ function OneLine({ line }: { line: Line }): JSX.Element {
         <Tag tone={tone[toneOf[line.state]]}>{t(`line.${line.state}`)}</Tag>
         {line.policy_suspended?.by_us && <Tag tone="warn">{t("line.suspended_by_us")}</Tag>}
         {line.policy_suspended?.by_peer && <Tag tone="warn">{t("line.suspended_by_peer")}</Tag>}
-        {line.old_copy && <Tag tone="alarm">{t("old_copy.tag")}</Tag>}
+        {line.old_copy && <Tag tone="alarm">{t(line.old_copy.this_line_only ? "old_copy.line_tag" : "old_copy.tag")}</Tag>}
         {line.clock_alarm && <Tag tone="alarm">{t("line.clock_alarm")}</Tag>}
       </header>
       {line.state === "lost" && <Lost />}
-      <div class="fields">
+      <div class="fields wide">
         <dl class="facts">
           <dt>{t("line.echo")}</dt>
           <dd class="ltr">{seconds(line.echo_age_ms)}</dd>

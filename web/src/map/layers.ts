@@ -1,8 +1,9 @@
 // What lies on the map, as features and as the layers that draw them. Kinds differ by pattern of line as well as by colour.
-import type { Feature, FeatureCollection, MultiPolygon, Point } from "geojson";
+import type { Feature, FeatureCollection, LineString, MultiPolygon, Point } from "geojson";
 import type { StyleSpecification } from "maplibre-gl";
-import type { Conflict, Notice, Volume } from "../api/types.ts";
-import { distance_m, type Ring, ringsOf } from "./geometry.ts";
+import type { Conflict, Notice, Pair, Volume } from "../api/types.ts";
+import { distance_m, type Ring, ringsOf, unwrap } from "./geometry.ts";
+import { overlapOf } from "./overlap.ts";
 
 export interface Colours {
   ground: string;
@@ -70,11 +71,19 @@ function boxOf(rings: readonly Ring[]): Box {
   return { centre, z: Math.max(0, Math.ceil(Math.log2((shape_px * px_m) / size_m))) };
 }
 
-// The map joins no letters and turns no direction around: a name that needs it is in the lists.
-const labelOf = (notice: Notice): string => {
-  const name = notice.latest.declaration?.name;
-  return name && /^[\p{Script=Latin}\p{Script=Cyrillic}\p{N}\p{P}\s]+$/u.test(name) ? name : notice.id.slice(0, 8);
-};
+// The map joins no letters and turns no direction around: a text that needs it is in the lists.
+const isDrawable = (text: string): boolean => /^[\p{Script=Latin}\p{Script=Cyrillic}\p{N}\p{P}\s]+$/u.test(text);
+
+// What it is, in the person's words; whose, unless one's own; its id as it is said over voice.
+export type Wording = (code: string) => string;
+const asCoded: Wording = (code) => code.replaceAll("_", " ");
+
+function labelOf(notice: Notice, party: string, word: Wording): string {
+  const declaration = notice.latest.declaration;
+  const what = declaration?.name ?? word(declaration?.hazard?.class ?? notice.kind);
+  const whose = notice.party.id === party || !notice.party.name ? "" : `${notice.party.name} `;
+  return `${isDrawable(what) ? `${what}\n` : ""}${whose}${notice.id.slice(0, 8)}`;
+}
 
 export interface Drawn {
   shapes: Feature<MultiPolygon, NoticeProperties>[];
@@ -109,7 +118,7 @@ export function isShownAt(notice: Notice, at_s: number): boolean {
 }
 
 // `steps`: of how many sides a circle is made.
-export function noticeFeatures(notice: Notice, party: string, steps?: number): Drawn {
+export function noticeFeatures(notice: Notice, party: string, steps?: number, word = asCoded): Drawn {
   const drawn: Drawn = { shapes: [], dots: [] };
   for (const [i, volume] of (notice.latest.declaration?.volumes ?? []).entries()) {
     const rings = ringsOf(volume, steps);
@@ -124,7 +133,7 @@ export function noticeFeatures(notice: Notice, party: string, steps?: number): D
       ...spanOf(notice, volume),
       over: isOver(notice) ? 1 : 0,
       z,
-      label: i === 0 ? labelOf(notice) : "",
+      label: i === 0 ? labelOf(notice, party, word) : "",
     };
     const id = `${notice.id} ${i}`;
     drawn.shapes.push({ type: "Feature", id, properties, geometry: { type: "MultiPolygon", coordinates: rings.map((ring) => [ring]) } });
@@ -133,24 +142,41 @@ export function noticeFeatures(notice: Notice, party: string, steps?: number): D
   return drawn;
 }
 
-export function conflictFeatures(conflict: Conflict): Feature[] {
-  return conflict.pairs.map((pair) => {
-    const { south_west: sw, north_east: ne } = pair.area;
-    const east = ne.lng < sw.lng ? ne.lng + 360 : ne.lng;
-    return {
-      type: "Feature",
-      properties: { id: conflict.id, certain: conflict.verdict === "certain" ? 1 : 0 },
-      geometry: { type: "Polygon", coordinates: [[[sw.lng, sw.lat], [east, sw.lat], [east, ne.lat], [sw.lng, ne.lat], [sw.lng, sw.lat]]] },
-    };
+function boxRing({ south_west: sw, north_east: ne }: Pair["area"]): Ring {
+  const east = ne.lng < sw.lng ? ne.lng + 360 : ne.lng;
+  return [[sw.lng, sw.lat], [east, sw.lat], [east, ne.lat], [sw.lng, ne.lat], [sw.lng, sw.lat]];
+}
+
+// The two volumes of a pair, where the versions that it is of are here.
+export function volumesOf(conflict: Conflict, pair: Pair, notices: ReadonlyMap<string, Notice>): (Volume | undefined)[] {
+  return conflict.sides.map((side, i) => {
+    const latest = notices.get(side.notice)?.latest;
+    return latest?.digest === pair.versions[i] ? latest?.declaration?.volumes[pair.volumes[i]!] : undefined;
   });
 }
 
+// Where the two lie on each other; where they only come too close, the way between. Of versions that are not here the extent
+// that the node gives.
+export function conflictFeatures(conflict: Conflict, notices: ReadonlyMap<string, Notice>): Feature[] {
+  const properties = { id: conflict.id, certain: conflict.verdict === "certain" ? 1 : 0 };
+  return conflict.pairs.map((pair) => {
+    const [one, other] = volumesOf(conflict, pair, notices);
+    const rings = (one && other && overlapOf(ringsOf(one), ringsOf(other))) ?? [boxRing(pair.area)];
+    return rings.length > 0
+      ? { type: "Feature", properties, geometry: { type: "MultiPolygon", coordinates: rings.map((ring) => [ring]) } }
+      : { type: "Feature", properties, geometry: gapOf(pair) };
+  });
+}
+
+const gapOf = (pair: Pair): LineString => {
+  const [from, to] = unwrap(pair.closest);
+  return { type: "LineString", coordinates: from && to ? [[from.lng, from.lat], [to.lng, to.lat]] : [] };
+};
+
 export function gapFeatures(conflict: Conflict): Feature[] {
-  return conflict.pairs.filter((pair) => pair.closest.length === 2).map((pair) => ({
-    type: "Feature",
-    properties: { id: conflict.id },
-    geometry: { type: "LineString", coordinates: pair.closest.map(({ lat, lng }) => [lng, lat]) },
-  }));
+  return conflict.pairs
+    .filter((pair) => pair.closest.length === 2)
+    .map((pair) => ({ type: "Feature", properties: { id: conflict.id }, geometry: gapOf(pair) }));
 }
 
 export function graticule(step_deg: number): FeatureCollection {
@@ -169,7 +195,8 @@ export const emptyCollection: FeatureCollection = { type: "FeatureCollection", f
 const isShape = ["<=", ["get", "z"], ["zoom"]];
 const kindFilters = {
   "notice-fill": [isShape],
-  "notice-line": [isShape, ["!=", ["get", "kind"], "hazard"], ["==", ["get", "held"], 0]],
+  "notice-line": [isShape, ["!=", ["get", "kind"], "hazard"], ["==", ["get", "held"], 0], ["==", ["get", "own"], 1]],
+  "notice-peer": [isShape, ["!=", ["get", "kind"], "hazard"], ["==", ["get", "held"], 0], ["==", ["get", "own"], 0]],
   "notice-hazard": [isShape, ["==", ["get", "kind"], "hazard"], ["==", ["get", "held"], 0]],
   "notice-held": [isShape, ["==", ["get", "held"], 1]],
   "notice-dot": [["!", isShape]],
@@ -205,7 +232,8 @@ export function style(c: Colours): StyleSpecification {
       { id: "grid", type: "line", source: "grid", paint: { "line-color": c.grid, "line-width": 1 } },
       { id: "borders", type: "line", source: "borders", paint: { "line-color": c.border, "line-width": 1 } },
       { id: "notice-fill", type: "fill", source: "notices", filter: filterOf("notice-fill", null), paint: { "fill-antialias": false, "fill-color": byKind as never, "fill-opacity": ["case", ["==", ["get", "active"], 1], 0.28, 0.1] } },
-      { id: "notice-line", type: "line", source: "notices", filter: filterOf("notice-line", null), paint: { "line-color": byKind as never, "line-width": ["case", ["==", ["get", "own"], 1], 2.5, 1.5] } },
+      { id: "notice-line", type: "line", source: "notices", filter: filterOf("notice-line", null), paint: { "line-color": byKind as never, "line-width": 2.5 } },
+      { id: "notice-peer", type: "line", source: "notices", filter: filterOf("notice-peer", null), paint: { "line-color": byKind as never, "line-width": 2, "line-dasharray": [6, 3] } },
       { id: "notice-hazard", type: "line", source: "notices", filter: filterOf("notice-hazard", null), paint: { "line-color": c.alarm, "line-width": 3, "line-dasharray": [4, 1] } },
       { id: "notice-held", type: "line", source: "notices", filter: filterOf("notice-held", null), paint: { "line-color": byKind as never, "line-width": 2, "line-dasharray": [1, 2] } },
       {
@@ -217,7 +245,7 @@ export function style(c: Colours): StyleSpecification {
           "circle-stroke-width": ["case", ["==", ["get", "held"], 1], 1.5, 0],
         },
       },
-      { id: "conflict-fill", type: "fill", source: "conflicts", paint: { "fill-color": c.warn, "fill-opacity": 0.35 } },
+      { id: "conflict-fill", type: "fill", source: "conflicts", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": c.warn, "fill-opacity": 0.35 } },
       { id: "conflict-line", type: "line", source: "conflicts", paint: { "line-color": c.alarm, "line-width": 3 } },
       { id: "gaps", type: "line", source: "gaps", paint: { "line-color": c.text, "line-width": 3 } },
       {

@@ -2,7 +2,7 @@
 import type { Feature } from "geojson";
 import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
 import type { Notice } from "../api/types.ts";
-import { noticeFeatures } from "./layers.ts";
+import { noticeFeatures, type Wording } from "./layers.ts";
 
 // From here on a circle is drawn with fewer sides: nobody sees the difference among so many.
 const many = 3_000;
@@ -19,26 +19,29 @@ export class NoticePainter {
   readonly #map: MapLibreMap;
   #painted = new Map<string, Painted>();
   #steps: number | undefined;
+  #word: Wording | undefined;
 
   constructor(map: MapLibreMap) {
     this.#map = map;
   }
 
   // `shown`: all that are to be seen. A notice that has not changed is the same object as before.
-  paint(shown: readonly Notice[], party: string): void {
+  // `word`: what stands beside them; another one when the language is another.
+  paint(shown: readonly Notice[], party: string, word?: Wording): void {
     const steps = shown.length > many ? few_steps : undefined;
     const next = new Map<string, Painted>();
     const shapes: Feature[] = [];
     const dots: Feature[] = [];
     const draw = (notice: Notice): void => {
-      const drawn = noticeFeatures(notice, party, steps);
+      const drawn = noticeFeatures(notice, party, steps, word);
       shapes.push(...drawn.shapes);
       dots.push(...drawn.dots);
       next.set(notice.id, { notice, ids: drawn.shapes.map((each) => String(each.id)) });
     };
     const changed = shown.filter((notice) => this.#painted.get(notice.id)?.notice !== notice);
-    const anew = steps !== this.#steps || changed.length > changed_share_max * shown.length;
+    const anew = steps !== this.#steps || word !== this.#word || changed.length > changed_share_max * shown.length;
     this.#steps = steps;
+    this.#word = word;
     if (anew) {
       for (const notice of shown) draw(notice);
       this.#painted = next;

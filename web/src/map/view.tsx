@@ -6,23 +6,26 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { feature, mesh } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import worldUrl from "world-atlas/countries-10m.json?url";
 import type { LatLng, Notice } from "../api/types.ts";
-import { t } from "../i18n/text.ts";
+import { shown, t, word, wordIn } from "../i18n/text.ts";
+import { copied } from "../notices/copied.ts";
+import { emptyDraft } from "../notices/draft.ts";
 import { isInForce, isReleased } from "../notices/select.ts";
 import { nodeNow, now } from "../state/clock.ts";
 import { conflicts, liveConflicts, notices } from "../state/picture.ts";
 import { go } from "../state/route.ts";
-import { partyId } from "../state/session.ts";
+import { mayDo, partyId } from "../state/session.ts";
 import { settings } from "../state/settings.ts";
-import { formatDecimal, formatPosition, parsePosition } from "../units/coordinates.ts";
+import { formatDecimal, formatPosition, parsePosition, typedPosition } from "../units/coordinates.ts";
 import { formatLocal, formatUtc } from "../units/time.ts";
 import { handlesOf, pointedAt, ringsOfSketch, type Sketch, snapPoints, withClick, withMove } from "./draw.ts";
 import { cornersOf } from "./geometry.ts";
-import { conflictFeatures, day, emptyCollection, filterOf, gapFeatures, isShownAt, night, noticeLayers, style } from "./layers.ts";
+import { conflictFeatures, day, emptyCollection, filterOf, gapFeatures, isShownAt, night, noticeLayers, style, type Wording } from "./layers.ts";
+import { Key } from "../ui/parts.tsx";
 import { NoticePainter } from "./painter.ts";
 import { pointer } from "./pointer.ts";
 
@@ -66,14 +69,19 @@ const collection = (features: unknown[]): FeatureCollection => ({ type: "Feature
 const isDrawn = (notice: Notice, party: string): boolean =>
   isReleased(notice) || (notice.party.id === party && notice.latest.author !== "withdrawn" && notice.activity === "planned");
 
+const wording = computed((): Wording => {
+  const { language } = shown.value;
+  return (code) => wordIn(code, language);
+});
+
 function showNotices(painter: NoticePainter): void {
   const party = partyId.peek();
-  painter.paint([...notices.peek().values()].filter((notice) => isDrawn(notice, party)), party);
+  painter.paint([...notices.peek().values()].filter((notice) => isDrawn(notice, party)), party, wording.peek());
 }
 
 function showConflicts(map: MapLibreMap, chosen: string | undefined): void {
   const alarming = liveConflicts.peek().filter((conflict) => conflict.treatment !== "listed");
-  setData(map, "conflicts", collection(alarming.flatMap(conflictFeatures)));
+  setData(map, "conflicts", collection(alarming.flatMap((each) => conflictFeatures(each, notices.peek()))));
   const one = chosen ? conflicts.peek().get(chosen) : undefined;
   setData(map, "gaps", collection(one ? gapFeatures(one) : []));
 }
@@ -96,10 +104,21 @@ function showSketch(map: MapLibreMap, sketch: Sketch | undefined): void {
   setData(map, "handles", { type: "MultiPoint", coordinates: handlesOf(sketch).map(({ lat, lng }) => [lng, lat]) });
 }
 
-// The whole of what is declared; the last view of this tab if there was one.
+// Where a person of this tab has moved the map to.
 let lastView: { center: [number, number]; zoom: number } | undefined;
 
-function firstView(map: MapLibreMap, props: MapProps): void {
+const place_zoom = 8;
+
+// What was typed may lie elsewhere than where the map is.
+function bringIntoView(map: MapLibreMap, sketch: Sketch | undefined): void {
+  const at = sketch?.points.at(-1);
+  if (!at || sketch?.points.some((point) => map.getBounds().contains([point.lng, point.lat]))) return;
+  map.jumpTo({ center: [at.lng, at.lat], zoom: Math.max(place_zoom, map.getZoom()) });
+}
+
+// The whole of what is declared; `anew`: although a person has moved it.
+function showAll(map: MapLibreMap, props: MapProps, anew = false): void {
+  if (anew) lastView = undefined;
   const chosen = props.conflict ? conflicts.peek().get(props.conflict) : undefined;
   const corners = chosen
     ? chosen.pairs.flatMap((pair) => [pair.area.south_west, pair.area.north_east])
@@ -143,7 +162,7 @@ function listen(held: Held): void {
       if (map.queryRenderedFeatures(event.point, { layers: ["handles"] }).length === 0) onSketch((old) => withClick(old, at));
       return;
     }
-    const clash = map.queryRenderedFeatures(event.point, { layers: ["conflict-fill"] })[0];
+    const clash = map.queryRenderedFeatures(event.point, { layers: ["conflict-fill", "conflict-line"] })[0];
     const hit = clash ?? map.queryRenderedFeatures(event.point, { layers: [...noticeLayers] })[0];
     if (hit) go(clash ? "conflicts" : "notices", String(hit.properties.id));
   });
@@ -177,11 +196,15 @@ function listen(held: Held): void {
   });
   const sayWhere = (): void => {
     const { lng, lat } = map.getCenter();
-    lastView = { center: [lng, lat], zoom: map.getZoom() };
     map.getContainer().dataset.view = `${lat} ${lng} ${map.getZoom()}`;
   };
   sayWhere();
-  map.on("moveend", sayWhere);
+  map.on("moveend", (event) => {
+    sayWhere();
+    // By hand, or by a word; not by a change of the window's size.
+    if (!event.originalEvent && !(event as { wanted?: boolean }).wanted) return;
+    lastView = { center: map.getCenter().toArray(), zoom: map.getZoom() };
+  });
 }
 
 let probe: HTMLCanvasElement | undefined;
@@ -233,9 +256,10 @@ function startMap(container: HTMLElement, props: MapProps, failed: () => void): 
       setData(map, "land", land);
       setData(map, "borders", borders);
     }, () => undefined);
-    firstView(map, props);
+    showAll(map, props);
     listen(held);
     showSketch(map, held.props.sketch);
+    bringIntoView(map, held.props.sketch);
     if (held.at_s !== null) showTime(map, held.at_s);
     const painter = new NoticePainter(map);
     // Many events of a moment are drawn once.
@@ -255,10 +279,13 @@ function startMap(container: HTMLElement, props: MapProps, failed: () => void): 
     stops.push(
       effect(() => {
         void notices.value;
+        void wording.value;
         notices_soon();
       }),
       effect(() => {
         void liveConflicts.value;
+        // The shapes of the two are theirs.
+        if (liveConflicts.value.length > 0) void notices.value;
         conflicts_soon();
       }),
     );
@@ -296,7 +323,9 @@ export default function MapView(props: MapProps): JSX.Element {
     const held = running.current;
     if (!held) return;
     held.props = props;
-    if (held.map.getSource("sketch")) showSketch(held.map, props.sketch);
+    if (!held.map.getSource("sketch")) return;
+    showSketch(held.map, props.sketch);
+    if (held.dragging === null) bringIntoView(held.map, props.sketch);
   }, [props.sketch]);
   // To the minute: the slider follows the clock, and the map is laid out anew only when it has moved.
   const at_s = offset_min === null ? null : Math.round(nodeNow() / 60_000 + offset_min) * 60;
@@ -309,9 +338,9 @@ export default function MapView(props: MapProps): JSX.Element {
   const target = parsePosition(find);
   return (
     <div class="mapframe">
-      {failed && <p class="item warn">{t("map.failed")}</p>}
       <div ref={box} class="mapbox" />
       <div class="maptools">
+        {failed && <p class="item warn">{t("map.failed")}</p>}
         {props.sketch && props.onSketch && (
           <>
             <button type="button" disabled={props.sketch.points.length === 0} onClick={() => props.onSketch?.((old) => ({ ...old, points: old.points.slice(0, -1) }))}>
@@ -322,22 +351,36 @@ export default function MapView(props: MapProps): JSX.Element {
             </button>
           </>
         )}
+        {!failed && (
+          <button type="button" onClick={() => running.current && showAll(running.current.map, props, true)}>
+            {t("map.fit")}
+          </button>
+        )}
         <form
           class="row tight"
           onSubmit={(event) => {
             event.preventDefault();
             if (!target.ok) return;
             pointer.value = target.value;
-            running.current?.map.flyTo({ center: [target.value.lng, target.value.lat], zoom: Math.max(8, running.current.map.getZoom()), animate: false });
+            running.current?.map.flyTo({ center: [target.value.lng, target.value.lat], zoom: Math.max(place_zoom, running.current.map.getZoom()), animate: false }, { wanted: true });
           }}
         >
           <input aria-label={t("map.go")} placeholder={t("map.go")} value={find} aria-invalid={find !== "" && !target.ok ? "true" : undefined} onInput={(event) => setFind(event.currentTarget.value)} />
         </form>
         {pointer.value && <span class="tag ltr" title={formatDecimal(pointer.value)}>{formatPosition(pointer.value)}</span>}
+        {pointer.value && !props.sketch && !props.conflict && mayDo("draft_notice") && (
+          <button type="button" onClick={() => giveAt(pointer.value!)}>{t("map.give_here")}</button>
+        )}
       </div>
-      <TimeSlider offset_min={offset_min} at_s={at_s} change={setOffset} />
+      {/* Beside one conflict there is no room for it, and the moments of that stand in its profile. */}
+      {!props.conflict && <TimeSlider offset_min={offset_min} at_s={at_s} change={setOffset} />}
     </div>
   );
+}
+
+function giveAt(at: LatLng): void {
+  copied.put(undefined, { ...emptyDraft, points: typedPosition(at) });
+  go("notices", "give");
 }
 
 const past_min = -6 * 60;
@@ -384,6 +427,13 @@ function TimeSlider(props: { offset_min: number | null; at_s: number | null; cha
         aria-valuetext={offset_min === null ? t("map.all_times") : at}
         onInput={(event) => change(Number(event.currentTarget.value))}
       />
+      <div class="row tight maplegend">
+        <Key name="ours" label={t("ui.us")} />
+        <Key name="theirs" label={t("profile.theirs")} />
+        <Key name="hazard" label={word("hazard")} />
+        <Key name="clash" label={t("profile.clash")} />
+        <Key name="planned" label={t("word.held")} />
+      </div>
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { ApiError, api } from "../api/client.ts";
 import type { Notice, NoticeDetail, Recipient, ThirdParty, Version } from "../api/types.ts";
 import { ConflictItem } from "../conflicts/item.tsx";
 import { Profile } from "../conflicts/profile.tsx";
-import { named, t, word } from "../i18n/text.ts";
+import { t, word } from "../i18n/text.ts";
 import { peerName } from "../line/linestate.tsx";
 import { act } from "../state/acts.ts";
 import { now, nodeNow } from "../state/clock.ts";
@@ -14,10 +14,10 @@ import { mayDo, partyId } from "../state/session.ts";
 import { Countdown, Empty, ErrorText, Field, Guarded, Tag, type Task, useTask } from "../ui/parts.tsx";
 import { formatSpan, formatUtc, parseTime } from "../units/time.ts";
 import { Content } from "./content.tsx";
-import { Axis, axisWord, nameOf, shortId } from "./item.tsx";
+import { Axis, axisWord, kindOf, nameOf, shortId, sidesOf } from "./item.tsx";
 import { ReleasePanel } from "./release.tsx";
 import { CallScript } from "./script.tsx";
-import { activity, actOn, assessment, author, conflictsOf, delivery, dissemination, isOwn, isReleased, ofParty, startOf } from "./select.ts";
+import { activity, actOn, assessment, author, conflictsOf, dissemination, isOwn, isReleased, ofParty, startOf } from "./select.ts";
 
 export function NoticePage({ id }: { id: string }): JSX.Element {
   const [detail, setDetail] = useState<NoticeDetail | null>(null);
@@ -62,7 +62,10 @@ function Detail({ notice, detail }: { notice: Notice; detail: NoticeDetail | nul
         <div class="row">
           {due.map((matter) => (
             <span key={matter.number} class="item warn row">
-              {named("matter", matter.kind)} {matter.next_climb_at && <Countdown to={matter.next_climb_at} />}
+              <span>
+                {kindOf(matter)} <span class="quiet">· {matter.owed_by_peer ? t("matter.owed_by", { who: peerName(matter.peer) }) : t("matter.owed_by_us")}</span>
+              </span>
+              {matter.next_climb_at && <Countdown to={matter.next_climb_at} />}
             </span>
           ))}
         </div>
@@ -112,7 +115,7 @@ function Axes({ notice, own, versions }: { notice: Notice; own: boolean; version
           <span class="quiet ltr">{formatUtc(notice.latest.stored_at, now.value, true)}</span>
           {own && released && <Withdraw on={on} notice={notice} task={task} />}
         </section>
-        {released && <Delivery notice={notice} own={own} />}
+        {released && <Delivery notice={notice} own={own} versions={versions} />}
         {released && <Assessment on={on} notice={notice} own={own} task={task} />}
         {released && <Dissemination on={on} notice={notice} task={task} />}
         <section aria-label={t("axis.activity")}>
@@ -141,47 +144,42 @@ function Withdraw({ notice, on, task }: Omit<AxisProps, "own">): JSX.Element | n
 }
 
 function Times({ recipient }: { recipient: Recipient }): JSX.Element {
-  const lead = (s: number | undefined): string => (s === undefined ? "" : ` (${s < 0 ? "−" : ""}${formatSpan(s * 1000)})`);
+  const one = (name: string, at: string | undefined, lead_s: number | undefined): JSX.Element | null => {
+    if (!at) return null;
+    const lead = lead_s === undefined ? "" : t(lead_s < 0 ? "notices.after_start" : "notices.before_start", { span: formatSpan(lead_s * 1000) });
+    return (
+      <span class="quiet">
+        <span class="ltr">{`${name} ${formatUtc(at, now.value, true)}`}</span> <span>{lead}</span>
+      </span>
+    );
+  };
   return (
-    <span class="quiet">
-      {recipient.received_at && (
-        <span class="ltr">
-          R1 {formatUtc(recipient.received_at, now.value, true)}
-          {lead(recipient.received_lead_time_s)}{" "}
-        </span>
-      )}
-      {recipient.read_back_at && (
-        <span class="ltr">
-          R3 {formatUtc(recipient.read_back_at, now.value, true)}
-          {lead(recipient.read_back_lead_time_s)}
-        </span>
-      )}
-    </span>
+    <>
+      {one("R1", recipient.received_at, recipient.received_lead_time_s)}
+      {one("R3", recipient.read_back_at, recipient.read_back_lead_time_s)}
+    </>
   );
 }
 
-function sides(notice: Notice, own: boolean): Recipient[] {
-  if (own) return notice.recipients;
+function Delivery({ notice, own, versions }: { notice: Notice; own: boolean; versions: Version[] }): JSX.Element {
   const mine = ofParty(notice, partyId.value);
-  return mine ? [mine] : [];
-}
-
-function Delivery({ notice, own }: { notice: Notice; own: boolean }): JSX.Element {
-  const mine = ofParty(notice, partyId.value);
+  // Versions from the last that was read back on count side by side (MECHANISM 3.1).
+  const older = versions.some((each) => each.author === "superseded" && each.checked);
   const done = mine?.read_back_at && mine.read_back_counts;
   return (
     <section aria-label={t("axis.delivery")}>
       <h2>{t("axis.delivery")}</h2>
-      {sides(notice, own).map((recipient) => (
-        <span key={recipient.party.id} class="stack tight">
-          {own && <span class="peer">{peerName(recipient.party)}</span>}
-          <span><Axis of={delivery(recipient)} name="delivery" /></span>
-          <Times recipient={recipient} />
+      {sidesOf(notice).map((side) => (
+        <span key={side.party.id} class="stack tight">
+          {own && <span class="peer">{peerName(side.party)}</span>}
+          <span><Axis of={side.delivery} name="delivery" /></span>
+          {side.delivery.state === "not_sent" && <span>{t("notices.by_voice", { peer: peerName(side.party) })}</span>}
+          {side.recipient && <Times recipient={side.recipient} />}
+          {own && older && side.recipient && !side.recipient.read_back_counts && <span class="quiet">{t("notices.older_counts", { peer: peerName(side.party) })}</span>}
         </span>
       ))}
-      {own && notice.recipients.length === 0 && <Tag tone="alarm">{t("axis.not_received")}</Tag>}
       {!own && !done && mayDo("read_back") && (
-        <a class="button" href={`#/notices/${notice.id}/readback`}>
+        <a class="button primary" href={`#/notices/${notice.id}/readback`}>
           {t("notices.read_back")}
         </a>
       )}
@@ -204,19 +202,22 @@ function Assessment({ notice, own, on, task }: AxisProps): JSX.Element {
   return (
     <section aria-label={t("axis.assessment")}>
       <h2>{t("axis.assessment")}</h2>
-      {sides(notice, own).map((recipient) => (
-        <span key={recipient.party.id}>
+      {sidesOf(notice).map(({ party, recipient }) => (
+        <span key={party.id}>
           <Axis of={assessment(recipient)} name="assessment" />{" "}
-          {recipient.need_time_until && recipient.assessment === "need_time" && <Countdown to={recipient.need_time_until} />}
+          {recipient?.need_time_until && recipient.assessment === "need_time" && <Countdown to={recipient.need_time_until} />}
         </span>
       ))}
-      {own && notice.recipients.length === 0 && <Tag tone="none">{t("axis.no_assessment")}</Tag>}
       {!own && mayDo("assess") && (
         <div class="stack tight">
-          <button type="button" disabled={task.busy} onClick={() => give("no_objection")}>{word("no_objection")}</button>
-          <button type="button" disabled={task.busy} onClick={() => give("objection")}>{word("objection")}</button>
-          <Field label={t("field.until")} value={until} onInput={setUntil} error={time.ok ? undefined : t(time.rule)} />
-          <button type="button" disabled={task.busy || !time.ok} onClick={() => give("need_time")}>{word("need_time")}</button>
+          <div class="pair">
+            <button type="button" disabled={task.busy} onClick={() => give("no_objection")}>{word("no_objection")}</button>
+            <button type="button" disabled={task.busy} onClick={() => give("objection")}>{word("objection")}</button>
+          </div>
+          <div class="beside">
+            <Field label={t("field.until")} value={until} onInput={setUntil} error={time.ok ? undefined : t(time.rule)} />
+            <button type="button" disabled={task.busy || !time.ok} onClick={() => give("need_time")}>{word("need_time")}</button>
+          </div>
           <span class="quiet">{t("notices.not_consent")}</span>
         </div>
       )}

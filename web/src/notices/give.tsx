@@ -7,6 +7,7 @@ import { ApiError, api } from "../api/client.ts";
 import type { Conflict, Declaration, HazardClass, Kind, Notice } from "../api/types.ts";
 import { ConflictLine } from "../conflicts/item.tsx";
 import { Profile } from "../conflicts/profile.tsx";
+import type { TextKey } from "../i18n/en.ts";
 import { t, word } from "../i18n/text.ts";
 import type { Sketch } from "../map/draw.ts";
 import { keep, newId } from "../state/acts.ts";
@@ -94,49 +95,58 @@ function Form({ before }: { before: Notice | undefined }): JSX.Element {
   return (
     <div class="give">
       <form
-        class="stack"
         onSubmit={(event) => {
           event.preventDefault();
           void store(held);
         }}
       >
-        <h1>{before ? t("notices.correct") : t("notices.give")}</h1>
-        {changedMeanwhile && <Changed take={takeTheirs} keep={() => goOnFrom(before.latest.digest)} />}
-        <What draft={draft} change={change} />
-        <Where draft={draft} change={change} errors={errors} />
-        <When draft={draft} change={change} errors={errors} declaration={declaration} />
-        <Whom draft={draft} change={change} />
-        {before?.latest.declaration && declaration && (
-          <section class="panel" aria-label={t("give.differences")}>
-            <h2>{t("give.differences")}</h2>
-            <Content declaration={declaration} before={before.latest.declaration} />
-          </section>
-        )}
-        <section class="panel stack tight" aria-live="polite" aria-label={t("give.check")}>
-          <h2>{t("give.check")}</h2>
-          {check.conflicts?.length === 0 && <p>✓ {t("give.no_conflicts")}</p>}
-          {check.conflicts?.map((conflict) => (
-            <ConflictLine key={conflict.id} conflict={conflict} />
-          ))}
-          {!declaration && <p class="quiet">{t("give.incomplete")}</p>}
-          <ErrorText error={check.error} />
-        </section>
-        {!changedMeanwhile && task.error instanceof ApiError && task.error.field === "/replaces" && <p class="item alarm" role="alert">{t("give.changed")}</p>}
-        <ErrorText error={task.error} />
-        <div class="row">
-          <button class="primary" disabled={!declaration || task.busy || !mayDo(held ? "hold_plan" : "draft_notice")}>
-            {task.busy ? t("ui.sending") : held ? t("give.hold") : t("give.keep")}
-          </button>
-          {!before && (
-            <button type="button" disabled={!declaration || task.busy || !mayDo("hold_plan")} onClick={() => void store(true)}>
-              {t("give.hold")}
-            </button>
+        <div class="stack sheet">
+          <div class="row">
+            <h1 class="grow">{before ? t("notices.correct") : t("notices.give")}</h1>
+            <Choices label={t("field.mode")} value={draft.mode} onChange={(v) => change({ mode: v as Draft["mode"] })} choices={modes.map((value) => ({ value, label: value }))} />
+          </div>
+          {changedMeanwhile && <Changed take={takeTheirs} keep={() => goOnFrom(before.latest.digest)} />}
+          <What draft={draft} change={change} />
+          <div class="panel stack tight">
+            <Where draft={draft} change={change} errors={errors} />
+            <When draft={draft} change={change} errors={errors} declaration={declaration} />
+          </div>
+          <More draft={draft} change={change} />
+          {before?.latest.declaration && declaration && (
+            <section class="panel" aria-label={t("give.differences")}>
+              <h2>{t("give.differences")}</h2>
+              <Content declaration={declaration} before={before.latest.declaration} />
+            </section>
           )}
-          <a class="button" href={before ? `#/notices/${before.id}` : "#/watch"}>
-            {t("ui.cancel")}
-          </a>
+          {declaration && <Profile ours={declaration.volumes} />}
         </div>
-        {declaration && <Profile ours={declaration.volumes} />}
+        <div class="acts stack tight">
+          <section class="checked" aria-live="polite" aria-label={t("give.check")}>
+            <h2>{t("give.check")}</h2>
+            {check.conflicts?.length === 0 && <p>✓ {t("give.no_conflicts")}</p>}
+            {check.conflicts?.map((conflict) => (
+              <ConflictLine key={conflict.id} conflict={conflict} />
+            ))}
+            {!declaration && <p class="quiet">{t("give.missing", { fields: missingOf(draft, errors) })}</p>}
+            <ErrorText error={check.error} />
+          </section>
+          {!changedMeanwhile && task.error instanceof ApiError && task.error.field === "/replaces" && <p class="item alarm" role="alert">{t("give.changed")}</p>}
+          <ErrorText error={task.error} />
+          <div class="row tight">
+            <button class="primary" disabled={!declaration || task.busy || !mayDo(held ? "hold_plan" : "draft_notice")}>
+              {task.busy ? t("ui.sending") : held ? t("give.hold") : t("give.keep")}
+            </button>
+            {!before && (
+              <button type="button" disabled={!declaration || task.busy || !mayDo("hold_plan")} onClick={() => void store(true)}>
+                {t("give.hold")}
+              </button>
+            )}
+            <a class="button" href={before ? `#/notices/${before.id}` : "#/watch"}>
+              {t("ui.cancel")}
+            </a>
+          </div>
+          {!held && <p class="quiet">{t("give.then")}</p>}
+        </div>
       </form>
       <div class="map">
         <Suspense fallback={<Empty>{t("ui.loading")}</Empty>}>
@@ -196,6 +206,21 @@ function sketchOf(draft: Draft): Sketch {
   };
 }
 
+const labels: Partial<Record<keyof Draft, TextKey>> = {
+  extent: "field.radius", lower: "field.lower", upper: "field.upper", start: "field.start", end: "field.end",
+};
+
+// By their labels, in the order of the form: what keeps it from being kept.
+function missingOf(draft: Draft, errors: Rules): string {
+  const labelOf = (key: keyof Draft): TextKey => {
+    if (key === "points") return pointsLabel(draft.shape);
+    return key === "extent" && draft.shape === "corridor" ? "field.half_width" : (labels[key] ?? "field.notice");
+  };
+  return (Object.keys(errors) as (keyof Draft)[]).map((key) => t(labelOf(key))).join(", ");
+}
+
+const pointsLabel = (shape: Shape): TextKey => (shape === "circle" ? "field.centre" : "field.points");
+
 interface Part {
   draft: Draft;
   change: (part: Partial<Draft>) => void;
@@ -208,7 +233,7 @@ function What({ draft, change }: Part): JSX.Element {
     <fieldset class="panel stack tight">
       <legend class="vh">{t("give.what")}</legend>
       <Choices label={t("field.kind")} value={draft.kind} onChange={(v) => change({ kind: v as Kind })} choices={kinds.map((value) => ({ value, label: word(value) }))} />
-      <div class="fields">
+      <div class={draft.kind === "hazard" ? "fields narrow" : "fields"}>
         {draft.kind === "hazard" && (
           <>
             <Select label={t("field.hazard_class")} value={draft.hazardClass} onChange={(v) => change({ hazardClass: v as HazardClass })} choices={hazards.map((value) => ({ value, label: word(value) }))} />
@@ -226,16 +251,9 @@ function What({ draft, change }: Part): JSX.Element {
         {draft.kind === "zone" && (
           <Select label={t("field.restriction")} value={draft.restriction} onChange={(v) => change({ restriction: v as Draft["restriction"] })} choices={restrictions.map((value) => ({ value, label: t(`restriction.${value}`) }))} />
         )}
-        <Select label={t("field.confidence")} value={draft.confidence} onChange={(v) => change({ confidence: v as Draft["confidence"] })} choices={confidences.map((value) => ({ value, label: word(value) }))} />
         {isNamed(draft.kind) && <Field label={t("field.name")} value={draft.name} onInput={(name) => change({ name })} hint={t("hint.optional")} />}
+        <Select label={t("field.confidence")} value={draft.confidence} onChange={(v) => change({ confidence: v as Draft["confidence"] })} choices={confidences.map((value) => ({ value, label: word(value) }))} />
       </div>
-      <Choices label={t("field.mode")} value={draft.mode} onChange={(v) => change({ mode: v as Draft["mode"] })} choices={modes.map((value) => ({ value, label: value }))} />
-      {(draft.kind === "protected_site" || draft.kind === "hazard") && (
-        <label class="check">
-          <input type="checkbox" checked={draft.onBehalfOf} onChange={() => change({ onBehalfOf: !draft.onBehalfOf })} />
-          {t("field.on_behalf_of")}
-        </label>
-      )}
     </fieldset>
   );
 }
@@ -243,19 +261,20 @@ function What({ draft, change }: Part): JSX.Element {
 function Where({ draft, change, errors }: Part & { errors: Rules }): JSX.Element {
   const typed = (key: keyof Rules, text: string): string | undefined => (text && errors[key] ? t(errors[key]) : undefined);
   return (
-    <fieldset class="panel stack tight">
+    <fieldset class="stack tight">
       <legend class="vh">{t("give.where")}</legend>
       <Choices label={t("field.outline")} value={draft.shape} onChange={(v) => change({ shape: v as Shape })} choices={shapes.map((value) => ({ value, label: t(`shape.${value}`) }))} />
       <Field
-        label={draft.shape === "circle" ? t("field.centre") : t("field.points")}
+        label={t(pointsLabel(draft.shape))}
         value={draft.points}
         onInput={(points) => change({ points })}
-        lines={draft.shape === "circle" ? 1 : 4}
+        lines={draft.shape === "circle" ? undefined : 4}
         error={typed("points", draft.points)}
         hint={t("hint.draw")}
+        forms={t("hint.place")}
         autofocus
       />
-      <div class="fields">
+      <div class="fields narrow">
         {draft.shape !== "polygon" && (
           <Field
             label={draft.shape === "circle" ? t("field.radius") : t("field.half_width")}
@@ -278,7 +297,7 @@ function When({ draft, change, errors, declaration }: Part & { errors: Rules; de
     !time || time === "open" ? t("hint.time") : `${time.slice(0, 16).replace("T", " ")}Z = ${formatLocal(time)}`;
   const volume = declaration?.volumes[0];
   return (
-    <fieldset class="panel fields">
+    <fieldset class="fields">
       <legend class="vh">{t("give.when")}</legend>
       <Field label={t("field.start")} value={draft.start} onInput={(start) => change({ start })} error={errors.start && t(errors.start)} hint={hint(volume?.time_start)} />
       <Field label={t("field.end")} value={draft.end} onInput={(end) => change({ end })} error={errors.end && t(errors.end)} hint={hint(volume?.time_end)} />
@@ -286,12 +305,21 @@ function When({ draft, change, errors, declaration }: Part & { errors: Rules; de
   );
 }
 
-function Whom({ draft, change }: Part): JSX.Element {
+// What is seldom other than it stands.
+function More({ draft, change }: Part): JSX.Element {
   return (
-    <fieldset class="panel fields">
+    <fieldset class="panel stack tight">
       <legend class="vh">{t("give.whom")}</legend>
-      <Field label={t("field.role_to_call")} value={draft.roleToCall} onInput={(roleToCall) => change({ roleToCall })} />
-      <Field label={t("field.frequency")} value={draft.frequency} onInput={(frequency) => change({ frequency })} hint={t("hint.optional")} />
+      <div class="fields">
+        <Field label={t("field.role_to_call")} value={draft.roleToCall} onInput={(roleToCall) => change({ roleToCall })} />
+        <Field label={t("field.frequency")} value={draft.frequency} onInput={(frequency) => change({ frequency })} hint={t("hint.optional")} />
+      </div>
+      {(draft.kind === "protected_site" || draft.kind === "hazard") && (
+        <label class="check">
+          <input type="checkbox" checked={draft.onBehalfOf} onChange={() => change({ onBehalfOf: !draft.onBehalfOf })} />
+          {t("field.on_behalf_of")}
+        </label>
+      )}
     </fieldset>
   );
 }

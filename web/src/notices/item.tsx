@@ -1,13 +1,13 @@
 // A notice in a list.
 import type { JSX } from "preact";
-import type { Notice } from "../api/types.ts";
-import { t, word } from "../i18n/text.ts";
+import type { Line, Matter, Notice, Recipient } from "../api/types.ts";
+import { named, t, word } from "../i18n/text.ts";
 import { peerName } from "../line/linestate.tsx";
 import { now } from "../state/clock.ts";
-import { lines } from "../state/picture.ts";
+import { lines, notices } from "../state/picture.ts";
 import { partyId } from "../state/session.ts";
 import { Tag } from "../ui/parts.tsx";
-import { formatHeight } from "../units/measures.ts";
+import { formatBand } from "../units/measures.ts";
 import { formatUtc } from "../units/time.ts";
 import { type AxisState, activity, assessment, author, delivery, endOf, isOwn, isReleased, ofParty, startOf } from "./select.ts";
 
@@ -21,10 +21,18 @@ export function shortId(notice: { id: string }): string {
   return notice.id.slice(0, 8);
 }
 
+// One kind of the node serves for all that did not get through; what is to be done differs by whose it is.
+export function kindOf(matter: Matter): string {
+  if (matter.kind !== "unusable") return named("matter", matter.kind);
+  if (matter.peer.id === partyId.value) return t("matter.not_raised");
+  const notice = matter.notice && notices.value.get(matter.notice);
+  return notice && isOwn(notice, partyId.value) ? t("matter.not_sent", { peer: peerName(matter.peer) }) : t("matter.unusable");
+}
+
 export function Window({ notice }: { notice: Notice }): JSX.Element {
   return (
     <span class="ltr">
-      {formatUtc(startOf(notice), now.value)}–{formatUtc(endOf(notice), now.value)}
+      {`${formatUtc(startOf(notice), now.value)}\u00a0– ${formatUtc(endOf(notice), now.value)}`}
     </span>
   );
 }
@@ -35,7 +43,7 @@ export function Band({ notice }: { notice: Notice }): JSX.Element {
   if (!first) return <span>—</span>;
   return (
     <span class="ltr">
-      {formatHeight(first.altitude_lower)}–{formatHeight(first.altitude_upper)}
+      {formatBand(first.altitude_lower, first.altitude_upper)}
       {volumes.length > 1 && ` +${volumes.length - 1}`}
     </span>
   );
@@ -57,6 +65,8 @@ export function axisWord(axis: string, state: string): string {
       return t("axis.received_old");
     case "delivery.not_received":
       return t("axis.not_received");
+    case "delivery.not_sent":
+      return t("axis.not_sent");
     case "assessment.none":
       return t("axis.no_assessment");
     case "assessment.old":
@@ -72,10 +82,20 @@ export function axisWord(axis: string, state: string): string {
   }
 }
 
-// What counts of the other side: for an own notice the peer's read-back, for the peer's notice one's own.
-export function otherSide(notice: Notice): ReturnType<typeof ofParty>[] {
-  if (!isOwn(notice, partyId.value)) return [ofParty(notice, partyId.value)];
-  return lines.value.map((line) => ofParty(notice, line.peer.id));
+export interface Side {
+  party: { id: string; name?: string };
+  delivery: AxisState;
+  recipient: Recipient | undefined;
+}
+
+// Of a notice of one's own how each peer stands to it, of the peer's how we do.
+export function sidesOf(notice: Notice): Side[] {
+  const side = (party: Side["party"], line: Line | undefined): Side => {
+    const recipient = ofParty(notice, party.id);
+    return { party, recipient, delivery: delivery(recipient, line) };
+  };
+  if (!isOwn(notice, partyId.value)) return [side({ id: partyId.value }, undefined)];
+  return lines.value.map((line) => side(line.peer, line));
 }
 
 export function NoticeItem({ notice }: { notice: Notice }): JSX.Element {
@@ -94,11 +114,12 @@ export function NoticeItem({ notice }: { notice: Notice }): JSX.Element {
       </span>
       <span class="row tight">
         <Axis of={activity(notice)} name="activity" />
-        {!released && <Axis of={author(notice)} name="author" />}
-        {released && otherSide(notice).map((side, i) => (
-          <span class="row tight" key={side?.party.id ?? i}>
-            <Axis of={side ? delivery(side) : { state: "not_received", tone: "alarm" }} name="delivery" />
-            {side && <Axis of={assessment(side)} name="assessment" />}
+        {(!released || notice.latest.author === "draft") && <Axis of={author(notice)} name="author" />}
+        {released && sidesOf(notice).map((side) => (
+          <span class="row tight" key={side.party.id}>
+            {lines.value.length > 1 && own && <span class="peer">{peerName(side.party)}</span>}
+            <Axis of={side.delivery} name="delivery" />
+            {side.recipient && <Axis of={assessment(side.recipient)} name="assessment" />}
           </span>
         ))}
         {notice.latest.late && <Tag tone="warn">{t("notices.late")}</Tag>}

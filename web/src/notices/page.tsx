@@ -7,8 +7,8 @@ import { peerName } from "../line/linestate.tsx";
 import { notices, openMatters } from "../state/picture.ts";
 import { mayDo, partyId } from "../state/session.ts";
 import { Choices, Countdown, Empty, Field, Tag } from "../ui/parts.tsx";
-import { Axis, Band, nameOf, otherSide, shortId, Window } from "./item.tsx";
-import { activity, assessment, author, byUrgency, delivery, dissemination, isInForce, isOwn, isReleased } from "./select.ts";
+import { Axis, Band, nameOf, shortId, sidesOf, Window } from "./item.tsx";
+import { activity, assessment, author, byUrgency, dissemination, isInForce, isOwn, isReleased } from "./select.ts";
 
 const filters = ["in_force", "ours", "theirs", "drafts", "all"] as const;
 type Filter = (typeof filters)[number];
@@ -94,7 +94,7 @@ function Table({ rows }: { rows: Notice[] }): JSX.Element {
 function Row({ notice }: { notice: Notice }): JSX.Element {
   const own = isOwn(notice, partyId.value);
   const released = isReleased(notice);
-  const sides = released ? otherSide(notice) : [];
+  const sides = released ? sidesOf(notice) : [];
   const due = openMatters.value.find((m) => m.notice === notice.id && m.next_climb_at);
   return (
     <tr>
@@ -109,9 +109,9 @@ function Row({ notice }: { notice: Notice }): JSX.Element {
       <td><Window notice={notice} /></td>
       <td><Band notice={notice} /></td>
       <td><Axis of={author(notice)} name="author" /></td>
-      <td>{sides.map((side, i) => <Axis key={i} of={side ? delivery(side) : { state: "not_received", tone: "alarm" }} name="delivery" />)}</td>
-      <td>{sides.map((side, i) => <Axis key={i} of={side ? assessment(side) : { state: "none", tone: "none" }} name="assessment" />)}</td>
-      <td>{sides.map((side, i) => <Axis key={i} of={side ? dissemination(side) : { state: "untold", tone: "none" }} name="dissemination" />)}</td>
+      <td>{sides.map((side) => <Axis key={side.party.id} of={side.delivery} name="delivery" />)}</td>
+      <td>{sides.map((side) => <Axis key={side.party.id} of={assessment(side.recipient)} name="assessment" />)}</td>
+      <td>{sides.map((side) => <Axis key={side.party.id} of={dissemination(side.recipient)} name="dissemination" />)}</td>
       <td><Axis of={activity(notice)} name="activity" /></td>
       <td>{due?.next_climb_at && <Countdown to={due.next_climb_at} />}</td>
     </tr>

@@ -2,10 +2,11 @@
 // person before a release (3.4). The machine compares; nothing of the notice's values is in this form.
 import type { JSX } from "preact";
 import type { DataMode, Reading } from "../api/types.ts";
+import type { TextKey } from "../i18n/en.ts";
 import { t } from "../i18n/text.ts";
 import { now } from "../state/clock.ts";
 import { Choices, Field } from "../ui/parts.tsx";
-import { parsePosition, parsePositions } from "../units/coordinates.ts";
+import { type Parsed, parsePosition, parsePositions } from "../units/coordinates.ts";
 import { parseHeight, parseLength } from "../units/measures.ts";
 import { formatLocal, parseTime } from "../units/time.ts";
 
@@ -53,64 +54,34 @@ export function readingOf(entry: Entry, now_ms: number): Reading | null {
   };
 }
 
-export function EntryFields(props: { entry: Entry; change: (change: Partial<Entry>) => void }): JSX.Element {
+// `keepsFocus`: something before it has the focus.
+export function EntryFields(props: { entry: Entry; change: (change: Partial<Entry>) => void; keepsFocus?: boolean }): JSX.Element {
   const { entry, change } = props;
-  const error = (text: string, parsed: ReturnType<typeof parseTime> | ReturnType<typeof parseHeight>): string | undefined =>
-    text && !parsed.ok ? t(parsed.rule) : undefined;
-  const centre = parsePosition(entry.centre);
-  const extent = parseLength(entry.extent);
   const vertices = parsePositions(entry.vertices ?? "");
   const local = (text: string): string => {
     const parsed = entryTime(text, now.peek());
     if (!parsed.ok || parsed.value === "open") return t("hint.time");
-    return `${parsed.value.slice(0, 16)}Z = ${formatLocal(parsed.value)}`;
+    return `${parsed.value.slice(0, 16).replace("T", " ")}Z = ${formatLocal(parsed.value)}`;
   };
+  const field = (name: Exclude<keyof Entry, "mode" | "vertices">, label: TextKey, parsed: Parsed<unknown>, hint: string): JSX.Element => (
+    <Field
+      label={t(label)}
+      value={entry[name]}
+      onInput={(value) => change({ [name]: value })}
+      error={entry[name] && !parsed.ok ? t(parsed.rule) : undefined}
+      hint={hint}
+      autofocus={name === "centre" && !props.keepsFocus}
+    />
+  );
   return (
     <div class="stack">
-      <div class="fields">
-        <Field
-          label={t("field.centre")}
-          value={entry.centre}
-          onInput={(value) => change({ centre: value })}
-          error={entry.centre && !centre.ok ? t(centre.rule) : undefined}
-          hint={t("hint.position")}
-          autofocus
-        />
-        <Field
-          label={t("field.extent")}
-          value={entry.extent}
-          onInput={(value) => change({ extent: value })}
-          error={entry.extent && !extent.ok ? t(extent.rule) : undefined}
-          hint={t("hint.extent")}
-        />
-        <Field
-          label={t("field.lower")}
-          value={entry.lower}
-          onInput={(value) => change({ lower: value })}
-          error={error(entry.lower, parseHeight(entry.lower))}
-          hint={t("hint.height")}
-        />
-        <Field
-          label={t("field.upper")}
-          value={entry.upper}
-          onInput={(value) => change({ upper: value })}
-          error={error(entry.upper, parseHeight(entry.upper))}
-          hint={t("hint.height")}
-        />
-        <Field
-          label={t("field.start")}
-          value={entry.start}
-          onInput={(value) => change({ start: value })}
-          error={error(entry.start, entryTime(entry.start, now.peek()))}
-          hint={local(entry.start)}
-        />
-        <Field
-          label={t("field.end")}
-          value={entry.end}
-          onInput={(value) => change({ end: value })}
-          error={error(entry.end, entryTime(entry.end, now.peek()))}
-          hint={local(entry.end)}
-        />
+      <div class="fields entry">
+        {field("centre", "field.centre", parsePosition(entry.centre), t("hint.position"))}
+        {field("extent", "field.extent", parseLength(entry.extent), t("hint.extent"))}
+        {field("lower", "field.lower", parseHeight(entry.lower), t("hint.height"))}
+        {field("upper", "field.upper", parseHeight(entry.upper), t("hint.height"))}
+        {field("start", "field.start", entryTime(entry.start, now.peek()), local(entry.start))}
+        {field("end", "field.end", entryTime(entry.end, now.peek()), local(entry.end))}
       </div>
       {entry.vertices !== null && (
         <Field

@@ -8,9 +8,9 @@ import { t } from "../i18n/text.ts";
 import { act, check, checkAsSecond, keep, newId } from "../state/acts.ts";
 import { nodeNow } from "../state/clock.ts";
 import { go } from "../state/route.ts";
-import { mayDo } from "../state/session.ts";
+import { mayDo, me } from "../state/session.ts";
 import { Choices, Dialog, ErrorText, Field, Tag, useTask } from "../ui/parts.tsx";
-import { emptyEntry, EntryFields, readingOf } from "./reading.tsx";
+import { emptyEntry, type Entry, EntryFields, readingOf } from "./reading.tsx";
 
 export function ReleasePanel({ notice }: { notice: Notice }): JSX.Element {
   return notice.latest.disclosure === "held" ? <HeldPlan notice={notice} /> : <DraftRelease notice={notice} />;
@@ -20,6 +20,8 @@ function DraftRelease({ notice }: { notice: Notice }): JSX.Element {
   const [checking, setChecking] = useState(false);
   // Of this very version: a draft that was changed has to be entered again.
   const [checked, setChecked] = useState("");
+  // What was entered stays while the dialog is closed to look again; the password does not.
+  const [entry, setEntry] = useState(emptyEntry);
   const task = useTask();
   const release = (): void =>
     void task.run(() => act({ act: "release", notice: notice.id, check: "second_entry" })).then((done) => done && go("notices", notice.id));
@@ -43,6 +45,8 @@ function DraftRelease({ notice }: { notice: Notice }): JSX.Element {
       {checking && (
         <SecondPerson
           notice={notice}
+          entry={entry}
+          change={(part) => setEntry((old) => ({ ...old, ...part }))}
           onClose={(done) => {
             setChecking(false);
             if (done) setChecked(notice.latest.digest);
@@ -54,11 +58,11 @@ function DraftRelease({ notice }: { notice: Notice }): JSX.Element {
 }
 
 // Over the whole screen, so that none of the notice's values is in sight.
-function SecondPerson({ notice, onClose }: { notice: Notice; onClose: (done: boolean) => void }): JSX.Element {
+function SecondPerson(props: { notice: Notice; entry: Entry; change: (part: Partial<Entry>) => void; onClose: (done: boolean) => void }): JSX.Element {
+  const { notice, entry, change, onClose } = props;
   const [who, setWho] = useState<"here" | "me">("here");
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const [entry, setEntry] = useState(emptyEntry);
   const task = useTask();
   const reading = readingOf(entry, nodeNow());
   const send = async (): Promise<void> => {
@@ -88,11 +92,11 @@ function SecondPerson({ notice, onClose }: { notice: Notice; onClose: (done: boo
         />
         {who === "here" && (
           <div class="fields">
-            <Field label={t("signin.name")} value={name} onInput={setName} autofocus />
+            <Field label={t("signin.name")} value={name} onInput={setName} hint={t("release.who_other", { name: me.value?.name ?? "" })} autofocus />
             <Field label={t("signin.password")} type="password" value={password} onInput={setPassword} />
           </div>
         )}
-        <EntryFields entry={entry} change={(change) => setEntry({ ...entry, ...change })} />
+        <EntryFields entry={entry} change={change} keepsFocus={who === "here"} />
         {differs && <strong>{t("readback.mismatch")}</strong>}
         <ErrorText error={task.error} />
         <div class="row">

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Notice, Recipient } from "../api/types.ts";
+import type { Line, Notice, Recipient } from "../api/types.ts";
 import { actOn, assessment, byUrgency, delivery, dissemination, isInForce } from "./select.ts";
 
 const peer = { id: "p", name: "south" };
@@ -25,6 +25,20 @@ describe("the five axes", () => {
     expect(delivery({ party: peer, assessment: "no_objection", assessment_counts: true }).state).toBe("not_received");
     expect(assessment({ party: peer, assessment: "no_objection", assessment_counts: false }).state).toBe("old");
     expect(dissemination(received).state).toBe("untold");
+  });
+
+  it("say of what has not come to a peer to whom nothing goes now that it was not sent", () => {
+    const received: Recipient = { party: peer, received_at: "t", received_counts: true };
+    const line = (change: object): Line => ({ peer, state: "up", paths: [], ...change }) as unknown as Line;
+    const old_copy = { peer_heard: true, held: 1, peer_holds: 9, differs: false, keys_changed: false, this_line_only: true };
+    for (const silent of [line({ state: "lost" }), line({ state: "connecting" }), line({ old_copy })]) {
+      expect(delivery({ party: peer }, silent)).toEqual({ state: "not_sent", tone: "alarm" });
+      expect(delivery(undefined, silent).state).toBe("not_sent");
+      expect(delivery({ ...received, received_counts: false }, silent).state).toBe("not_sent");
+      expect(delivery(received, silent).state).toBe("received");
+      expect(delivery({ ...received, read_back_at: "t", read_back_counts: true }, silent).state).toBe("read_back");
+    }
+    for (const open of [line({}), line({ state: "recovering" })]) expect(delivery({ party: peer }, open).state).toBe("not_received");
   });
 
   it("keep a hazard in force until its all-clear, whatever its window", () => {

@@ -1,5 +1,5 @@
 // What a list or a card says of a notice: the five axes (MECHANISM 3.2), each by itself.
-import type { Conflict, Notice, Recipient, Version } from "../api/types.ts";
+import type { Conflict, Line, Notice, Recipient, Version } from "../api/types.ts";
 import type { Tone } from "../ui/parts.tsx";
 
 export const isOwn = (notice: Notice, party: string): boolean => notice.party.id === party;
@@ -44,28 +44,36 @@ export interface AxisState {
   at?: string;
 }
 
-// R1 and R3 are separate facts, each of the newest version or of an older one.
-export function delivery(recipient: Recipient): AxisState {
+// Nothing that is released now goes to this peer: it is lost, or nothing is signed on its line.
+export const holdsBack = (line: Line | undefined): boolean =>
+  line !== undefined && (line.old_copy !== undefined || (line.state !== "up" && line.state !== "recovering"));
+
+// R1 and R3 are separate facts, each of the newest version or of an older one. What has not come to a peer while nothing
+// goes to it was not sent (MECHANISM 6.2).
+export function delivery(recipient: Recipient | undefined, line?: Line): AxisState {
+  const notThere: AxisState = { state: holdsBack(line) ? "not_sent" : "not_received", tone: "alarm" };
+  if (!recipient) return notThere;
+  if (!recipient.received_counts && !recipient.read_back_counts && holdsBack(line)) return notThere;
   if (recipient.read_back_at && recipient.read_back_counts) {
     return { state: "read_back", tone: "good", at: recipient.read_back_at };
   }
   if (recipient.read_back_at) return { state: "read_back_old", tone: "warn", at: recipient.read_back_at };
   if (recipient.received_at && recipient.received_counts) return { state: "received", tone: "warn", at: recipient.received_at };
   if (recipient.received_at) return { state: "received_old", tone: "warn", at: recipient.received_at };
-  return { state: "not_received", tone: "alarm" };
+  return notThere;
 }
 
-export function assessment(recipient: Recipient): AxisState {
-  const at = recipient.assessed_at ? { at: recipient.assessed_at } : {};
-  if (!recipient.assessment || recipient.assessment === "none") return { state: "none", tone: "none" };
+export function assessment(recipient: Recipient | undefined): AxisState {
+  const at = recipient?.assessed_at ? { at: recipient.assessed_at } : {};
+  if (!recipient?.assessment || recipient.assessment === "none") return { state: "none", tone: "none" };
   if (recipient.assessment_counts === false) return { state: "old", tone: "none", ...at };
   const tone: Tone = recipient.assessment === "objection" ? "alarm" : recipient.assessment === "need_time" ? "warn" : "good";
   return { state: recipient.assessment, tone, ...at };
 }
 
-export function dissemination(recipient: Recipient): AxisState {
-  if (recipient.own_aircraft_clear) return { state: "own_aircraft_clear", tone: "good", at: recipient.own_aircraft_clear };
-  if (recipient.units_told) return { state: "units_told", tone: "good", at: recipient.units_told };
+export function dissemination(recipient: Recipient | undefined): AxisState {
+  if (recipient?.own_aircraft_clear) return { state: "own_aircraft_clear", tone: "good", at: recipient.own_aircraft_clear };
+  if (recipient?.units_told) return { state: "units_told", tone: "good", at: recipient.units_told };
   return { state: "untold", tone: "none" };
 }
 

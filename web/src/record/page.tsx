@@ -163,7 +163,7 @@ function Statistics(): JSX.Element {
               values={counted.map((name) => counts[name])}
             />
           </Suspense>
-          <div class="fields">
+          <div class="fields wide">
             <dl class="facts">
               {counted.map((name) => (
                 <Fact key={name} label={t(`count.${name}`)} text={String(counts[name])} />

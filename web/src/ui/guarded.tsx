@@ -1,4 +1,5 @@
-// The two buttons that are reachable from everywhere: the stop call and the hazard that nobody planned. What was entered
+// The two buttons that are reachable from everywhere: the stop call and the hazard that nobody planned; and the warning of
+// an entry, which is like the first. What was entered
 // stays when the session has ended: it goes out after signing in (api/client.ts).
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -13,9 +14,10 @@ import { go } from "../state/route.ts";
 import { mayDo } from "../state/session.ts";
 import { formatDecimal, parsePosition } from "../units/coordinates.ts";
 import { metresOf, parseHeight, parseLength } from "../units/measures.ts";
+import { formatLocal, formatUtc, parseTime } from "../units/time.ts";
 import { Choices, Dialog, ErrorText, Field, Guarded, Select, type Task, useTask } from "./parts.tsx";
 
-export type Urgent = "stop" | "hazard" | null;
+export type Urgent = "stop" | "entry" | "hazard" | null;
 export const urgent = signal<Urgent>(null);
 // While one is being filled in, nothing stands between the person and the button: an ended session asks to sign in when
 // it is on its way, and it goes out then.
@@ -53,7 +55,7 @@ export function UrgentButtons(): JSX.Element {
 }
 
 export function UrgentDialog(): JSX.Element | null {
-  if (urgent.value === "stop") return <StopCall />;
+  if (urgent.value === "stop" || urgent.value === "entry") return <CallOut key={urgent.value} kind={urgent.value} />;
   if (urgent.value === "hazard") return <UnplannedHazard />;
   return null;
 }
@@ -107,19 +109,22 @@ function PlaceFields(props: {
   );
 }
 
-function StopCall(): JSX.Element {
+// "Stop, we are in your area"; or "you are about to enter it", with the time.
+function CallOut({ kind }: { kind: "stop" | "entry" }): JSX.Element {
   const [place, change, errors] = usePlace("5 NM");
+  const [entry, setEntry] = useState("+5");
   const [callSign, setCallSign] = useState("");
   const [frequency, setFrequency] = useState("");
   const [to, setTo] = useState(lines.value.length === 1 ? lines.value[0]!.peer.id : "");
   const task = useTask();
   const at = parsePosition(place.where);
   const radius = parseLength(place.extent);
+  const entryAt = parseTime(entry, nodeNow());
   const fire = async (): Promise<void> => {
-    if (!at.ok || !radius.ok) return;
+    if (!at.ok || !radius.ok || !entryAt.ok) return;
     const sent = await sendUrgent(task, () =>
       act({
-        act: "stop_call",
+        ...(kind === "stop" ? { act: "stop_call" } : { act: "incursion_warning", entry_at: entryAt.value }),
         centre: at.value,
         radius_m: Math.round(metresOf(radius.value)),
         ...(callSign ? { call_sign: callSign } : {}),
@@ -132,10 +137,19 @@ function StopCall(): JSX.Element {
     go("calls");
   };
   return (
-    <Dialog title={t("urgent.stop_title")} loud onClose={close}>
-      <p>{t("urgent.stop_help")}</p>
+    <Dialog title={t(`urgent.${kind}_title`)} loud onClose={close}>
+      <p>{t(`urgent.${kind}_help`)}</p>
       <PlaceFields place={place} errors={errors} change={change} />
       <div class="fields">
+        {kind === "entry" && (
+          <Field
+            label={t("field.entry_at")}
+            value={entry}
+            onInput={setEntry}
+            error={entryAt.ok ? undefined : t(entryAt.rule)}
+            hint={entryAt.ok ? `${formatUtc(entryAt.value, nodeNow())} = ${formatLocal(entryAt.value)}` : t("hint.time")}
+          />
+        )}
         <Field label={t("field.call_sign")} value={callSign} onInput={setCallSign} hint={t("hint.optional")} />
         <Field label={t("field.frequency")} value={frequency} onInput={setFrequency} hint={t("hint.optional")} />
         {lines.value.length > 1 && (
@@ -153,10 +167,10 @@ function StopCall(): JSX.Element {
       <ErrorText error={task.error} />
       <div class="row">
         <Guarded
-          label={t("urgent.stop")}
-          armedLabel={t("urgent.stop_now")}
+          label={t(`urgent.${kind}`)}
+          armedLabel={t(`urgent.${kind}_now`)}
           busy={task.busy}
-          disabled={!at.ok || !radius.ok || (lines.value.length > 1 && !to)}
+          disabled={!at.ok || !radius.ok || !entryAt.ok || (lines.value.length > 1 && !to)}
           onFire={() => void fire()}
         />
       </div>

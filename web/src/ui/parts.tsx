@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { ApiError } from "../api/client.ts";
+import type { TextKey } from "../i18n/en.ts";
 import { t } from "../i18n/text.ts";
 import { now } from "../state/clock.ts";
 import { formatSpan } from "../units/time.ts";
@@ -23,10 +24,12 @@ interface FieldProps {
   value: string;
   onInput: (value: string) => void;
   hint?: string | undefined;
+  // Examples of what may be typed, behind the hint: codes and numbers.
+  forms?: string;
   error?: string | undefined;
   type?: "text" | "password";
   autocomplete?: string;
-  lines?: number;
+  lines?: number | undefined;
   name?: string;
   required?: boolean;
   autofocus?: boolean;
@@ -50,6 +53,7 @@ export function Field(props: FieldProps): JSX.Element {
     spellcheck: false,
     "aria-invalid": props.error ? ("true" as const) : undefined,
     "aria-describedby": `${id}-d`,
+    "data-autofocus": props.autofocus ? "" : undefined,
     onInput: (event: Event) => props.onInput((event.currentTarget as HTMLInputElement).value),
   };
   return (
@@ -62,8 +66,9 @@ export function Field(props: FieldProps): JSX.Element {
       ) : (
         <input type="text" {...common} />
       )}
-      <span id={`${id}-d`} role={props.error ? "alert" : undefined} class={props.error ? "error" : "hint"}>
+      <span id={`${id}-d`} role={props.error ? "alert" : undefined} class={props.error ? "error" : "hint"} dir="auto">
         {props.error ?? props.hint}
+        {!props.error && props.forms && <span class="ltr"> {props.forms}</span>}
       </span>
     </div>
   );
@@ -134,6 +139,8 @@ export function Dialog(props: {
   useEffect(() => {
     const before = document.activeElement;
     own.current?.showModal();
+    // The browser has put the focus on what comes first, which is the button that closes.
+    own.current?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => {
       if (before instanceof HTMLElement) before.focus();
     };
@@ -194,11 +201,18 @@ export function Guarded(props: {
   );
 }
 
+// Where in a request the node found something, by the label that stands at it.
+const fieldLabels: Record<string, TextKey> = {
+  "/centre": "field.centre", "/extent": "field.extent", "/altitude_lower": "field.lower", "/altitude_upper": "field.upper",
+  "/time_start": "field.start", "/time_end": "field.end", "/data_mode": "field.mode",
+};
+const labelled = (text: string): string => text.replace(/\/[a-z_]+(?=:|$)/g, (field) => (fieldLabels[field] ? t(fieldLabels[field]) : field));
+
 export function describeError(error: unknown): string {
   if (!(error instanceof ApiError)) return String(error);
   if (error.isLost) return t("error.unreachable");
-  const where = error.field ? `${error.field}: ` : "";
-  return `${where}${error.rule}${error.found ? ` — ${error.found}` : ""}`;
+  const where = error.field ? `${labelled(error.field)}: ` : "";
+  return `${where}${error.rule}${error.found ? ` — ${labelled(error.found)}` : ""}`;
 }
 
 export function ErrorText({ error }: { error: unknown }): JSX.Element | null {
@@ -255,4 +269,14 @@ export function Countdown({ to, label }: { to: string; label?: string }): JSX.El
 
 export function Empty({ children }: { children: ComponentChildren }): JSX.Element {
   return <p class="quiet">{children}</p>;
+}
+
+// What a colour and a pattern of line mean.
+export function Key({ name, label }: { name: string; label: string }): JSX.Element {
+  return (
+    <span class="row tight">
+      <svg class="key" viewBox="0 0 16 12" aria-hidden="true"><rect class={name} x="1" y="1" width="14" height="10" /></svg>
+      {label}
+    </span>
+  );
 }

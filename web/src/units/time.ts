@@ -4,9 +4,11 @@ import type { Parsed } from "./coordinates.ts";
 const two = (n: number): string => String(n).padStart(2, "0");
 const minute_ms = 60_000;
 const day_ms = 24 * 60 * minute_ms;
+const half_year_ms = 183 * day_ms;
 
 // "1430", "14:30" (the next one within a day), "+30" (minutes from now), "22 1430" (day and time of this month or the
-// next), "2027-01-15T14:30Z". A letter Z behind is allowed, another zone is not.
+// next), "01-15 14:30" (as it is shown: of this year, or of the next if that is half a year past), "2027-01-15T14:30Z". A
+// letter Z behind is allowed, another zone is not.
 export function parseTime(input: string, now_ms: number): Parsed<string> {
   const text = input.normalize("NFKC").trim().toUpperCase().replace(/Z$/, "").trim();
   const base = new Date(Math.floor(now_ms / minute_ms) * minute_ms);
@@ -14,6 +16,13 @@ export function parseTime(input: string, now_ms: number): Parsed<string> {
   if (later) return done(base.getTime() + Number(later[1]) * minute_ms);
   const whole = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):?(\d{2})(?::(\d{2}))?$/.exec(text);
   if (whole) return utc(whole.slice(1).map((part) => Number(part ?? 0)));
+  const dated = /^(\d{2})-(\d{2}) (\d{2}):(\d{2})(?::(\d{2}))?$/.exec(text);
+  if (dated) {
+    const parts = dated.slice(1).map((part) => Number(part ?? 0));
+    const year = base.getUTCFullYear();
+    const found = utc([year, ...parts]);
+    return found.ok && Date.parse(found.value) < now_ms - half_year_ms ? utc([year + 1, ...parts]) : found;
+  }
   const short = /^(?:(\d{1,2})[ /])?(\d{2}):?(\d{2})$/.exec(text);
   if (!short) return { ok: false, rule: "parse.time" };
   const [, dayText, hours = "", minutes = ""] = short;

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 vi.mock("../state/settings.ts", () => ({ settings: { value: { height: "ft", distance: "NM" } } }));
 
 import { formatPosition, parsePosition, parsePositions } from "./coordinates.ts";
-import { formatHeight, formatLength_m, metresOf, parseHeight, parseLength, roughHeight_m } from "./measures.ts";
+import { formatBand, formatHeight, formatLength_m, metresOf, parseHeight, parseLength, roughHeight_m } from "./measures.ts";
 import { formatSpan, formatUtc, parseTime } from "./time.ts";
 
 const at = (text: string): { lat: number; lng: number } => {
@@ -93,9 +93,34 @@ describe("measures", () => {
     for (const bad of ["", "high", "FL", "12,000", "1e9", "99999999"]) expect(parseHeight(bad).ok, bad).toBe(false);
   });
 
+  it("reads back what it shows", () => {
+    for (const value of [-400, 0.3, 999, 3281, 12_000, 123_456]) {
+      for (const reference of ["AMSL", "AGL"] as const) {
+        const again = parseHeight(formatHeight({ value, reference, units: "FT" }));
+        expect(again).toEqual({ ok: true, value: { value: Math.round(value) || 0, reference, units: "FT" } });
+      }
+    }
+    const far = parseLength(formatLength_m(2_000_000));
+    expect(far.ok && metresOf(far.value)).toBeCloseTo(2_000_000, -2);
+    for (const bad of ["1 20 ft", "12 34", "1 2345 m", "FL1 000"]) expect(parseHeight(bad).ok, bad).toBe(false);
+  });
+
+  it("says once what both limits have in common", () => {
+    const at = (value: number, reference: "AMSL" | "AGL" = "AMSL") => ({ value, reference, units: "FT" as const });
+    expect(formatBand(at(3000), at(6000))).toBe("3\u202f000 – 6\u202f000 ft AMSL");
+    expect(formatBand(at(3000, "AGL"), at(6000))).toBe("3\u202f000 ft AGL – 6\u202f000 ft AMSL");
+    expect(formatBand(at(0, "AGL"), at(500, "AGL"))).toBe("SFC – 500 ft AGL");
+    expect(formatBand(at(3000), { unlimited: true })).toBe("3\u202f000 ft AMSL – UNL");
+    const level = (value: number) => ({ value, reference: "STD" as const, units: "FL" as const });
+    expect(formatBand(level(95), level(240))).toBe("FL095 – FL240");
+  });
+
   it("shows heights in the units that are set", () => {
     expect(formatHeight({ value: 3000, reference: "AMSL", units: "M" })).toBe("9\u202f843 ft AMSL");
     expect(formatHeight({ value: 0, reference: "AGL", units: "M" })).toBe("SFC");
+    expect(formatHeight({ value: 8000, reference: "STD", units: "FT" })).toBe("FL080");
+    expect(formatHeight({ value: 2438.4, reference: "STD", units: "M" })).toBe("FL080");
+    expect(formatHeight({ value: 8050, reference: "STD", units: "FT" })).toBe("8\u202f050 ft STD");
     expect(roughHeight_m({ value: 100, reference: "STD", units: "FL" })).toBeCloseTo(3048);
   });
 
@@ -127,6 +152,10 @@ describe("times", () => {
     expect(read("+45")).toBe("2026-12-31T23:00:00Z");
     expect(read("02 0600")).toBe("2027-01-02T06:00:00Z");
     expect(read("2027-02-28T06:00Z")).toBe("2027-02-28T06:00:00Z");
+    expect(read("2027-02-28 06:00:05Z")).toBe("2027-02-28T06:00:05Z");
+    expect(read("12-30 06:00Z")).toBe("2026-12-30T06:00:00Z");
+    expect(read("01-01 01:30Z")).toBe("2027-01-01T01:30:00Z");
+    expect(read("13-01 01:30Z")).toBe("parse.time");
   });
 
   it("refuses what is no time, or has another zone", () => {
