@@ -104,6 +104,11 @@ Result<std::unique_ptr<Pool>> Pool::Open(PoolOptions options, const base::Clock&
       return base::Invalid("pool.url", "must be of a database with one pool in it");
     }
     pool->dar_id_ = name.Text(0, 0);
+    WB_ASSIGN_OR_RETURN(const Rows log, one->Ask("SELECT origin FROM dss_log"));
+    if (log.size() > 0 && !pool->options_.log) {
+      return base::Invalid("dss.log", "must be given: the pool keeps a log",
+                           std::string(log.Text(0, 0)));
+    }
     WB_ASSIGN_OR_RETURN(const Rows fsync, one->Ask("SELECT current_setting('fsync') = 'on'"));
     if (!fsync.Bool(0, 0)) {
       Log(LogLevel::kWarn, "pool_not_durable", {{"setting", "fsync"}, {"value", "off"}});
@@ -115,6 +120,11 @@ Result<std::unique_ptr<Pool>> Pool::Open(PoolOptions options, const base::Clock&
     WB_ASSIGN_OR_RETURN(const auto keeper, Connection::Open(address, kKeeping));
     const dss::Heartbeat startup{clock.Now(), "Startup", "", 0, std::nullopt};
     WB_RETURN_IF_ERROR(keeper->Run(kBeat, BeatOf(pool->options_, startup)));
+  }
+  if (pool->options_.log) {
+    WB_ASSIGN_OR_RETURN(pool->log_, PoolLog::Open(*pool->options_.log, address,
+                                                  pool->options_.locality, pool->clock_));
+    pool->log_origin_ = pool->log_->key().name();
   }
   pool->StartThreads();
   return pool;
@@ -141,6 +151,7 @@ void Pool::Stop() {
   for (auto* wake : {&queue_wake_, &follow_wake_, &read_wake_, &keep_wake_}) wake->notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  if (log_ != nullptr) log_->Stop();
   std::deque<Asked> queue;
   std::deque<Waiting> waiting;
   std::deque<Chore> chores;
@@ -231,7 +242,8 @@ void Pool::AnswerAll(std::vector<Asked>* asked, Result<std::vector<Result<dss::A
 }
 
 void Pool::AcceptUntilStopped() {
-  Acceptor acceptor({options_.address, index_, options_.policy, clock_, random_, counts_});
+  Acceptor acceptor(
+      {options_.address, index_, options_.policy, clock_, random_, counts_, log_origin_});
   while (true) {
     Plan plan;
     std::vector<Asked> taken = TakeQueued(acceptor, &plan);

@@ -27,6 +27,7 @@
 #include "dss/host.h"
 #include "store/postgres/accept.h"
 #include "store/postgres/connection.h"
+#include "store/postgres/pool_log.h"
 #include "store/postgres/read_index.h"
 
 namespace wideberth::store::postgres {
@@ -44,13 +45,16 @@ struct PoolOptions {
   std::string public_endpoint;
   dss::Policy policy;  // notification indices are times in a pool, whatever it says
   int writers = 4;     // connections that accept
+  std::optional<PoolLogOptions>
+      log;  // of the accepted writes; all nodes of the pool have it, or none
   // Around answers that are given together; must call `give` once, on this thread.
   std::function<void(const std::function<void()>& give)> answer_together;
 };
 
 class Pool final : public dss::Host {
  public:
-  // Refuses a database that is not migrated, whose locks hold nothing (schema.h), or that is away. Reads all of it.
+  // Refuses a database that is not migrated, whose locks hold nothing (schema.h), that is away, or that has another
+  // log. Reads all of it.
   static base::Result<std::unique_ptr<Pool>> Open(PoolOptions options, const base::Clock& clock,
                                                   base::RandomSource& random);
   ~Pool() override;
@@ -63,6 +67,7 @@ class Pool final : public dss::Host {
   void ListInstances(Listed listed) override;
   void AddHeartbeat(dss::Heartbeat heartbeat, Listed listed) override;
   std::optional<dss::PoolStatistics> GetPoolStatistics() const override;
+  dss::TransparencyLog* log() override { return log_.get(); }
 
   // Finishes what is being decided, refuses what is queued, ends the threads.
   void Stop() override;
@@ -101,6 +106,8 @@ class Pool final : public dss::Host {
   const base::Clock& clock_;
   base::RandomSource& random_;
   std::string dar_id_;
+  std::string log_origin_;  // empty: no log is kept
+  std::unique_ptr<PoolLog> log_;
   ReadIndex index_;
   AcceptCounts counts_;
   std::atomic<uint64_t> fetches_ = 0;

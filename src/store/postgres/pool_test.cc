@@ -5,14 +5,19 @@
 #include <array>
 #include <future>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/log.h"
 #include "base/random.h"
+#include "dss/effects.h"
 #include "dss/testing/host_contract.h"
+#include "dss/testing/log_contract.h"
 #include "store/postgres/schema.h"
+#include "store/postgres/testing/pools.h"
 #include "store/postgres/testing/throwaway_server.h"
 
 namespace wideberth::store::postgres {
@@ -22,35 +27,16 @@ using dss::testing::Ask;
 using dss::testing::HarnessFactory;
 using dss::testing::HostContract;
 using dss::testing::Look;
+using testing::NewPool;
+using testing::OpenPool;
 using testing::ThrowawayServer;
-
-Address NewPool(base::RandomSource* random) {
-  Address address = ThrowawayServer::Get().NewDatabase();
-  auto connection = Connection::Open(address, {});
-  EXPECT_TRUE(connection.has_value()) << connection.error().ToString();
-  EXPECT_TRUE(Migrate(connection->get(), kSchemaVersion, random).has_value());
-  return address;
-}
-
-std::unique_ptr<Pool> OpenPool(const Address& address, const std::string& locality,
-                               const base::Clock& clock, base::RandomSource& random,
-                               dss::Policy policy = {}) {
-  PoolOptions options;
-  options.address = address;
-  options.locality = locality;
-  options.public_endpoint = "https://" + locality + ".test";
-  options.policy = policy;
-  auto pool = Pool::Open(std::move(options), clock, random);
-  EXPECT_TRUE(pool.has_value()) << pool.error().ToString();
-  return std::move(*pool);
-}
 
 class TwoNodes final : public dss::testing::HostHarness {
  public:
   TwoNodes(const base::Clock& clock, const dss::Policy& policy) : policy_(policy) {
     const Address address = NewPool(&random_);
     for (const char* locality : {"east", "west"}) {
-      nodes_.push_back(OpenPool(address, locality, clock, random_, policy));
+      nodes_.push_back(OpenPool(address, locality, clock, random_, policy, logs_.Of(locality)));
     }
     policy_.time_based_notification_index = true;
   }
@@ -60,6 +46,7 @@ class TwoNodes final : public dss::testing::HostHarness {
  private:
   base::SystemRandom random_;
   dss::Policy policy_;
+  testing::LogFolder logs_;
   std::vector<std::unique_ptr<Pool>> nodes_;
 };
 
@@ -106,7 +93,7 @@ TEST_F(PoolTest, MigratesForwardAndBackAndKnowsWhichDatabaseItCanWorkOn) {
   const Address address = ThrowawayServer::Get().NewDatabase();
   const auto connection = Connect(address);
   EXPECT_EQ(ReadSchemaVersion(connection.get()).value(), 0);
-  const auto refused = Pool::Open({address, "here", "", {}, 1, nullptr}, clock_, random_);
+  const auto refused = Pool::Open({address, "here", "", {}, 1, {}, nullptr}, clock_, random_);
   ASSERT_FALSE(refused.has_value());
   EXPECT_NE(refused.error().rule.find("--migrate"), std::string::npos);
 
@@ -123,7 +110,7 @@ TEST_F(PoolTest, MigratesForwardAndBackAndKnowsWhichDatabaseItCanWorkOn) {
   }
   // Back to the release before, and forward again: what was accepted is still there.
   EXPECT_EQ(Migrate(connection.get(), kSchemaVersion - 1, &random_).value(), kSchemaVersion);
-  EXPECT_FALSE(Pool::Open({address, "here", "", {}, 1, nullptr}, clock_, random_).has_value());
+  EXPECT_FALSE(Pool::Open({address, "here", "", {}, 1, {}, nullptr}, clock_, random_).has_value());
   EXPECT_EQ(Migrate(connection.get(), kSchemaVersion, &random_).value(), kSchemaVersion - 1);
   const auto node = OpenPool(address, "here", clock_, random_);
   EXPECT_TRUE(Look(node.get(), [&](const auto& view, auto) {
@@ -430,24 +417,84 @@ TEST_F(PoolTest, NodesGoOnWhileTheTablesBecomeThoseOfTheNextReleaseAndBack) {
   write_and_read({east.get(), west.get()});
 }
 
-// The steps that this release makes itself, under the reader and the writer of the version before.
-TEST_F(PoolTest, TheVersionBeforeIsReadAndWrittenWhileItIsMigratedForwardAndBack) {
+// What the release before says to the database, as it said it.
+class BeforeThis {
+ public:
+  BeforeThis(Connection* connection, base::RandomSource* random)
+      : connection_(connection), random_(*random) {}
+
+  void Put(const dss::Intent& intent) {
+    base::Bytes body;
+    dss::EncodeEffect(intent, &body);
+    const auto cell = static_cast<int64_t>(intent.extent.cells[0]);
+    Run("INSERT INTO dss_entity (kind, id, ends, subscription, body) "
+        "SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::bytea[]) "
+        "ON CONFLICT (kind, id) DO UPDATE SET ends = excluded.ends, "
+        "subscription = excluded.subscription, body = excluded.body",
+        Values()
+            .AddArray(std::vector<int16_t>{0})
+            .AddArray(std::span<const base::Uuid>({&intent.id, 1}))
+            .AddArray(std::vector<int64_t>{intent.extent.end.us})
+            .AddArray(std::span<const base::Uuid>({&intent.subscription, 1}))
+            .AddArray(std::vector<base::Bytes>{body}));
+    Run("INSERT INTO dss_cell (kind, cell, ends, id, starts) SELECT * FROM "
+        "unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::uuid[], $5::bigint[])",
+        Values()
+            .AddArray(std::vector<int16_t>{0})
+            .AddArray(std::vector<int64_t>{cell})
+            .AddArray(std::vector<int64_t>{intent.extent.end.us})
+            .AddArray(std::span<const base::Uuid>({&intent.id, 1}))
+            .AddArray(std::vector<int64_t>{intent.extent.start.us}));
+    Run("INSERT INTO dss_change (xid, batch, at, effects) "
+        "SELECT pg_current_xact_id()::text::bigint, $1::uuid, $2::bigint, $3::bytea",
+        Values().Add(random_.NewUuidV4()).Add(intent.extent.start.us).Add(base::ByteView(body)));
+  }
+  size_t CountNear(const dss::Extent& extent) {
+    const Rows rows =
+        Run("SELECT e.body FROM (SELECT DISTINCT c.kind, c.id "
+            "FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[]) "
+            "AS a (kind, cell, starts, ends) "
+            "JOIN dss_cell c ON c.kind = a.kind AND c.cell = a.cell AND c.ends >= a.starts "
+            "AND c.starts <= a.ends) hit JOIN dss_entity e ON e.kind = hit.kind AND e.id = hit.id",
+            Values()
+                .AddArray(std::vector<int16_t>{0})
+                .AddArray(std::vector<int64_t>{static_cast<int64_t>(extent.cells[0])})
+                .AddArray(std::vector<int64_t>{extent.start.us})
+                .AddArray(std::vector<int64_t>{extent.end.us}));
+    return rows.size();
+  }
+
+ private:
+  Rows Run(const std::string& sql, const Values& values) {
+    auto rows = connection_->Ask(sql, values);
+    EXPECT_TRUE(rows.has_value()) << rows.error().ToString();
+    return rows ? *rows : Rows();
+  }
+
+  Connection* const connection_;
+  base::RandomSource& random_;
+};
+
+// The steps that this release makes itself, under the statements of the release before; what that writes meanwhile is
+// found by this one.
+TEST_F(PoolTest, TheReleaseBeforeReadsAndWritesWhileTheTablesAreMigratedForwardAndBack) {
   const Address address = ThrowawayServer::Get().NewDatabase();
   const auto connection = Connect(address);
   ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion - 1, &random_).has_value());
+  BeforeThis before(connection.get(), &random_);
   const auto follower = Connection::Open(address, ReadIndex::statements());
   ASSERT_TRUE(follower.has_value());
   ReadIndex index;
-  AcceptCounts counts;
-  dss::Policy policy;
-  policy.time_based_notification_index = true;
-  Acceptor acceptor({address, index, policy, clock_, random_, counts});
   size_t stored = 0;
+  dss::PutIntent put = Plan(20.0);
   const auto write_and_read = [&] {
-    const dss::Command command{"uss1", Plan(20.0 + static_cast<double>(++stored))};
-    const auto answers = acceptor.Accept({&command, 1}, acceptor.PlanOf(command, clock_.Now()),
-                                         clock_.MonotonicMicros() + kWriteDeadlineUs);
-    ASSERT_TRUE(answers.has_value()) << answers.error().ToString();
+    dss::Intent intent;
+    intent.id = random_.NewUuidV4();
+    intent.manager = "uss1";
+    intent.ovn = "ovn" + std::to_string(++stored);
+    intent.extent = put.extent;
+    before.Put(intent);
+    EXPECT_EQ(before.CountNear(put.extent), stored);
     const auto fetched = index.Fetch(follower->get());
     ASSERT_TRUE(fetched.has_value()) << fetched.error().ToString();
     EXPECT_EQ(index.Read([](const dss::State& s) { return s.GetStatistics(); }).entities[0],
@@ -457,10 +504,54 @@ TEST_F(PoolTest, TheVersionBeforeIsReadAndWrittenWhileItIsMigratedForwardAndBack
   for (int round = 0; round < 2; ++round) {
     ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion, &random_).has_value());
     write_and_read();
+    {
+      const auto node = OpenPool(address, "here", clock_, random_);
+      const auto answer = Ask(node.get(), {"uss2", put});
+      ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
+      EXPECT_EQ(answer->intents.size(), stored);
+    }
     ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion - 1, &random_).has_value());
     write_and_read();
   }
   EXPECT_EQ(index.loads(), 1u);
+}
+
+// A search finds what lasts minutes, hours, days and for ever, and nothing that does not meet it.
+TEST_F(PoolTest, AWriteFindsWhatMeetsItHoweverLongThatLasts) {
+  const Address address = NewPool(&random_);
+  const auto node = OpenPool(address, "here", clock_, random_);
+  constexpr int64_t kHour = base::kMicrosPerHour;
+  const int64_t now_us = clock_.Now().us;
+  base::SeededRandom random(8);
+  struct Stored {
+    int64_t start_us;
+    int64_t end_us;
+    std::string ovn;
+  };
+  std::vector<Stored> stored;
+  const std::array<int64_t, 8> lasts = {kHour / 60,     kHour - 1,  kHour,      kHour + 1,
+                                        24 * kHour - 1, 24 * kHour, 25 * kHour, 100 * kHour};
+  for (int i = 0; i < 120; ++i) {
+    dss::PutIntent put = Plan(47.0);
+    put.extent.start.us = now_us + kHour + random.Between(0, 200) * kHour;
+    put.extent.end.us = put.extent.start.us + lasts[static_cast<size_t>(i) % lasts.size()];
+    std::set<std::string> wanted;
+    for (const Stored& one : stored) {
+      if (one.start_us <= put.extent.end.us && put.extent.start.us <= one.end_us) {
+        wanted.insert(one.ovn);
+      }
+    }
+    const auto asked = Ask(node.get(), {"uss1", put});
+    ASSERT_TRUE(asked.has_value()) << asked.error().ToString();
+    std::set<std::string> found;
+    for (const dss::Intent& missing : asked->intents) found.insert(missing.ovn);
+    ASSERT_EQ(found, wanted) << i;
+    if (asked->key_incomplete) {
+      put.key.assign(wanted.begin(), wanted.end());
+      ASSERT_FALSE(Ask(node.get(), {"uss1", put})->key_incomplete);
+    }
+    stored.push_back({put.extent.start.us, put.extent.end.us, dss::OpaqueText(put.drawn_ovn)});
+  }
 }
 
 }  // namespace
