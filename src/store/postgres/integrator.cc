@@ -114,9 +114,7 @@ std::span<const Statement> Integrator::statements() {
 }
 
 Result<void> Integrator::Prepare(Connection* connection) {
-  return connection->RunScript(
-      "SET idle_in_transaction_session_timeout = " + std::to_string(kIdleMs) +
-      "; SET lock_timeout = " + std::to_string(kLockWaitMs));
+  return connection->RunScript("SET lock_timeout = " + std::to_string(kLockWaitMs));
 }
 
 Result<bool> Integrator::Hold(Connection* connection, int64_t monotonic_us) {

@@ -8,8 +8,8 @@
 //   integrator.Begin(connection)                locks the row, reads what waits, makes tiles and the signed head
 //   integrator.Publish(connection)              stores them and commits
 //
-// A holder that stops between the two has the row locked until the server ends its session (kIdleMs), which undoes the
-// transaction; nothing that it signed has left it. So a head is in the database before anybody sees it.
+// A holder that stops between the two has the row locked until the server ends its session (kIdleInTransactionMs), which
+// undoes the transaction; nothing that it signed has left it. So a head is in the database before anybody sees it.
 //
 // Belongs to one thread.
 #ifndef WIDEBERTH_STORE_POSTGRES_INTEGRATOR_H_
@@ -32,7 +32,6 @@ namespace wideberth::store::postgres {
 
 inline constexpr int64_t kLeaseUs = 3'000'000;
 inline constexpr int64_t kLeaseRenewedUs = 1'000'000;
-inline constexpr int kIdleMs = 2'000;      // in a transaction; then the server ends it
 inline constexpr int kLockWaitMs = 1'000;  // for the row
 inline constexpr int64_t kEntriesAtOnceMax = 4'096;
 

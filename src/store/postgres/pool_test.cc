@@ -375,6 +375,19 @@ TEST_F(PoolTest, ACommitThatNoStandbyHasIsNotAnswered) {
   }
 }
 
+// As a node that was stopped between what it read and what it wanted to write.
+TEST_F(PoolTest, ASessionThatStandsStillKeepsItsLocksFromOthersForMomentsOnly) {
+  const Address address = NewPool(&random_);
+  const auto node = OpenPool(address, "here", clock_, random_);
+  const auto still = Connect(address);
+  ASSERT_TRUE(still->RunScript("BEGIN").has_value());
+  ASSERT_TRUE(
+      still->Ask("SELECT pg_advisory_xact_lock($1::bigint)", Values().Add(WorldKey())).has_value());
+  const auto answer = Ask(node.get(), {"uss1", Plan(47.0)});
+  ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
+  EXPECT_FALSE(still->RunScript("COMMIT").has_value());
+}
+
 // An upgrade of a pool that goes on: what a migration forward may do, and back, under nodes of the release before.
 TEST_F(PoolTest, NodesGoOnWhileTheTablesBecomeThoseOfTheNextReleaseAndBack) {
   const Address address = NewPool(&random_);
