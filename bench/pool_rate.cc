@@ -1,10 +1,10 @@
-// What a pool of two nodes accepts in a second: operational intents with implicit subscriptions, written by clients that
-// each wait for their answer, half of them to either node. Both nodes are in this process, without HTTP.
+// What a pool of two nodes accepts in a second: operational intents with implicit subscriptions, written by clients
+// that each wait for their answer, half of them to either node. Both nodes are in this process, without HTTP.
 //
 //   pool_rate URL SECONDS CLIENTS [cell] [log]
 //
-// Spread out; or with `cell` all in one S2 cell, up to 20 that overlap and know one another, then on to a later time. With
-// `log` the pool keeps its transparency log, and all entries must be in it a little later.
+// Spread out; or with `cell` all in one S2 cell, up to 20 that overlap and know one another, then on to a later time.
+// With `log` the pool keeps its transparency log, and all entries must be in it a little later.
 // URL is of an empty database. Every answer is checked, and at the end what is stored is counted.
 #include <fmt/core.h>
 #include <stdlib.h>
@@ -170,6 +170,25 @@ int Number(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() ? number : 0;
 }
 
+void MigrateNew(const store::postgres::Address& address, base::RandomSource* random) {
+  auto connection = store::postgres::Connection::Open(address, {});
+  CHECK(connection.has_value());
+  CHECK(store::postgres::Migrate(connection->get(), store::postgres::kSchemaVersion, random)
+            .has_value());
+}
+
+// Each accept is an entry, soon after the last of them.
+void CheckLog(const dss::TransparencyLog& log, size_t accepts, const base::Clock& clock) {
+  const int64_t last_us = clock.MonotonicMicros();
+  while (log.GetStatistics().signed_size < accepts) {
+    CHECK(clock.MonotonicMicros() - last_us < base::kMicrosPerMinute);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  CHECK(log.GetStatistics().signed_size == accepts);
+  fmt::print("{} entries in the log, the last of them signed after {:.1f} s\n", accepts,
+             static_cast<double>(clock.MonotonicMicros() - last_us) / 1e6);
+}
+
 int Main(int argc, char** argv) {
   bool in_cell = false;
   bool keeps_log = false;
@@ -186,12 +205,7 @@ int Main(int argc, char** argv) {
   const auto clients = static_cast<size_t>(Number(argv[3]));
   const base::SystemClock clock;
   base::SystemRandom random;
-  {
-    auto connection = store::postgres::Connection::Open(address, {});
-    CHECK(connection.has_value());
-    CHECK(store::postgres::Migrate(connection->get(), store::postgres::kSchemaVersion, &random)
-              .has_value());
-  }
+  MigrateNew(address, &random);
   std::optional<ShownFolder> shown;
   if (keeps_log) shown.emplace();
   const auto east = Open(address, "east", shown, clock, random);
@@ -239,17 +253,7 @@ int Main(int argc, char** argv) {
   const int64_t stored =
       (*connection)->Ask("SELECT count(*) FROM dss_entity WHERE kind = 0").value().Int(0, 0);
   CHECK(stored == static_cast<int64_t>(latencies.size()));
-  if (keeps_log) {
-    // Each accept is an entry, soon after the last of them.
-    const int64_t last_us = clock.MonotonicMicros();
-    while (west->log()->GetStatistics().signed_size < latencies.size()) {
-      CHECK(clock.MonotonicMicros() - last_us < base::kMicrosPerMinute);
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    CHECK(west->log()->GetStatistics().signed_size == latencies.size());
-    fmt::print("{} entries in the log, the last of them signed after {:.1f} s\n", latencies.size(),
-               static_cast<double>(clock.MonotonicMicros() - last_us) / 1e6);
-  }
+  if (keeps_log) CheckLog(*west->log(), latencies.size(), clock);
   return 0;
 }
 

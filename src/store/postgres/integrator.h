@@ -8,8 +8,8 @@
 //   integrator.Begin(connection)                locks the row, reads what waits, makes tiles and the signed head
 //   integrator.Publish(connection)              stores them and commits
 //
-// A holder that stops between the two has the row locked until the server ends its session, which undoes the transaction
-// (kIdleInTransactionMs); nothing that it signed has left it. So a head is in the database before anybody sees it.
+// A holder that stops between the two has the row locked until the server ends its session (kIdleInTransactionMs): that
+// undoes the transaction, and nothing that it signed has left it. So a head is in the database before anybody sees it.
 //
 // Belongs to one thread.
 #ifndef WIDEBERTH_STORE_POSTGRES_INTEGRATOR_H_

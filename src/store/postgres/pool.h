@@ -1,9 +1,10 @@
 // The DSS over a database that several nodes share: a pool. Each node serves all of it.
 //
 // Writes are queued and taken by a few threads, each with a connection, which put what may share a transaction into
-// one (accept.h). Reads are answered from memory (read_index.h): one that arrives waits for a fetch that began after
-// it, which all that wait share, and so shows whatever any node has answered before it. The node itself takes away what
-// ended long ago, and changes that every node has long seen.
+// one (accept.h). What would wait there for another transaction of this node waits in the queue, and goes into one with
+// all that has come meanwhile. Reads are answered from memory (read_index.h): one that arrives waits for a fetch that
+// began after it, which all that wait share, and so shows whatever any node has answered before it. The node itself
+// takes away what ended long ago, and changes that every node has long seen.
 //
 // While the database is away writes and reads are answered kBusy, after a while: nothing is guessed from memory.
 #ifndef WIDEBERTH_STORE_POSTGRES_POOL_H_
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -77,6 +79,8 @@ class Pool final : public dss::Host {
     dss::Command command;
     Answered answered;
     int64_t deadline_monotonic_us = 0;
+    std::optional<int64_t>
+        behind;  // a lock that another transaction of this node had when it was looked at
   };
   struct Waiting {
     Reading reading;
@@ -89,7 +93,10 @@ class Pool final : public dss::Host {
   Pool(PoolOptions options, const base::Clock& clock, base::RandomSource& random);
   void StartThreads();
   void AcceptUntilStopped();
+  bool IsBehind(const Asked& asked) const;
+  std::vector<Asked> AwaitQueued();
   std::vector<Asked> TakeQueued(const Acceptor& acceptor, Plan* plan);
+  void Release(const std::map<int64_t, bool>& locks);
   void GiveBack(std::vector<Asked> asked);
   void AnswerAll(std::vector<Asked>* asked,
                  base::Result<std::vector<base::Result<dss::Answer>>> answers);
@@ -117,6 +124,8 @@ class Pool final : public dss::Host {
   bool stopping_ = false;
   std::condition_variable queue_wake_;
   std::deque<Asked> queue_;
+  std::map<int64_t, int>
+      held_;  // locks of transactions that this node has begun: how many hold them
   std::condition_variable follow_wake_;
   std::deque<Waiting> waiting_;  // for a fetch that begins after they came
   uint64_t arrived_ = 0;         // all that ever were in it

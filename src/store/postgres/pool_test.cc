@@ -6,7 +6,6 @@
 #include <future>
 #include <memory>
 #include <set>
-#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -88,57 +87,6 @@ class PoolTest : public ::testing::Test {
   base::SystemClock clock_;
   base::SystemRandom random_;
 };
-
-TEST_F(PoolTest, MigratesForwardAndBackAndKnowsWhichDatabaseItCanWorkOn) {
-  const Address address = ThrowawayServer::Get().NewDatabase();
-  const auto connection = Connect(address);
-  EXPECT_EQ(ReadSchemaVersion(connection.get()).value(), 0);
-  const auto refused = Pool::Open({address, "here", "", {}, 1, {}, nullptr}, clock_, random_);
-  ASSERT_FALSE(refused.has_value());
-  EXPECT_NE(refused.error().rule.find("--migrate"), std::string::npos);
-
-  EXPECT_EQ(Migrate(connection.get(), kSchemaVersion, &random_).value(), 0);
-  EXPECT_EQ(ReadSchemaVersion(connection.get()).value(), kSchemaVersion);
-  EXPECT_EQ(Migrate(connection.get(), kSchemaVersion, &random_).value(), kSchemaVersion);
-  const std::string name(connection->Ask("SELECT dar_id FROM dss_pool")->Text(0, 0));
-  EXPECT_TRUE(base::Uuid::ParseV4(name).has_value());
-  const dss::PutIntent put = Plan(47.0);
-  {
-    const auto node = OpenPool(address, "here", clock_, random_);
-    ASSERT_TRUE(Ask(node.get(), {"uss1", put}).has_value());
-    EXPECT_EQ(node->dar_id(), name);
-  }
-  // Back to the release before, and forward again: what was accepted is still there.
-  EXPECT_EQ(Migrate(connection.get(), kSchemaVersion - 1, &random_).value(), kSchemaVersion);
-  EXPECT_FALSE(Pool::Open({address, "here", "", {}, 1, {}, nullptr}, clock_, random_).has_value());
-  EXPECT_EQ(Migrate(connection.get(), kSchemaVersion, &random_).value(), kSchemaVersion - 1);
-  const auto node = OpenPool(address, "here", clock_, random_);
-  EXPECT_TRUE(Look(node.get(), [&](const auto& view, auto) {
-                return GetIntent(view, put.id);
-              }).has_value());
-  EXPECT_FALSE(Migrate(connection.get(), kSchemaVersion + 1, &random_).has_value());
-  // Of the next release: it leaves what this one needs. Of the one after: nobody knows.
-  ASSERT_TRUE(connection->RunScript("UPDATE dss_schema SET version = version + 1").has_value());
-  EXPECT_TRUE(CheckSchema(connection.get()).has_value());
-  ASSERT_TRUE(connection->RunScript("UPDATE dss_schema SET version = version + 1").has_value());
-  EXPECT_FALSE(CheckSchema(connection.get()).has_value());
-  EXPECT_FALSE(Migrate(connection.get(), kSchemaVersion, &random_).has_value());
-}
-
-TEST_F(PoolTest, RefusesAServerWhoseLocksHoldNothing) {
-  const Address address = NewPool(&random_);
-  const auto one = Connect(address);
-  const auto other = Connect(address);
-  EXPECT_TRUE(ProbeLocks(one.get(), other.get(), &random_).has_value());
-  // As a server that takes the call and does nothing.
-  const std::string no_locks =
-      "CREATE SCHEMA empty; "
-      "CREATE FUNCTION empty.pg_advisory_xact_lock(bigint) RETURNS void LANGUAGE sql AS ''; "
-      "CREATE FUNCTION empty.pg_advisory_xact_lock_shared(bigint) RETURNS void LANGUAGE sql AS '';";
-  ASSERT_TRUE(one->RunScript(no_locks).has_value());
-  ASSERT_TRUE(one->RunScript("SET search_path = empty, pg_catalog, public").has_value());
-  EXPECT_FALSE(ProbeLocks(one.get(), other.get(), &random_).has_value());
-}
 
 TEST_F(PoolTest, AnIntentThatMovesIsHeldAtBothPlacesByANodeThatDoesNotKnowItYet) {
   const Address address = NewPool(&random_);
@@ -388,145 +336,42 @@ TEST_F(PoolTest, ASessionThatStandsStillKeepsItsLocksFromOthersForMomentsOnly) {
   EXPECT_FALSE(still->RunScript("COMMIT").has_value());
 }
 
-// An upgrade of a pool that goes on: what a migration forward may do, and back, under nodes of the release before.
-TEST_F(PoolTest, NodesGoOnWhileTheTablesBecomeThoseOfTheNextReleaseAndBack) {
+// However many want to write where somebody holds the lock, they take no connection from those who write elsewhere.
+TEST_F(PoolTest, ThoseWhoWaitForOnePlaceKeepNobodyFromAnother) {
   const Address address = NewPool(&random_);
-  const auto east = OpenPool(address, "east", clock_, random_);
-  const auto west = OpenPool(address, "west", clock_, random_);
-  int stored = 0;
-  const auto write_and_read = [&](const std::vector<dss::Host*>& nodes) {
-    for (dss::Host* writer : nodes) {
-      const dss::PutIntent put = Plan(20.0 + ++stored);
-      const auto answer = Ask(writer, {"uss1", put});
-      ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
-      for (dss::Host* reader : nodes) {
-        EXPECT_TRUE(Look(reader, [&](const auto& view, auto) {
-                      return GetIntent(view, put.id);
-                    }).has_value());
-      }
-    }
-  };
-  write_and_read({east.get(), west.get()});
-  const auto connection = Connect(address);
-  ASSERT_TRUE(connection
-                  ->RunScript("BEGIN; ALTER TABLE dss_entity ADD COLUMN next text; "
-                              "ALTER TABLE dss_change ADD COLUMN next bigint NOT NULL DEFAULT 7; "
-                              "ALTER TABLE dss_pool ADD COLUMN next text; "
-                              "CREATE TABLE dss_next (id uuid PRIMARY KEY); "
-                              "UPDATE dss_schema SET version = version + 1; COMMIT")
-                  .has_value());
-  write_and_read({east.get(), west.get()});
-  {
-    // One that is started again meanwhile.
-    const auto third = OpenPool(address, "third", clock_, random_);
-    write_and_read({east.get(), west.get(), third.get()});
+  const auto node = OpenPool(address, "here", clock_, random_);
+  const dss::PutIntent hot = Plan(47.0);
+  const auto holder = Connect(address);
+  const postgres::Plan plan = MakePlan(dss::State(), {"uss1", hot}, clock_.Now());
+  ASSERT_TRUE(holder->RunScript("BEGIN").has_value());
+  for (const auto& [key, shared] : plan.locks) {
+    ASSERT_TRUE(
+        holder->Ask("SELECT pg_advisory_xact_lock($1::bigint)", Values().Add(key)).has_value());
   }
-  ASSERT_TRUE(connection
-                  ->RunScript("BEGIN; DROP TABLE dss_next; ALTER TABLE dss_pool DROP COLUMN next; "
-                              "ALTER TABLE dss_change DROP COLUMN next; "
-                              "ALTER TABLE dss_entity DROP COLUMN next; "
-                              "UPDATE dss_schema SET version = version - 1; COMMIT")
-                  .has_value());
-  write_and_read({east.get(), west.get()});
-}
-
-// What the release before says to the database, as it said it.
-class BeforeThis {
- public:
-  BeforeThis(Connection* connection, base::RandomSource* random)
-      : connection_(connection), random_(*random) {}
-
-  void Put(const dss::Intent& intent) {
-    base::Bytes body;
-    dss::EncodeEffect(intent, &body);
-    const auto cell = static_cast<int64_t>(intent.extent.cells[0]);
-    Run("INSERT INTO dss_entity (kind, id, ends, subscription, body) "
-        "SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::bytea[]) "
-        "ON CONFLICT (kind, id) DO UPDATE SET ends = excluded.ends, "
-        "subscription = excluded.subscription, body = excluded.body",
-        Values()
-            .AddArray(std::vector<int16_t>{0})
-            .AddArray(std::span<const base::Uuid>({&intent.id, 1}))
-            .AddArray(std::vector<int64_t>{intent.extent.end.us})
-            .AddArray(std::span<const base::Uuid>({&intent.subscription, 1}))
-            .AddArray(std::vector<base::Bytes>{body}));
-    Run("INSERT INTO dss_cell (kind, cell, ends, id, starts) SELECT * FROM "
-        "unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::uuid[], $5::bigint[])",
-        Values()
-            .AddArray(std::vector<int16_t>{0})
-            .AddArray(std::vector<int64_t>{cell})
-            .AddArray(std::vector<int64_t>{intent.extent.end.us})
-            .AddArray(std::span<const base::Uuid>({&intent.id, 1}))
-            .AddArray(std::vector<int64_t>{intent.extent.start.us}));
-    Run("INSERT INTO dss_change (xid, batch, at, effects) "
-        "SELECT pg_current_xact_id()::text::bigint, $1::uuid, $2::bigint, $3::bytea",
-        Values().Add(random_.NewUuidV4()).Add(intent.extent.start.us).Add(base::ByteView(body)));
+  std::vector<std::future<base::Result<dss::Answer>>> waiting;
+  for (int i = 0; i < 40; ++i) {
+    waiting.push_back(std::async(std::launch::async, [&, put = Plan(47.0)]() mutable {
+      return Ask(node.get(), {"uss1", put});
+    }));
   }
-  size_t CountNear(const dss::Extent& extent) {
-    const Rows rows =
-        Run("SELECT e.body FROM (SELECT DISTINCT c.kind, c.id "
-            "FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[]) "
-            "AS a (kind, cell, starts, ends) "
-            "JOIN dss_cell c ON c.kind = a.kind AND c.cell = a.cell AND c.ends >= a.starts "
-            "AND c.starts <= a.ends) hit JOIN dss_entity e ON e.kind = hit.kind AND e.id = hit.id",
-            Values()
-                .AddArray(std::vector<int16_t>{0})
-                .AddArray(std::vector<int64_t>{static_cast<int64_t>(extent.cells[0])})
-                .AddArray(std::vector<int64_t>{extent.start.us})
-                .AddArray(std::vector<int64_t>{extent.end.us}));
-    return rows.size();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(Ask(node.get(), {"uss2", Plan(20.0 + i)}).has_value());
   }
-
- private:
-  Rows Run(const std::string& sql, const Values& values) {
-    auto rows = connection_->Ask(sql, values);
-    EXPECT_TRUE(rows.has_value()) << rows.error().ToString();
-    return rows ? *rows : Rows();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
+  for (const auto& each : waiting) {
+    EXPECT_EQ(each.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
   }
-
-  Connection* const connection_;
-  base::RandomSource& random_;
-};
-
-// The steps that this release makes itself, under the statements of the release before; what that writes meanwhile is
-// found by this one.
-TEST_F(PoolTest, TheReleaseBeforeReadsAndWritesWhileTheTablesAreMigratedForwardAndBack) {
-  const Address address = ThrowawayServer::Get().NewDatabase();
-  const auto connection = Connect(address);
-  ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion - 1, &random_).has_value());
-  BeforeThis before(connection.get(), &random_);
-  const auto follower = Connection::Open(address, ReadIndex::statements());
-  ASSERT_TRUE(follower.has_value());
-  ReadIndex index;
-  size_t stored = 0;
-  dss::PutIntent put = Plan(20.0);
-  const auto write_and_read = [&] {
-    dss::Intent intent;
-    intent.id = random_.NewUuidV4();
-    intent.manager = "uss1";
-    intent.ovn = "ovn" + std::to_string(++stored);
-    intent.extent = put.extent;
-    before.Put(intent);
-    EXPECT_EQ(before.CountNear(put.extent), stored);
-    const auto fetched = index.Fetch(follower->get());
-    ASSERT_TRUE(fetched.has_value()) << fetched.error().ToString();
-    EXPECT_EQ(index.Read([](const dss::State& s) { return s.GetStatistics(); }).entities[0],
-              stored);
-  };
-  write_and_read();
-  for (int round = 0; round < 2; ++round) {
-    ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion, &random_).has_value());
-    write_and_read();
-    {
-      const auto node = OpenPool(address, "here", clock_, random_);
-      const auto answer = Ask(node.get(), {"uss2", put});
-      ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
-      EXPECT_EQ(answer->intents.size(), stored);
-    }
-    ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion - 1, &random_).has_value());
-    write_and_read();
+  ASSERT_TRUE(holder->RunScript("ROLLBACK").has_value());
+  size_t accepted = 0;
+  for (auto& each : waiting) {
+    const auto answer = each.get();
+    ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
+    accepted += answer->key_incomplete ? 0 : 1;
   }
-  EXPECT_EQ(index.loads(), 1u);
+  EXPECT_EQ(accepted, 1u);
+  EXPECT_LT(node->GetPoolStatistics()->transactions, 30u);
 }
 
 // A search finds what lasts minutes, hours, days and for ever, and nothing that does not meet it.
