@@ -29,7 +29,8 @@ constexpr std::chrono::milliseconds kReconnect(200);
 constexpr int64_t kEvictRowsMax = 200;
 constexpr int64_t kResolveUs = 5 * base::kMicrosPerSecond;
 
-// How long what has a span in dss_cell (schema.cc) lasts at most; the seconds there are whole ones.
+// How long a thing in a slot of dss_cell (schema.cc) lasts at most, by the slot's low bits; the seconds there are whole
+// ones.
 constexpr int64_t kSpanMax = std::numeric_limits<int64_t>::max();
 constexpr std::array kSpanUs = {3'602 * base::kMicrosPerSecond, 86'402 * base::kMicrosPerSecond,
                                 kSpanMax};
@@ -53,9 +54,8 @@ constexpr Statement kDependents = {
 constexpr Statement kNear = {
     "near",
     "SELECT e.body FROM (SELECT DISTINCT c.kind, c.id "
-    "FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[], "
-    "$6::bigint[]) AS a (kind, cell, span, starts, ends, ends_last) "
-    "JOIN dss_cell c ON c.kind = a.kind AND c.cell = a.cell AND c.span = a.span "
+    "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) "
+    "AS a (slot, starts, ends, ends_last) JOIN dss_cell c ON c.slot = a.slot "
     "AND c.ends >= a.starts AND c.ends <= a.ends_last AND c.starts <= a.ends) hit "
     "JOIN dss_entity e ON e.kind = hit.kind AND e.id = hit.id"};
 constexpr Statement kEnded = {
@@ -222,9 +222,7 @@ Connection::Step EntitiesOf(const Plan& plan) {
 }
 
 Connection::Step NearOf(const Plan& plan) {
-  std::vector<int16_t> kinds;
-  std::vector<int64_t> cells;
-  std::vector<int16_t> spans;
+  std::vector<int64_t> slots;
   std::vector<int64_t> starts;
   std::vector<int64_t> ends;
   std::vector<int64_t> ends_last;
@@ -234,22 +232,15 @@ Connection::Step NearOf(const Plan& plan) {
       const int64_t last =
           reach.end.us > kSpanMax - kSpanUs[span] ? kSpanMax : reach.end.us + kSpanUs[span];
       for (const geo::CellId cell : reach.cells) {
-        kinds.push_back(static_cast<int16_t>(reach.kind));
-        cells.push_back(static_cast<int64_t>(cell));
-        spans.push_back(static_cast<int16_t>(span));
+        slots.push_back(static_cast<int64_t>(cell) + 4 * static_cast<int64_t>(reach.kind) +
+                        static_cast<int64_t>(span));
         starts.push_back(reach.start.us);
         ends.push_back(reach.end.us);
         ends_last.push_back(last);
       }
     }
   }
-  return {&kNear, Values()
-                      .AddArray(kinds)
-                      .AddArray(cells)
-                      .AddArray(spans)
-                      .AddArray(starts)
-                      .AddArray(ends)
-                      .AddArray(ends_last)};
+  return {&kNear, Values().AddArray(slots).AddArray(starts).AddArray(ends).AddArray(ends_last)};
 }
 
 }  // namespace

@@ -53,14 +53,17 @@ CREATE TABLE dss_instance (
   source text NOT NULL, reporter text NOT NULL, number bigint NOT NULL, next_expected bigint);
 )",
      "DROP TABLE dss_instance;"},
-    // What lasts is split by how long, so that a search need not look at all that ends later; accept.cc has the widths.
+    // A slot is a cell, a kind, and how long a thing lasts at most, so that a search need not look at all that ends
+    // later; accept.cc makes the same. Cells of their level leave the low bits free. It is one column because the
+    // planner would rather take the key, which begins with kind and cell, where it believes cells to hold little.
     // The release before knows nothing of the log: what it accepts is not in there, so going back ends the log, and
     // keeps what was signed.
     {R"(
-ALTER TABLE dss_cell ADD COLUMN span smallint NOT NULL GENERATED ALWAYS AS (
+ALTER TABLE dss_cell ADD COLUMN slot bigint NOT NULL GENERATED ALWAYS AS (
+  cell + 4 * kind +
   CASE WHEN ends / 1000000 - starts / 1000000 < 3600 THEN 0
        WHEN ends / 1000000 - starts / 1000000 < 86400 THEN 1 ELSE 2 END) STORED;
-CREATE INDEX dss_cell_near ON dss_cell (kind, cell, span, ends, starts, id);
+CREATE INDEX dss_cell_slot ON dss_cell (slot, ends, starts);
 CREATE TABLE IF NOT EXISTS dss_log (
   only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
   origin text NOT NULL, vkey text NOT NULL,
@@ -77,7 +80,7 @@ CREATE TABLE IF NOT EXISTS dss_log_time (at bigint NOT NULL, place bigint NOT NU
 CREATE TABLE IF NOT EXISTS dss_log_node (
   locality text PRIMARY KEY, vouched text NOT NULL, size bigint NOT NULL);
 )",
-     "DROP INDEX dss_cell_near; ALTER TABLE dss_cell DROP COLUMN span; "
+     "DROP INDEX dss_cell_slot; ALTER TABLE dss_cell DROP COLUMN slot; "
      "UPDATE dss_log SET trouble = 'writes may be missing: the tables were those of an earlier "
      "release' "
      "WHERE trouble = '';"},
