@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,7 @@ import dss_log_test
 import pool_node
 from dss_faults_test import TwoServers, await_true
 from dss_log_test import LOG, ORIGIN, WANTED, LogCase, LogNode, unb64
-from dss_node import SC, Node
+from dss_node import ROOT, SC, Node
 
 
 class Member(LogNode):
@@ -193,6 +194,20 @@ class Writing(PoolLogCase):
             for size, note in self.notes.items():
                 (work / "log/checkpoints" / str(size)).write_bytes(note)
             dss_log_test.Log.check_by_go(self, work, work / "log")
+
+
+class Metrics(PoolLogCase):
+    def test_their_names_are_an_interface(self):
+        names = set(re.findall(r"(?m)^# TYPE (\S+)", self.raw("GET", "/metrics")[1]))
+        self.assertEqual(sorted(name for name in names if "_pool_" in name or "_dss_log_" in name), [
+            "wideberth_dss_log_entries", "wideberth_dss_log_signed_entries", "wideberth_pool_commands_total",
+            "wideberth_pool_fetches_total", "wideberth_pool_loads_total", "wideberth_pool_queued",
+            "wideberth_pool_reachable", "wideberth_pool_refused_total", "wideberth_pool_retries_total",
+            "wideberth_pool_transactions_total", "wideberth_pool_unresolved_total"])
+        shown = json.loads((ROOT / "packaging/grafana/wideberth.json").read_text())
+        asked = {name for panel in shown["panels"] for target in panel["targets"]
+                 for name in re.findall(r"wideberth_\w+", target["expr"])}
+        self.assertLessEqual(asked, names)
 
 
 class HolderKilled(PoolLogCase):
