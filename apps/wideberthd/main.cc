@@ -93,9 +93,15 @@ base::Result<store::postgres::Address> ReadAddress(const service::PoolConfig& co
 }
 
 base::Result<std::unique_ptr<dss::Host>> OpenPool(const service::NodeConfig& config,
+                                                  std::shared_ptr<const record::SignerKey> log_key,
                                                   const base::Clock& clock,
                                                   base::RandomSource& random) {
   store::postgres::PoolOptions options;
+  if (log_key != nullptr) {
+    options.log.emplace();
+    options.log->key = std::move(log_key);
+    options.log->shown_file = config.store_directory + "/dss-log-shown";
+  }
   WB_ASSIGN_OR_RETURN(options.address, ReadAddress(*config.pool));
   options.locality = config.dss->locality;
   options.public_endpoint = config.dss->public_endpoint;
@@ -182,7 +188,7 @@ base::Result<bool> Run(const service::NodeConfig& config, const std::string& con
   }
   WB_ASSIGN_OR_RETURN(parts.store, OpenStore(config.store_directory, restored));
   if (config.pool) {
-    WB_ASSIGN_OR_RETURN(parts.dss, OpenPool(config, clock, random));
+    WB_ASSIGN_OR_RETURN(parts.dss, OpenPool(config, parts.dss_log_key, clock, random));
   }
   parts.progress = [](std::string_view what, uint64_t done, uint64_t total) {
     Log(LogLevel::kInfo, "opening", {{"step", what}, {"done", done}, {"total", total}});

@@ -232,9 +232,6 @@ Result<NodeConfig> Read(TomlTable root, const std::filesystem::path& folder) {
   WB_ASSIGN_OR_RETURN(config.dss, ReadDss(dss, folder));
   WB_ASSIGN_OR_RETURN(TomlTable pool, root.Table("pool"));
   WB_ASSIGN_OR_RETURN(config.pool, ReadPool(pool, folder));
-  if (config.pool && config.dss && config.dss->log) {
-    return pool.Refuse("url", "must not be given beside dss.log: the nodes of a pool keep no log");
-  }
   if (config.pool && !config.dss) {
     return pool.Refuse("url", "must not be given without dss.enabled: a pool shares the DSS");
   }

@@ -103,7 +103,8 @@ class Metrics(DssCase):
         asked = {name for panel in shown["panels"] for target in panel["targets"]
                  for name in re.findall(r"wideberth_\w+", target["expr"])}
         self.assertGreater(len(asked), 15)
-        self.assertLessEqual(asked, names)
+        # What a pool and a log have besides: dss_pool_log_test.py.
+        self.assertLessEqual({name for name in asked if "_pool_" not in name and "_dss_log_" not in name}, names)
         documented = (ROOT / "docs/operations.md").read_text()
         self.assertEqual([name for name in asked if f"`{name}`" not in documented], [])
 

@@ -52,9 +52,15 @@ def tree(leaves):
     return hashlib.sha256(b"\1" + tree(leaves[:split]) + tree(leaves[split:])).digest()
 
 
+LOG = f'[dss.log]\nkey_file = "log.pem"\norigin = "{ORIGIN}"\n'
+
+
 class LogNode(Node):
     def __init__(self, folder, keys, extra=""):
-        super().__init__(folder, keys, '[dss.log]\nkey_file = "log.pem"\norigin = "%s"\n%s' % (ORIGIN, extra))
+        super().__init__(folder, keys, LOG + extra)
+        self.write_key(keys)
+
+    def write_key(self, keys):
         secret = keys.ed.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
                                        serialization.NoEncryption())
         with open(os.open(self.folder / "log.pem", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:

@@ -19,6 +19,8 @@ if not postgres.installed():
 class PoolNode:
     """In place of dss_node.Node: a request goes to either node by turns."""
 
+    member = dss_node.Node
+
     def __init__(self, folder, keys, extra="", server=None, url=None):
         self.postgres = server or postgres.Postgres()
         self.nodes = []
@@ -29,7 +31,7 @@ class PoolNode:
             pool = f'[pool]\nurl = "{url or self.postgres.url}"\n'
             if "time_based_notification_index" not in extra:
                 pool = "time_based_notification_index = false\n" + pool
-            node = dss_node.Node(place, keys, extra + pool)
+            node = self.member(place, keys, extra + pool)
             config = place / "node.toml"
             config.write_text(config.read_text().replace('locality = "here"', f'locality = "{name}"'))
             self.nodes.append(node)

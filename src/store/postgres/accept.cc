@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include <variant>
 
 #include "dss/effects.h"
+#include "dss/log_entry.h"
 #include "dss/state.h"
 
 namespace wideberth::store::postgres {
@@ -27,6 +29,12 @@ constexpr std::chrono::milliseconds kReconnect(200);
 constexpr int64_t kEvictRowsMax = 200;
 constexpr int64_t kResolveUs = 5 * base::kMicrosPerSecond;
 
+// How long a thing in a slot of dss_cell (schema.cc) lasts at most, by the slot's low bits; the seconds there are whole
+// ones.
+constexpr int64_t kSpanMax = std::numeric_limits<int64_t>::max();
+constexpr std::array kSpanUs = {3'602 * base::kMicrosPerSecond, 86'402 * base::kMicrosPerSecond,
+                                kSpanMax};
+
 constexpr Statement kBegin = {"begin", "BEGIN ISOLATION LEVEL READ COMMITTED"};
 constexpr Statement kTimeout = {"timeout", "SELECT set_config('lock_timeout', $1::text, true)"};
 // In the order of the arrays.
@@ -34,7 +42,8 @@ constexpr Statement kLock = {"lock",
                              "SELECT CASE WHEN l.shared THEN pg_advisory_xact_lock_shared(l.key) "
                              "ELSE pg_advisory_xact_lock(l.key) END "
                              "FROM unnest($1::bigint[], $2::boolean[]) AS l (key, shared)"};
-constexpr Statement kXid = {"xid", "SELECT pg_current_xact_id()::text::bigint"};
+constexpr Statement kXid = {
+    "xid", "SELECT pg_current_xact_id()::text::bigint, coalesce((SELECT origin FROM dss_log), '')"};
 constexpr Statement kEntities = {
     "entities",
     "SELECT e.body FROM unnest($1::smallint[], $2::uuid[]) AS a (kind, id) "
@@ -45,10 +54,10 @@ constexpr Statement kDependents = {
 constexpr Statement kNear = {
     "near",
     "SELECT e.body FROM (SELECT DISTINCT c.kind, c.id "
-    "FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[]) "
-    "AS a (kind, cell, starts, ends) "
-    "JOIN dss_cell c ON c.kind = a.kind AND c.cell = a.cell AND c.ends >= a.starts "
-    "AND c.starts <= a.ends) hit JOIN dss_entity e ON e.kind = hit.kind AND e.id = hit.id"};
+    "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) "
+    "AS a (slot, starts, ends, ends_last) JOIN dss_cell c ON c.slot = a.slot "
+    "AND c.ends >= a.starts AND c.ends <= a.ends_last AND c.starts <= a.ends) hit "
+    "JOIN dss_entity e ON e.kind = hit.kind AND e.id = hit.id"};
 constexpr Statement kEnded = {
     "ended",
     "SELECT body FROM dss_entity WHERE ends < $1::bigint ORDER BY ends, kind LIMIT $2::bigint"};
@@ -83,6 +92,10 @@ constexpr Statement kFile = {
     "INSERT INTO dss_report (id, at, reporter, body) "
     "SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) "
     "ON CONFLICT (id) DO NOTHING"};
+constexpr Statement kStage = {"stage",
+                              "INSERT INTO dss_log_staged (xid, batch, number, entry) "
+                              "SELECT $1::bigint, $2::uuid, a.number, a.entry "
+                              "FROM unnest($3::text[]) WITH ORDINALITY AS a (entry, number)"};
 constexpr Statement kChange = {"change",
                                "INSERT INTO dss_change (xid, batch, at, effects) "
                                "VALUES ($1::bigint, $2::uuid, $3::bigint, $4::bytea)"};
@@ -97,9 +110,10 @@ constexpr Statement kStatus = {
 // Changes nothing, and commits: no sooner than the standbys have what was committed before.
 constexpr Statement kAnchor = {"anchor", "UPDATE dss_pool SET pruned_below = pruned_below"};
 
-constexpr std::array kStatements = {
-    kBegin,  kTimeout, kLock, kXid,   kEntities, kDependents, kNear,   kEnded,  kAvailability,
-    kRemove, kUncover, kPut,  kCover, kSay,      kFile,       kChange, kCommit, kRollback};
+constexpr std::array kStatements = {kBegin,      kTimeout, kLock,   kXid,          kEntities,
+                                    kDependents, kNear,    kEnded,  kAvailability, kRemove,
+                                    kUncover,    kPut,     kCover,  kSay,          kFile,
+                                    kStage,      kChange,  kCommit, kRollback};
 
 base::Error NotApplied(const base::Error& cause) {
   return {ErrorCode::kBusy, cause.field, "nothing was applied: " + cause.rule, cause.found};
@@ -208,19 +222,25 @@ Connection::Step EntitiesOf(const Plan& plan) {
 }
 
 Connection::Step NearOf(const Plan& plan) {
-  CellColumns columns;
+  std::vector<int64_t> slots;
+  std::vector<int64_t> starts;
+  std::vector<int64_t> ends;
+  std::vector<int64_t> ends_last;
   for (const Plan::Reach& reach : plan.reaches) {
-    dss::Extent extent;
-    extent.cells = reach.cells;
-    extent.start = reach.start;
-    extent.end = reach.end;
-    columns.Add(reach.kind, {}, extent);
+    for (size_t span = 0; span < kSpanUs.size(); ++span) {
+      // What begins by then and lasts no longer ends by then.
+      const int64_t last =
+          reach.end.us > kSpanMax - kSpanUs[span] ? kSpanMax : reach.end.us + kSpanUs[span];
+      for (const geo::CellId cell : reach.cells) {
+        slots.push_back(static_cast<int64_t>(cell) + 4 * static_cast<int64_t>(reach.kind) +
+                        static_cast<int64_t>(span));
+        starts.push_back(reach.start.us);
+        ends.push_back(reach.end.us);
+        ends_last.push_back(last);
+      }
+    }
   }
-  return {&kNear, Values()
-                      .AddArray(columns.kinds)
-                      .AddArray(columns.cells)
-                      .AddArray(columns.starts)
-                      .AddArray(columns.ends)};
+  return {&kNear, Values().AddArray(slots).AddArray(starts).AddArray(ends).AddArray(ends_last)};
 }
 
 }  // namespace
@@ -237,6 +257,7 @@ struct Acceptor::Work {
   std::map<std::pair<Kind, base::Uuid>, std::optional<dss::Extent>> before;
   std::map<std::string, base::Bytes> availabilities;
   std::vector<dss::ReportFiled> reports;
+  std::vector<std::string> entries;  // for the log
 
   Result<void> Take(const Rows& rows) {
     for (size_t row = 0; row < rows.size(); ++row) {
@@ -320,6 +341,10 @@ Result<void> Acceptor::ReadRows(const Plan& plan, bool evict, int64_t deadline_m
   }
   WB_ASSIGN_OR_RETURN(const std::vector<Rows> rows, connection_->Run(steps));
   work->xid = rows[3].Int(0, 0);
+  if (rows[3].Text(0, 1) != parts_.log_origin) {
+    return base::Fail(ErrorCode::kBusy, "dss.log",
+                      "the pool keeps another log than this node is configured for");
+  }
   for (size_t i = 4; i < rows.size(); ++i) WB_RETURN_IF_ERROR(work->Take(rows[i]));
   // The tables hold no index of notifications: what was told since the subscription was written is in memory.
   parts_.index.Read([&](const dss::State& known) {
@@ -348,12 +373,16 @@ bool Acceptor::DecideAll(std::span<const dss::Command> commands, const Plan& pla
     // By what the commands before it have left.
     *needed = MakePlan(work->state, command, plan.made_at);
     if (!plan.Covers(*needed)) return !work->answers.empty();
-    Result<dss::Decision> decision =
-        dss::Decide(work->state, command, parts_.policy, parts_.clock.Now());
+    const base::UtcMicros now = parts_.clock.Now();
+    Result<dss::Decision> decision = dss::Decide(work->state, command, parts_.policy, now);
     if (!decision) {
       parts_.counts.refused.fetch_add(1, std::memory_order_relaxed);
       work->answers.emplace_back(base::Fail(std::move(decision).error()));
       continue;
+    }
+    if (!parts_.log_origin.empty()) {
+      decision->answer.logged = dss::LogOf(work->state, command, *decision, now);
+      if (decision->answer.logged) work->entries.push_back(decision->answer.logged->entry);
     }
     for (const dss::Effect& effect : decision->effects) work->Apply(effect);
     work->answers.emplace_back(std::move(decision->answer));
@@ -441,6 +470,10 @@ Result<void> Acceptor::Write(const Work& work) {
   std::vector<Connection::Step> steps;
   AddEntities(work, &steps);
   AddOthers(work, &steps);
+  if (!work.entries.empty()) {
+    steps.push_back(
+        {&kStage, Values().Add(work.xid).Add(work.batch).AddArray(std::span(work.entries))});
+  }
   steps.push_back(
       {&kChange,
        Values().Add(work.xid).Add(work.batch).Add(work.now.us).Add(base::ByteView(work.effects))});

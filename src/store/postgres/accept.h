@@ -4,7 +4,7 @@
 //      the rows: one round trip. A statement sees what was committed when it began, and those after the locks begin
 //      after whoever held them has committed.
 //   2. dss::Decide on a state made of those rows, one command after the other.
-//   3. The rows that changed, one row of the change feed, COMMIT: the second round trip.
+//   3. The rows that changed, one row of the change feed, the entries for the log, COMMIT: the second round trip.
 //
 // What the database refuses because others were in the way is tried again, with a little chance in when. A COMMIT whose
 // answer is lost is looked up on another connection by the transaction's id and its row of the change feed.
@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/random.h"
@@ -48,6 +49,7 @@ class Acceptor {
     const base::Clock& clock;
     base::RandomSource& random;
     AcceptCounts& counts;
+    const std::string& log_origin;  // of the log that the entries of writes are for; empty: none
   };
   explicit Acceptor(Parts parts) : parts_(parts) {}
 

@@ -251,10 +251,14 @@ Result<void> Connection::Begin(std::span<const Statement> statements) {
   // Otherwise a server that stops in the middle could hold this thread for ever.
   if (PQsetnonblocking(impl_->connection, 1) != 0) return base::Fail(LastError());
   // Plans must not depend on how full the tables were when they were made: everything here goes by an index. A commit
-  // that may be lost is no commit.
+  // that may be lost is no commit. A node that stands still in the middle of a transaction keeps its locks no longer
+  // than others wait for them.
   WB_RETURN_IF_ERROR(
       RunScript("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
                 "SET jit = off; SET application_name = 'wideberth'; "
+                "SET idle_in_transaction_session_timeout = " +
+                std::to_string(kIdleInTransactionMs) +
+                "; "
                 "SELECT CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') "
                 "THEN set_config('synchronous_commit', 'on', false) END"));
   static constexpr Statement kIdentity = {

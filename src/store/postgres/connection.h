@@ -21,6 +21,8 @@
 namespace wideberth::store::postgres {
 
 inline constexpr int kAnswerDeadlineMs = 10'000;
+// Of whoever holds a transaction open and says nothing; then the server ends it, and the connection.
+inline constexpr int kIdleInTransactionMs = 3'000;
 
 // Where the database is: "postgresql://user@host/database?..." as libpq reads it, without a password.
 struct Address {

@@ -19,6 +19,7 @@ using base::LogLevel;
 using base::Result;
 
 constexpr int kReaders = 2;
+constexpr size_t kLookAhead = 256;  // of the queue, for what need not wait
 constexpr int64_t kReconnectUs = 200'000;
 constexpr std::chrono::milliseconds kRefuseEvery(250);
 constexpr int64_t kKeepUs = base::kMicrosPerSecond;
@@ -104,6 +105,11 @@ Result<std::unique_ptr<Pool>> Pool::Open(PoolOptions options, const base::Clock&
       return base::Invalid("pool.url", "must be of a database with one pool in it");
     }
     pool->dar_id_ = name.Text(0, 0);
+    WB_ASSIGN_OR_RETURN(const Rows log, one->Ask("SELECT origin FROM dss_log"));
+    if (log.size() > 0 && !pool->options_.log) {
+      return base::Invalid("dss.log", "must be given: the pool keeps a log",
+                           std::string(log.Text(0, 0)));
+    }
     WB_ASSIGN_OR_RETURN(const Rows fsync, one->Ask("SELECT current_setting('fsync') = 'on'"));
     if (!fsync.Bool(0, 0)) {
       Log(LogLevel::kWarn, "pool_not_durable", {{"setting", "fsync"}, {"value", "off"}});
@@ -115,6 +121,11 @@ Result<std::unique_ptr<Pool>> Pool::Open(PoolOptions options, const base::Clock&
     WB_ASSIGN_OR_RETURN(const auto keeper, Connection::Open(address, kKeeping));
     const dss::Heartbeat startup{clock.Now(), "Startup", "", 0, std::nullopt};
     WB_RETURN_IF_ERROR(keeper->Run(kBeat, BeatOf(pool->options_, startup)));
+  }
+  if (pool->options_.log) {
+    WB_ASSIGN_OR_RETURN(pool->log_, PoolLog::Open(*pool->options_.log, address,
+                                                  pool->options_.locality, pool->clock_));
+    pool->log_origin_ = pool->log_->key().name();
   }
   pool->StartThreads();
   return pool;
@@ -141,6 +152,7 @@ void Pool::Stop() {
   for (auto* wake : {&queue_wake_, &follow_wake_, &read_wake_, &keep_wake_}) wake->notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  if (log_ != nullptr) log_->Stop();
   std::deque<Asked> queue;
   std::deque<Waiting> waiting;
   std::deque<Chore> chores;
@@ -171,41 +183,92 @@ Result<void> Pool::Submit(dss::Command command, Answered answered) {
     if (stopping_) return base::Fail(Busy("the node is stopping"));
     if (queue_.size() >= kQueueCommandsMax) return base::Fail(Busy("too many commands wait"));
     queue_.push_back(
-        {std::move(command), std::move(answered), clock_.MonotonicMicros() + kWriteDeadlineUs});
+        {std::move(command), std::move(answered), clock_.MonotonicMicros() + kWriteDeadlineUs, {}});
   }
   queue_wake_.notify_one();
   return {};
 }
 
-// As many of the queue's first as may share a transaction.
-std::vector<Pool::Asked> Pool::TakeQueued(const Acceptor& acceptor, Plan* plan) {
-  std::vector<Asked> taken;
-  {
-    std::unique_lock lock(mutex_);
-    queue_wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (stopping_) return taken;
-    const size_t count = std::min(queue_.size(), kTransactionCommandsMax);
-    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
-    std::move(queue_.begin(), end, std::back_inserter(taken));
-    queue_.erase(queue_.begin(), end);
-  }
-  const base::UtcMicros now = clock_.Now();
-  *plan = acceptor.PlanOf(taken[0].command, now);
-  size_t fit = 1;
-  const auto alone = [](const Asked& asked) {
-    return std::holds_alternative<dss::Evict>(asked.command.request);
+bool Pool::IsBehind(const Asked& asked) const {
+  return asked.behind && held_.contains(*asked.behind);
+}
+
+// The queue's first that are worth a look; nothing once the pool stops.
+std::vector<Pool::Asked> Pool::AwaitQueued() {
+  const auto end_of_look = [this] {
+    return queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kLookAhead));
   };
-  while (fit < taken.size() && !plan->world && !alone(taken[0]) && !alone(taken[fit])) {
-    const Plan next = acceptor.PlanOf(taken[fit].command, now);
-    if (next.world || plan->locks.size() + next.locks.size() > kLocksBatchMax) break;
-    plan->Add(next);
-    ++fit;
+  std::vector<Asked> taken;
+  std::unique_lock lock(mutex_);
+  queue_wake_.wait(lock, [&] {
+    return stopping_ || std::any_of(queue_.begin(), end_of_look(),
+                                    [this](const Asked& each) { return !IsBehind(each); });
+  });
+  if (stopping_) return taken;
+  std::vector<Asked> left;
+  auto next = queue_.begin();
+  for (const auto end = end_of_look(); next != end && taken.size() < kTransactionCommandsMax;
+       ++next) {
+    (IsBehind(*next) ? left : taken).push_back(std::move(*next));
   }
-  std::vector<Asked> rest(std::make_move_iterator(taken.begin() + static_cast<std::ptrdiff_t>(fit)),
-                          std::make_move_iterator(taken.end()));
-  taken.resize(fit);
-  GiveBack(std::move(rest));
+  queue_.erase(queue_.begin(), next);
+  queue_.insert(queue_.begin(), std::make_move_iterator(left.begin()),
+                std::make_move_iterator(left.end()));
   return taken;
+}
+
+// As many of the queue's first as may share a transaction, and need not wait for another of this node.
+std::vector<Pool::Asked> Pool::TakeQueued(const Acceptor& acceptor, Plan* plan) {
+  while (true) {
+    std::vector<Asked> looked_at = AwaitQueued();
+    if (looked_at.empty()) return looked_at;
+    const base::UtcMicros now = clock_.Now();
+    std::vector<Plan> plans;
+    for (const Asked& each : looked_at) plans.push_back(acceptor.PlanOf(each.command, now));
+    const auto alone = [&](size_t i) {
+      return plans[i].world || std::holds_alternative<dss::Evict>(looked_at[i].command.request);
+    };
+    std::vector<Asked> taken;
+    std::vector<Asked> rest;
+    {
+      const std::lock_guard lock(mutex_);
+      bool full = false;
+      for (size_t i = 0; i < looked_at.size(); ++i) {
+        for (const auto& [key, shared] : plans[i].locks) {
+          if (!shared && !plans[i].world && held_.contains(key)) looked_at[i].behind = key;
+        }
+        full = full || (!taken.empty() &&
+                        (alone(i) || plan->locks.size() + plans[i].locks.size() > kLocksBatchMax));
+        if (full || IsBehind(looked_at[i])) {
+          rest.push_back(std::move(looked_at[i]));
+          continue;
+        }
+        full = alone(i);
+        if (taken.empty()) {
+          *plan = std::move(plans[i]);
+        } else {
+          plan->Add(plans[i]);
+        }
+        taken.push_back(std::move(looked_at[i]));
+      }
+      if (!taken.empty()) {
+        for (const auto& [key, shared] : plan->locks) ++held_[key];
+      }
+    }
+    GiveBack(std::move(rest));
+    if (!taken.empty()) return taken;
+  }
+}
+
+void Pool::Release(const std::map<int64_t, bool>& locks) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, shared] : locks) {
+      const auto held = held_.find(key);
+      if (--held->second == 0) held_.erase(held);
+    }
+  }
+  queue_wake_.notify_all();
 }
 
 // To the front, for whoever comes next.
@@ -231,11 +294,13 @@ void Pool::AnswerAll(std::vector<Asked>* asked, Result<std::vector<Result<dss::A
 }
 
 void Pool::AcceptUntilStopped() {
-  Acceptor acceptor({options_.address, index_, options_.policy, clock_, random_, counts_});
+  Acceptor acceptor(
+      {options_.address, index_, options_.policy, clock_, random_, counts_, log_origin_});
   while (true) {
     Plan plan;
     std::vector<Asked> taken = TakeQueued(acceptor, &plan);
     if (taken.empty()) return;
+    const std::map<int64_t, bool> locks = plan.locks;
     // The deadline is that of the first of those who are in time; what is late is not begun.
     const int64_t now_us = clock_.MonotonicMicros();
     std::vector<Asked> late;
@@ -246,7 +311,10 @@ void Pool::AcceptUntilStopped() {
     if (!late.empty()) {
       AnswerAll(&late, base::Fail(Late()));
     }
-    if (in_time.empty()) continue;
+    if (in_time.empty()) {
+      Release(locks);
+      continue;
+    }
     int64_t deadline_us = in_time[0].deadline_monotonic_us;
     std::vector<dss::Command> commands;
     for (const Asked& each : in_time) {
@@ -254,6 +322,7 @@ void Pool::AcceptUntilStopped() {
       commands.push_back(each.command);
     }
     auto answers = acceptor.Accept(commands, std::move(plan), deadline_us);
+    Release(locks);
     if (!answers) {
       Log(LogLevel::kWarn, "pool_write_failed",
           {{"commands", commands.size()}, {"error", answers.error().ToString()}});

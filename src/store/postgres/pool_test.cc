@@ -5,14 +5,18 @@
 #include <array>
 #include <future>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/log.h"
 #include "base/random.h"
+#include "dss/effects.h"
 #include "dss/testing/host_contract.h"
+#include "dss/testing/log_contract.h"
 #include "store/postgres/schema.h"
+#include "store/postgres/testing/pools.h"
 #include "store/postgres/testing/throwaway_server.h"
 
 namespace wideberth::store::postgres {
@@ -22,35 +26,16 @@ using dss::testing::Ask;
 using dss::testing::HarnessFactory;
 using dss::testing::HostContract;
 using dss::testing::Look;
+using testing::NewPool;
+using testing::OpenPool;
 using testing::ThrowawayServer;
-
-Address NewPool(base::RandomSource* random) {
-  Address address = ThrowawayServer::Get().NewDatabase();
-  auto connection = Connection::Open(address, {});
-  EXPECT_TRUE(connection.has_value()) << connection.error().ToString();
-  EXPECT_TRUE(Migrate(connection->get(), kSchemaVersion, random).has_value());
-  return address;
-}
-
-std::unique_ptr<Pool> OpenPool(const Address& address, const std::string& locality,
-                               const base::Clock& clock, base::RandomSource& random,
-                               dss::Policy policy = {}) {
-  PoolOptions options;
-  options.address = address;
-  options.locality = locality;
-  options.public_endpoint = "https://" + locality + ".test";
-  options.policy = policy;
-  auto pool = Pool::Open(std::move(options), clock, random);
-  EXPECT_TRUE(pool.has_value()) << pool.error().ToString();
-  return std::move(*pool);
-}
 
 class TwoNodes final : public dss::testing::HostHarness {
  public:
   TwoNodes(const base::Clock& clock, const dss::Policy& policy) : policy_(policy) {
     const Address address = NewPool(&random_);
     for (const char* locality : {"east", "west"}) {
-      nodes_.push_back(OpenPool(address, locality, clock, random_, policy));
+      nodes_.push_back(OpenPool(address, locality, clock, random_, policy, logs_.Of(locality)));
     }
     policy_.time_based_notification_index = true;
   }
@@ -60,6 +45,7 @@ class TwoNodes final : public dss::testing::HostHarness {
  private:
   base::SystemRandom random_;
   dss::Policy policy_;
+  testing::LogFolder logs_;
   std::vector<std::unique_ptr<Pool>> nodes_;
 };
 
@@ -101,57 +87,6 @@ class PoolTest : public ::testing::Test {
   base::SystemClock clock_;
   base::SystemRandom random_;
 };
-
-TEST_F(PoolTest, MigratesForwardAndBackAndKnowsWhichDatabaseItCanWorkOn) {
-  const Address address = ThrowawayServer::Get().NewDatabase();
-  const auto connection = Connect(address);
-  EXPECT_EQ(ReadSchemaVersion(connection.get()).value(), 0);
-  const auto refused = Pool::Open({address, "here", "", {}, 1, nullptr}, clock_, random_);
-  ASSERT_FALSE(refused.has_value());
-  EXPECT_NE(refused.error().rule.find("--migrate"), std::string::npos);
-
-  EXPECT_EQ(Migrate(connection.get(), kSchemaVersion, &random_).value(), 0);
-  EXPECT_EQ(ReadSchemaVersion(connection.get()).value(), kSchemaVersion);
-  EXPECT_EQ(Migrate(connection.get(), kSchemaVersion, &random_).value(), kSchemaVersion);
-  const std::string name(connection->Ask("SELECT dar_id FROM dss_pool")->Text(0, 0));
-  EXPECT_TRUE(base::Uuid::ParseV4(name).has_value());
-  const dss::PutIntent put = Plan(47.0);
-  {
-    const auto node = OpenPool(address, "here", clock_, random_);
-    ASSERT_TRUE(Ask(node.get(), {"uss1", put}).has_value());
-    EXPECT_EQ(node->dar_id(), name);
-  }
-  // Back to the release before, and forward again: what was accepted is still there.
-  EXPECT_EQ(Migrate(connection.get(), kSchemaVersion - 1, &random_).value(), kSchemaVersion);
-  EXPECT_FALSE(Pool::Open({address, "here", "", {}, 1, nullptr}, clock_, random_).has_value());
-  EXPECT_EQ(Migrate(connection.get(), kSchemaVersion, &random_).value(), kSchemaVersion - 1);
-  const auto node = OpenPool(address, "here", clock_, random_);
-  EXPECT_TRUE(Look(node.get(), [&](const auto& view, auto) {
-                return GetIntent(view, put.id);
-              }).has_value());
-  EXPECT_FALSE(Migrate(connection.get(), kSchemaVersion + 1, &random_).has_value());
-  // Of the next release: it leaves what this one needs. Of the one after: nobody knows.
-  ASSERT_TRUE(connection->RunScript("UPDATE dss_schema SET version = version + 1").has_value());
-  EXPECT_TRUE(CheckSchema(connection.get()).has_value());
-  ASSERT_TRUE(connection->RunScript("UPDATE dss_schema SET version = version + 1").has_value());
-  EXPECT_FALSE(CheckSchema(connection.get()).has_value());
-  EXPECT_FALSE(Migrate(connection.get(), kSchemaVersion, &random_).has_value());
-}
-
-TEST_F(PoolTest, RefusesAServerWhoseLocksHoldNothing) {
-  const Address address = NewPool(&random_);
-  const auto one = Connect(address);
-  const auto other = Connect(address);
-  EXPECT_TRUE(ProbeLocks(one.get(), other.get(), &random_).has_value());
-  // As a server that takes the call and does nothing.
-  const std::string no_locks =
-      "CREATE SCHEMA empty; "
-      "CREATE FUNCTION empty.pg_advisory_xact_lock(bigint) RETURNS void LANGUAGE sql AS ''; "
-      "CREATE FUNCTION empty.pg_advisory_xact_lock_shared(bigint) RETURNS void LANGUAGE sql AS '';";
-  ASSERT_TRUE(one->RunScript(no_locks).has_value());
-  ASSERT_TRUE(one->RunScript("SET search_path = empty, pg_catalog, public").has_value());
-  EXPECT_FALSE(ProbeLocks(one.get(), other.get(), &random_).has_value());
-}
 
 TEST_F(PoolTest, AnIntentThatMovesIsHeldAtBothPlacesByANodeThatDoesNotKnowItYet) {
   const Address address = NewPool(&random_);
@@ -388,79 +323,93 @@ TEST_F(PoolTest, ACommitThatNoStandbyHasIsNotAnswered) {
   }
 }
 
-// An upgrade of a pool that goes on: what a migration forward may do, and back, under nodes of the release before.
-TEST_F(PoolTest, NodesGoOnWhileTheTablesBecomeThoseOfTheNextReleaseAndBack) {
+// As a node that was stopped between what it read and what it wanted to write.
+TEST_F(PoolTest, ASessionThatStandsStillKeepsItsLocksFromOthersForMomentsOnly) {
   const Address address = NewPool(&random_);
-  const auto east = OpenPool(address, "east", clock_, random_);
-  const auto west = OpenPool(address, "west", clock_, random_);
-  int stored = 0;
-  const auto write_and_read = [&](const std::vector<dss::Host*>& nodes) {
-    for (dss::Host* writer : nodes) {
-      const dss::PutIntent put = Plan(20.0 + ++stored);
-      const auto answer = Ask(writer, {"uss1", put});
-      ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
-      for (dss::Host* reader : nodes) {
-        EXPECT_TRUE(Look(reader, [&](const auto& view, auto) {
-                      return GetIntent(view, put.id);
-                    }).has_value());
-      }
-    }
-  };
-  write_and_read({east.get(), west.get()});
-  const auto connection = Connect(address);
-  ASSERT_TRUE(connection
-                  ->RunScript("BEGIN; ALTER TABLE dss_entity ADD COLUMN next text; "
-                              "ALTER TABLE dss_change ADD COLUMN next bigint NOT NULL DEFAULT 7; "
-                              "ALTER TABLE dss_pool ADD COLUMN next text; "
-                              "CREATE TABLE dss_next (id uuid PRIMARY KEY); "
-                              "UPDATE dss_schema SET version = version + 1; COMMIT")
-                  .has_value());
-  write_and_read({east.get(), west.get()});
-  {
-    // One that is started again meanwhile.
-    const auto third = OpenPool(address, "third", clock_, random_);
-    write_and_read({east.get(), west.get(), third.get()});
-  }
-  ASSERT_TRUE(connection
-                  ->RunScript("BEGIN; DROP TABLE dss_next; ALTER TABLE dss_pool DROP COLUMN next; "
-                              "ALTER TABLE dss_change DROP COLUMN next; "
-                              "ALTER TABLE dss_entity DROP COLUMN next; "
-                              "UPDATE dss_schema SET version = version - 1; COMMIT")
-                  .has_value());
-  write_and_read({east.get(), west.get()});
+  const auto node = OpenPool(address, "here", clock_, random_);
+  const auto still = Connect(address);
+  ASSERT_TRUE(still->RunScript("BEGIN").has_value());
+  ASSERT_TRUE(
+      still->Ask("SELECT pg_advisory_xact_lock($1::bigint)", Values().Add(WorldKey())).has_value());
+  const auto answer = Ask(node.get(), {"uss1", Plan(47.0)});
+  ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
+  EXPECT_FALSE(still->RunScript("COMMIT").has_value());
 }
 
-// The steps that this release makes itself, under the reader and the writer of the version before.
-TEST_F(PoolTest, TheVersionBeforeIsReadAndWrittenWhileItIsMigratedForwardAndBack) {
-  const Address address = ThrowawayServer::Get().NewDatabase();
-  const auto connection = Connect(address);
-  ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion - 1, &random_).has_value());
-  const auto follower = Connection::Open(address, ReadIndex::statements());
-  ASSERT_TRUE(follower.has_value());
-  ReadIndex index;
-  AcceptCounts counts;
-  dss::Policy policy;
-  policy.time_based_notification_index = true;
-  Acceptor acceptor({address, index, policy, clock_, random_, counts});
-  size_t stored = 0;
-  const auto write_and_read = [&] {
-    const dss::Command command{"uss1", Plan(20.0 + static_cast<double>(++stored))};
-    const auto answers = acceptor.Accept({&command, 1}, acceptor.PlanOf(command, clock_.Now()),
-                                         clock_.MonotonicMicros() + kWriteDeadlineUs);
-    ASSERT_TRUE(answers.has_value()) << answers.error().ToString();
-    const auto fetched = index.Fetch(follower->get());
-    ASSERT_TRUE(fetched.has_value()) << fetched.error().ToString();
-    EXPECT_EQ(index.Read([](const dss::State& s) { return s.GetStatistics(); }).entities[0],
-              stored);
-  };
-  write_and_read();
-  for (int round = 0; round < 2; ++round) {
-    ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion, &random_).has_value());
-    write_and_read();
-    ASSERT_TRUE(Migrate(connection.get(), kSchemaVersion - 1, &random_).has_value());
-    write_and_read();
+// However many want to write where somebody holds the lock, they take no connection from those who write elsewhere.
+TEST_F(PoolTest, ThoseWhoWaitForOnePlaceKeepNobodyFromAnother) {
+  const Address address = NewPool(&random_);
+  const auto node = OpenPool(address, "here", clock_, random_);
+  const dss::PutIntent hot = Plan(47.0);
+  const auto holder = Connect(address);
+  const postgres::Plan plan = MakePlan(dss::State(), {"uss1", hot}, clock_.Now());
+  ASSERT_TRUE(holder->RunScript("BEGIN").has_value());
+  for (const auto& [key, shared] : plan.locks) {
+    ASSERT_TRUE(
+        holder->Ask("SELECT pg_advisory_xact_lock($1::bigint)", Values().Add(key)).has_value());
   }
-  EXPECT_EQ(index.loads(), 1u);
+  std::vector<std::future<base::Result<dss::Answer>>> waiting;
+  for (int i = 0; i < 40; ++i) {
+    waiting.push_back(std::async(std::launch::async, [&, put = Plan(47.0)]() mutable {
+      return Ask(node.get(), {"uss1", put});
+    }));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(Ask(node.get(), {"uss2", Plan(20.0 + i)}).has_value());
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
+  for (const auto& each : waiting) {
+    EXPECT_EQ(each.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  }
+  ASSERT_TRUE(holder->RunScript("ROLLBACK").has_value());
+  size_t accepted = 0;
+  for (auto& each : waiting) {
+    const auto answer = each.get();
+    ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
+    accepted += answer->key_incomplete ? 0 : 1;
+  }
+  EXPECT_EQ(accepted, 1u);
+  EXPECT_LT(node->GetPoolStatistics()->transactions, 30u);
+}
+
+// A search finds what lasts minutes, hours, days and for ever, and nothing that does not meet it.
+TEST_F(PoolTest, AWriteFindsWhatMeetsItHoweverLongThatLasts) {
+  const Address address = NewPool(&random_);
+  const auto node = OpenPool(address, "here", clock_, random_);
+  constexpr int64_t kHour = base::kMicrosPerHour;
+  const int64_t now_us = clock_.Now().us;
+  base::SeededRandom random(8);
+  struct Stored {
+    int64_t start_us;
+    int64_t end_us;
+    std::string ovn;
+  };
+  std::vector<Stored> stored;
+  const std::array<int64_t, 8> lasts = {kHour / 60,     kHour - 1,  kHour,      kHour + 1,
+                                        24 * kHour - 1, 24 * kHour, 25 * kHour, 100 * kHour};
+  for (int i = 0; i < 120; ++i) {
+    dss::PutIntent put = Plan(47.0);
+    put.extent.start.us = now_us + kHour + random.Between(0, 200) * kHour;
+    put.extent.end.us = put.extent.start.us + lasts[static_cast<size_t>(i) % lasts.size()];
+    std::set<std::string> wanted;
+    for (const Stored& one : stored) {
+      if (one.start_us <= put.extent.end.us && put.extent.start.us <= one.end_us) {
+        wanted.insert(one.ovn);
+      }
+    }
+    const auto asked = Ask(node.get(), {"uss1", put});
+    ASSERT_TRUE(asked.has_value()) << asked.error().ToString();
+    std::set<std::string> found;
+    for (const dss::Intent& missing : asked->intents) found.insert(missing.ovn);
+    ASSERT_EQ(found, wanted) << i;
+    if (asked->key_incomplete) {
+      put.key.assign(wanted.begin(), wanted.end());
+      ASSERT_FALSE(Ask(node.get(), {"uss1", put})->key_incomplete);
+    }
+    stored.push_back({put.extent.start.us, put.extent.end.us, dss::OpaqueText(put.drawn_ovn)});
+  }
 }
 
 }  // namespace

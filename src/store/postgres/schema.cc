@@ -45,13 +45,45 @@ CREATE TABLE dss_change (
 CREATE INDEX dss_change_at ON dss_change (at);
 )",
      "DROP TABLE dss_change; DROP TABLE dss_report; DROP TABLE dss_availability; "
-     "DROP TABLE dss_cell; DROP TABLE dss_entity; DROP TABLE dss_pool;"},
+     "DROP TABLE dss_cell; DROP TABLE dss_entity; DROP TABLE dss_pool; "
+     "DROP TABLE IF EXISTS dss_log, dss_log_staged, dss_log_tile, dss_log_time, dss_log_node;"},
     {R"(
 CREATE TABLE dss_instance (
   locality text PRIMARY KEY, public_endpoint text NOT NULL, at bigint NOT NULL,
   source text NOT NULL, reporter text NOT NULL, number bigint NOT NULL, next_expected bigint);
 )",
      "DROP TABLE dss_instance;"},
+    // A slot is a cell, a kind, and how long a thing lasts at most, so that a search need not look at all that ends
+    // later; accept.cc makes the same. Cells of their level leave the low bits free. It is one column because the
+    // planner would rather take the key, which begins with kind and cell, where it believes cells to hold little.
+    // The release before knows nothing of the log: what it accepts is not in there, so going back ends the log, and
+    // keeps what was signed.
+    {R"(
+ALTER TABLE dss_cell ADD COLUMN slot bigint NOT NULL GENERATED ALWAYS AS (
+  cell + 4 * kind +
+  CASE WHEN ends / 1000000 - starts / 1000000 < 3600 THEN 0
+       WHEN ends / 1000000 - starts / 1000000 < 86400 THEN 1 ELSE 2 END) STORED;
+CREATE INDEX dss_cell_slot ON dss_cell (slot, ends, starts);
+CREATE TABLE IF NOT EXISTS dss_log (
+  only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+  origin text NOT NULL, vkey text NOT NULL,
+  size bigint NOT NULL, root bytea NOT NULL, note text NOT NULL,
+  epoch bigint NOT NULL, holder text NOT NULL, held_until bigint NOT NULL,
+  trouble text NOT NULL);
+CREATE TABLE IF NOT EXISTS dss_log_staged (
+  xid bigint NOT NULL, batch uuid NOT NULL, number bigint NOT NULL, entry text NOT NULL,
+  PRIMARY KEY (xid, batch, number));
+CREATE TABLE IF NOT EXISTS dss_log_tile (
+  level smallint NOT NULL, place bigint NOT NULL, width smallint NOT NULL, bytes bytea NOT NULL,
+  PRIMARY KEY (level, place));
+CREATE TABLE IF NOT EXISTS dss_log_time (at bigint NOT NULL, place bigint NOT NULL, PRIMARY KEY (at, place));
+CREATE TABLE IF NOT EXISTS dss_log_node (
+  locality text PRIMARY KEY, vouched text NOT NULL, size bigint NOT NULL);
+)",
+     "DROP INDEX dss_cell_slot; ALTER TABLE dss_cell DROP COLUMN slot; "
+     "UPDATE dss_log SET trouble = 'writes may be missing: the tables were those of an earlier "
+     "release' "
+     "WHERE trouble = '';"},
 }};
 
 }  // namespace

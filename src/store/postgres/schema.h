@@ -11,7 +11,7 @@
 
 namespace wideberth::store::postgres {
 
-inline constexpr int kSchemaVersion = 2;  // what this release makes
+inline constexpr int kSchemaVersion = 3;  // what this release makes
 inline constexpr int kSchemaVersionMin = 1;
 
 // 0 on an empty database.
