@@ -265,7 +265,9 @@ Result<void> Connection::Begin(std::span<const Statement> statements) {
       "identity",
       "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE system_identifier::text || '/' || "
       "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || "
-      "(1000000 * extract(epoch FROM pg_postmaster_start_time()))::bigint::text END "
+      "(1000000 * extract(epoch FROM pg_postmaster_start_time()))::bigint::text || '/' || "
+      "(SELECT oid FROM pg_database WHERE datname = current_database())::text || '/' || "
+      "coalesce(pg_relation_filenode(to_regclass('dss_log'))::text, '') END "
       "FROM pg_control_system()"};
   std::vector<Statement> all(statements.begin(), statements.end());
   all.push_back(kIdentity);

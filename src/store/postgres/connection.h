@@ -97,8 +97,8 @@ class Connection {
   // Statements without parameters, separated by semicolons, in one transaction unless they say otherwise.
   base::Result<void> RunScript(const std::string& sql);
 
-  // Who answers: another value may mean another history, as after a standby was promoted, or a server was started again
-  // on what was saved before.
+  // Who answers: another value may mean another history, as after a standby was promoted, a server was started again on
+  // what was saved before, or the tables were made anew out of a dump.
   const std::string& identity() const { return identity_; }
   // In place of kAnswerDeadlineMs.
   void set_answer_deadline_ms(int64_t deadline_ms) { answer_deadline_ms_ = deadline_ms; }

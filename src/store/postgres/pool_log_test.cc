@@ -262,9 +262,12 @@ TEST_F(PoolLogTest, OverAnOlderCopyNothingIsSignedAndTheLogSaysSo) {
     ASSERT_TRUE(AwaitSigned(east.get(), 305));
   }
   {
-    // A node that has never shown anything, and waits for the one that has.
+    // A node that has never shown anything waits for the one that has.
     const auto west = Open(copy, "west");
-    // It can only wait where it knows of another server; here the first one knows better.
+    written.push_back(Write(west.get()));
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    EXPECT_EQ(Connect(copy)->Ask("SELECT size FROM dss_log")->Int(0, 0), 300);
+    EXPECT_EQ(TroubleIn(copy), "");
     const auto east = Open(copy, "east");
     ASSERT_TRUE(AwaitThat([&] { return !TroubleIn(copy).empty(); }));
     EXPECT_NE(TroubleIn(copy).find("305"), std::string::npos);
@@ -272,7 +275,6 @@ TEST_F(PoolLogTest, OverAnOlderCopyNothingIsSignedAndTheLogSaysSo) {
       ASSERT_TRUE(AwaitThat([&] { return WhyNoCheckpoint(node) == base::ErrorCode::kBusy; }));
     }
     // Writes go on, and their entries wait.
-    written.push_back(Write(west.get()));
     written.push_back(Write(east.get()));
     std::this_thread::sleep_for(std::chrono::seconds(1));
     EXPECT_EQ(WhyNoCheckpoint(west.get()), base::ErrorCode::kBusy);
