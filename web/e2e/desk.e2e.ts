@@ -28,7 +28,8 @@ it("has the two guarded buttons on every page, and takes two presses for either"
   }
   await page.getByRole("banner").getByRole("button", { name: "STOP CALL" }).click();
   const dialog = page.getByRole("dialog");
-  // Where one types first: a press of Enter there must not close it.
+  // It begins where one types, and not at the button that closes it.
+  await expect.poll(() => dialog.getByLabel("Centre").evaluate((field) => field === document.activeElement), patient).toBe(true);
   await page.keyboard.type("46.1, 7.2");
   expect(await dialog.getByLabel("Centre").inputValue()).toBe("46.1, 7.2");
   await dialog.getByRole("button", { name: "STOP CALL" }).click();
