@@ -54,6 +54,7 @@ bool IsAboutRecord(line::TroubleKind kind) {
     case line::TroubleKind::kNotCosigned:
     case line::TroubleKind::kPeerHoldsMore:
     case line::TroubleKind::kPeerRolledBack:
+    case line::TroubleKind::kCosignedNotHeld:
     case line::TroubleKind::kNotShown:
     case line::TroubleKind::kBrokenChain:
     case line::TroubleKind::kKeyReplaced:
@@ -306,7 +307,7 @@ void Core::ChangeAccount(operators::Account account, line::Now now) {
 void Core::AnnounceOperators(line::Now now) {
   std::vector<operators::OperatorKey> keys;
   for (const auto& [name, account] : desk_.accounts()) {
-    keys.push_back(operators::OperatorKeyOf(account));
+    for (auto& key : operators::OperatorKeysOf(account)) keys.push_back(std::move(key));
   }
   const Result<std::string> body = operators::WriteOperatorKeys(keys);
   if (!body) return;  // more accounts than a party may have are refused where they are made
