@@ -215,6 +215,11 @@ void Endpoint::Ask(Now now) {
 bool Endpoint::MayTake(const Message& message) const {
   if (!behind() || differs_ || impatient_) return true;
   if (message.peer_head.size > state_.own.size()) return false;
+  // What was signed here before it was heard goes first, also while that is still to come.
+  if (const auto next = given_back_.begin(); next != given_back_.end()) {
+    if (next->first != state_.own.size() + 1) return false;
+    if (next->second.opened.message.peer_head.size < message.seq) return false;
+  }
   const bool all_given =
       !doubted_ && !given_back_.empty() && given_back_.rbegin()->first >= peer_holds_.size;
   return message.seq <= taken_before_ || all_given;

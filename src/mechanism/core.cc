@@ -544,7 +544,11 @@ void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros at, UtcMicr
   if (awaited.kind == ActKind::kManagePeers) return TakeKeysTold(line, now);
   if (IsAboutAgreements(awaited.kind)) return TakeAgreementReceipted(awaited, now);
   if (awaited.kind == ActKind::kWithdraw) {
-    if (desk_.IsWithdrawing(awaited.notice)) return;
+    const auto& held = desk_.held_back();
+    const bool to_be_said = std::any_of(held.begin(), held.end(), [&](const auto& each) {
+      return each.second.notice == awaited.notice;
+    });
+    if (desk_.IsWithdrawing(awaited.notice) || to_be_said) return;
     // It takes effect when every line that was told holds it (MECHANISM 3.1), and is judged by when it was said, as
     // they have judged it: what began meanwhile is withdrawn with them.
     const auto withdrawn = DecideAs(
