@@ -323,6 +323,7 @@ void NodeWorld::OnTrouble(const Machine& from, const mechanism::PeerTrouble& tro
     return each->config().party == trouble.peer && each->set_back() > 0;
   });
   if (peer_set_back && kind == TroubleKind::kPeerRolledBack) return;
+  if (peer_set_back && kind == TroubleKind::kCosignedNotHeld) return;
   // What it had sent before may be held beyond a gap that it fills anew.
   if (peer_set_back && kind == TroubleKind::kBrokenChain) return;
   if (from.set_back() > 0 && kind == TroubleKind::kAckBeyond) return;

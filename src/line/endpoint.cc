@@ -18,10 +18,10 @@ using base::ErrorCode;
 using base::Result;
 
 constexpr std::string_view kTroubleNames[] = {
-    "unverified",  "malformed",      "not_ours",        "broken_chain",
-    "fork",        "heads_differ",   "peer_holds_more", "peer_rolled_back",
-    "ack_beyond",  "log_unreadable", "heads_forked",    "other_tree",
-    "from_future", "not_cosigned",   "key_replaced",    "not_shown"};
+    "unverified",        "malformed",       "not_ours",         "broken_chain", "fork",
+    "heads_differ",      "peer_holds_more", "peer_rolled_back", "ack_beyond",   "log_unreadable",
+    "heads_forked",      "other_tree",      "from_future",      "not_cosigned", "key_replaced",
+    "cosigned_not_held", "not_shown"};
 
 // Fields of the payload itself that a message may name as critical.
 constexpr std::string_view kHeaderFields[] = {"from",      "to",   "seq",         "previous",
@@ -182,6 +182,7 @@ void Endpoint::ReceiveHeartbeat(size_t path, const HeartbeatFrame& frame, std::s
   if (peer_boot_ != heartbeat->name.boot) outbox_.Rewind(heartbeat->peer_head.size);
   peer_boot_ = heartbeat->name.boot;
   HearPeerHolds(path, heartbeat->peer_head, bytes);
+  CheckStillHolds(path, *heartbeat, bytes);
   // Said after this start: what it holds now.
   if (heartbeat->echo && heartbeat->echo->name.boot == config_.boot) {
     doubted_ = false;

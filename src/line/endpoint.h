@@ -61,22 +61,23 @@ namespace wideberth::line {
 
 // What goes wrong on a line is said, with the bytes that show it.
 enum class TroubleKind : uint8_t {
-  kUnverified,      // not signed by the key of the peer that is in force there
-  kMalformed,       // no frame, message or heartbeat
-  kNotOurs,         // from or to another party
-  kBrokenChain,     // does not name the peer's message before it
-  kFork,            // the peer has written two messages of one number
-  kHeadsDiffer,     // the two sides hold different logs of one length
-  kPeerHoldsMore,   // the peer holds more of our log than we do: our store is an old copy
-  kPeerRolledBack,  // the peer's log has become shorter than it said before
-  kAckBeyond,       // acknowledges what was never written
-  kLogUnreadable,   // our own store refuses
-  kHeadsForked,     // the peer has signed two heads of one size
-  kOtherTree,       // the peer has signed a head that its entries do not lead to
-  kFromFuture,      // a cosignature of a time that is not yet
-  kNotCosigned,     // the peer has refused to cosign our log, and says why
-  kKeyReplaced,     // signed by a key that the peer had replaced before
-  kNotShown,        // the peer says it holds more of our log than we do, and does not show it
+  kUnverified,       // not signed by the key of the peer that is in force there
+  kMalformed,        // no frame, message or heartbeat
+  kNotOurs,          // from or to another party
+  kBrokenChain,      // does not name the peer's message before it
+  kFork,             // the peer has written two messages of one number
+  kHeadsDiffer,      // the two sides hold different logs of one length
+  kPeerHoldsMore,    // the peer holds more of our log than we do: our store is an old copy
+  kPeerRolledBack,   // the peer's log has become shorter than it said before
+  kAckBeyond,        // acknowledges what was never written
+  kLogUnreadable,    // our own store refuses
+  kHeadsForked,      // the peer has signed two heads of one size
+  kOtherTree,        // the peer has signed a head that its entries do not lead to
+  kFromFuture,       // a cosignature of a time that is not yet
+  kNotCosigned,      // the peer has refused to cosign our log, and says why
+  kKeyReplaced,      // signed by a key that the peer had replaced before
+  kCosignedNotHeld,  // the peer says it holds less of our log than it has cosigned
+  kNotShown,         // the peer says it holds more of our log than we do, and does not show it
 };
 std::string_view Name(TroubleKind kind);  // "unverified", "broken_chain", ...
 
@@ -243,6 +244,7 @@ class Endpoint {
   bool IsOtherThanMirrored(uint64_t seq, std::string_view envelope);
   bool Understands(const Message& message) const;
   void HearPeerHolds(size_t path, const record::TreeHead& head, std::string_view bytes);
+  void CheckStillHolds(size_t path, const Heartbeat& heartbeat, std::string_view bytes);
   void HearPeerWrote(size_t path, const Heartbeat& heartbeat, std::string_view bytes);
   bool IsAfterPeerWrote(const Heartbeat& heartbeat) const;
   void Report(TroubleKind kind, size_t path, base::Error error, std::string_view bytes);

@@ -82,6 +82,21 @@ void Endpoint::HearPeerHolds(size_t path, const record::TreeHead& head, std::str
   CHECK_MSG(taken.has_value(), "a head that is not beyond our log acknowledges what was written");
 }
 
+// Its cosignature says that it holds so much durably (R2). Both times are by its own clock; one that was said in the
+// second of the cosignature may have come before it.
+void Endpoint::CheckStillHolds(size_t path, const Heartbeat& heartbeat, std::string_view bytes) {
+  const std::optional<KnownHead>& cosigned = state_.own.cosigned;
+  if (!cosigned || heartbeat.peer_head.size >= cosigned->head.size) return;
+  const int64_t second = heartbeat.sent_at.us / base::kMicrosPerSecond;
+  if (second <= static_cast<int64_t>(cosigned->time_s)) return;
+  Report(TroubleKind::kCosignedNotHeld, path,
+         Say("/peer_head",
+             "must not be less than it has cosigned at " + std::to_string(cosigned->time_s) + ": " +
+                 Say(cosigned->head),
+             Say(heartbeat.peer_head)),
+         bytes);
+}
+
 // Whether the peer has sent it after the one that said peer_wrote_, or where none did, after it had signed what is
 // here. A heartbeat of an earlier start may come late; what shows the order of two starts, or that it is of after ours,
 // is the echo of a heartbeat that we sent in between.
@@ -171,10 +186,13 @@ bool Endpoint::MayAsk() const {
 }
 
 void Endpoint::Ask(Now now) {
+  // While a peer has said nothing, nothing of it is kept from people.
+  const bool silent = doubted_ && !liveness_.to_echo() && inbox_.Next() == nullptr;
   if (!behind() || differs_ || !AnyPathUp()) {
     progress_us_.reset();
     return;
   }
+  if (silent) progress_us_.reset();
   if (!progress_us_) progress_us_ = now.monotonic_us;
   if (!impatient_ && now.monotonic_us - *progress_us_ > kOldCopyPatienceUs) {
     impatient_ = true;
@@ -197,6 +215,11 @@ void Endpoint::Ask(Now now) {
 bool Endpoint::MayTake(const Message& message) const {
   if (!behind() || differs_ || impatient_) return true;
   if (message.peer_head.size > state_.own.size()) return false;
+  // What was signed here before it was heard goes first, also while that is still to come.
+  if (const auto next = given_back_.begin(); next != given_back_.end()) {
+    if (next->first != state_.own.size() + 1) return false;
+    if (next->second.opened.message.peer_head.size < message.seq) return false;
+  }
   const bool all_given =
       !doubted_ && !given_back_.empty() && given_back_.rbegin()->first >= peer_holds_.size;
   return message.seq <= taken_before_ || all_given;
@@ -211,7 +234,7 @@ void Endpoint::ReceiveOwnEntry(size_t path, const OwnEntryFrame& frame, std::str
   if (!opened) {
     // What stands behind a change of our keys is under one that is not known yet; it comes again.
     const bool unverified = opened.error().code == ErrorCode::kUnauthorized;
-    if (unverified && !given_back_.empty()) return;
+    if (unverified && (shown_ || !given_back_.empty())) return;
     Report(unverified ? TroubleKind::kUnverified : TroubleKind::kMalformed, path, opened.error(),
            bytes);
     return;

@@ -272,6 +272,42 @@ TEST_F(EndpointRefetch, APeerThatDoesNotShowWhatItSaysItHoldsIsSaid) {
   EXPECT_EQ(pair.node(0).notes().size(), notes + 1);
 }
 
+// R2 says that it holds so much durably. What it says later under its own signature is held against that; what it said
+// before, and comes late, is not.
+TEST_F(EndpointRefetch, APeerThatHoldsLessThanItHasCosignedIsSaid) {
+  pair.Run(3 * kSecond);
+  const auto cosigned = pair.endpoint(0).state().own.cosigned;
+  ASSERT_TRUE(cosigned.has_value());
+  uint64_t number = 1'000'000;
+  const auto say = [&](uint64_t holds, base::UtcMicros at) {
+    Heartbeat heartbeat;
+    heartbeat.from = testing::TestParty(2);
+    heartbeat.to = testing::TestParty(1);
+    heartbeat.name = {pair.node(1).config.boot, ++number};
+    heartbeat.sent_at = at;
+    heartbeat.own_head = pair.endpoint(1).state().own.tree.head();
+    heartbeat.peer_head = {holds, base::Digest{}};
+    return pair.Deliver(0, WriteHeartbeatFrame(SealHeartbeat(heartbeat, TestKey(2))));
+  };
+  const auto time_s = static_cast<int64_t>(cosigned->time_s);
+  EXPECT_TRUE(say(cosigned->head.size - 1, {time_s * kSecond + kSecond - 1}).empty());
+  EXPECT_EQ(pair.node(0).Count(TroubleKind::kCosignedNotHeld), 0u);
+  const auto troubles = say(cosigned->head.size - 1, {(time_s + 1) * kSecond});
+  ASSERT_EQ(troubles.size(), 1u);
+  EXPECT_EQ(troubles[0].kind, TroubleKind::kCosignedNotHeld);
+  EXPECT_EQ(Name(troubles[0].kind), "cosigned_not_held");
+  EXPECT_NE(troubles[0].error.rule.find(std::to_string(cosigned->time_s)), std::string::npos);
+  EXPECT_TRUE(pair.endpoint(0).may_write()) << "nothing stops for it";
+  // A peer that was set back says so too, and has it back.
+  const Disk copy = pair.node(0).disk;
+  Talk(3);
+  pair.Run(3 * kSecond);
+  Restore(copy, true);
+  pair.Run(5 * kSecond);
+  EXPECT_GE(pair.node(1).Count(TroubleKind::kCosignedNotHeld), 1u);
+  EXPECT_EQ(pair.node(1).Count(TroubleKind::kFork), 0u);
+}
+
 // Its word stops every line while it may still be about to show it, and then its own alone: neither paths that come
 // and go nor larger claims give it more time.
 TEST_F(EndpointRefetch, AClaimThatIsNotShownStopsItsOwnLineAlone) {

@@ -54,6 +54,7 @@ bool IsAboutRecord(line::TroubleKind kind) {
     case line::TroubleKind::kNotCosigned:
     case line::TroubleKind::kPeerHoldsMore:
     case line::TroubleKind::kPeerRolledBack:
+    case line::TroubleKind::kCosignedNotHeld:
     case line::TroubleKind::kNotShown:
     case line::TroubleKind::kBrokenChain:
     case line::TroubleKind::kKeyReplaced:
@@ -306,7 +307,7 @@ void Core::ChangeAccount(operators::Account account, line::Now now) {
 void Core::AnnounceOperators(line::Now now) {
   std::vector<operators::OperatorKey> keys;
   for (const auto& [name, account] : desk_.accounts()) {
-    keys.push_back(operators::OperatorKeyOf(account));
+    for (auto& key : operators::OperatorKeysOf(account)) keys.push_back(std::move(key));
   }
   const Result<std::string> body = operators::WriteOperatorKeys(keys);
   if (!body) return;  // more accounts than a party may have are refused where they are made
@@ -543,7 +544,11 @@ void Core::TakeReceipted(Line& line, const Awaited& found, UtcMicros at, UtcMicr
   if (awaited.kind == ActKind::kManagePeers) return TakeKeysTold(line, now);
   if (IsAboutAgreements(awaited.kind)) return TakeAgreementReceipted(awaited, now);
   if (awaited.kind == ActKind::kWithdraw) {
-    if (desk_.IsWithdrawing(awaited.notice)) return;
+    const auto& held = desk_.held_back();
+    const bool to_be_said = std::any_of(held.begin(), held.end(), [&](const auto& each) {
+      return each.second.notice == awaited.notice;
+    });
+    if (desk_.IsWithdrawing(awaited.notice) || to_be_said) return;
     // It takes effect when every line that was told holds it (MECHANISM 3.1), and is judged by when it was said, as
     // they have judged it: what began meanwhile is withdrawn with them.
     const auto withdrawn = DecideAs(

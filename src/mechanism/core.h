@@ -424,7 +424,6 @@ class Core {
   base::Result<base::NoticeId> RaiseHazard(std::string_view name, base::Uuid drawn, line::Now now);
   void TellStandingHazard(Line& line, const SealedStandingHazard& sealed,
                           const airspace::Declaration& declaration, line::Now now);
-  void TellUntoldHazards(Line& line, line::Now now);
   void OpenNotSaid(base::PartyId peer, base::NoticeId notice, const base::Digest& subject,
                    base::UtcMicros now);
   void TakeStandingHazard(Line& line, const line::Received& received, base::UtcMicros now);

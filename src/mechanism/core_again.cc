@@ -15,6 +15,8 @@
 namespace wideberth::mechanism {
 namespace {
 
+using airspace::Notice;
+using airspace::NoticeVersion;
 using base::ErrorCode;
 using base::Fail;
 using base::Result;
@@ -22,6 +24,23 @@ using base::UtcMicros;
 
 std::string TextOf(std::optional<std::string_view> field) {
   return std::string(field.value_or(std::string_view()));
+}
+
+// The notice of ours that an act tells every peer of; nil: it is for some. Drills are for who takes part.
+base::NoticeId ToldToEveryLine(const Act& act) {
+  if (act.data_mode != airspace::DataMode::kReal) return {};
+  return std::visit(
+      [](const auto& body) -> base::NoticeId {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (std::is_same_v<Body, Release> || std::is_same_v<Body, SetActive> ||
+                      std::is_same_v<Body, SetEnded> || std::is_same_v<Body, Withdraw> ||
+                      std::is_same_v<Body, AllClear>) {
+          return body.notice;
+        } else {
+          return {};
+        }
+      },
+      act.body);
 }
 
 // Whether an act changes what is kept here and is then said to this peer, which has to hear of it. Acts that are sent
@@ -47,6 +66,27 @@ bool IsFor(const Act& act, base::PartyId peer, const airspace::State& airspace) 
         }
       },
       act.body);
+}
+
+// Nothing is left of it that somebody could meet.
+bool IsOver(const Notice& notice, UtcMicros now) {
+  const NoticeVersion* version = EffectiveVersion(notice);
+  if (version == nullptr) return true;
+  const auto& volumes = version->declaration.volumes;
+  return std::all_of(volumes.begin(), volumes.end(), [&](const airspace::Volume4D& volume) {
+    const airspace::TimeWindow left = EffectiveWindow(notice, *version, volume);
+    return left.end <= now || left.end <= left.start;
+  });
+}
+
+// Whether some version of it went out on the line when it was released.
+bool WasTold(const Notice& notice, const std::vector<HeldBack>& held) {
+  return std::any_of(
+      notice.versions.begin(), notice.versions.end(), [&](const NoticeVersion& version) {
+        if (version.disclosure != airspace::Disclosure::kDeclared) return false;
+        return std::none_of(held.begin(), held.end(),
+                            [&](const HeldBack& each) { return each.act == version.digest; });
+      });
 }
 
 }  // namespace
@@ -79,17 +119,6 @@ Result<void> Core::RequireMaySign(const ActRequest* request) const {
   return {};
 }
 
-bool Core::Line::HoldsBack(Core* core, const ActRequest& request, base::NoticeId notice,
-                           UtcMicros now) const {
-  if (core->again_ || !endpoint.old_copy()) return false;
-  core->Journal("not_told", &request.act,
-                core->desk_.FindPeer(peer)->name +
-                    ": released, not sent, since nothing is signed on this line",
-                now);
-  core->OpenNotSaid(peer, notice, request.act.digest, now);
-  return true;
-}
-
 void Core::FollowOldCopies(line::Now now) {
   for (auto& [peer, line] : lines_) {
     const auto old = line->endpoint.old_copy();
@@ -112,8 +141,9 @@ void Core::FollowOldCopies(line::Now now) {
       return true;
     });
     for (const airspace::Conflict& conflict : conflicts) SignBasis(*line, conflict);
-    TellUntoldHazards(*line, now);
   }
+  if (desk_.held_back().empty() || !RequireMaySign()) return;
+  for (auto& [peer, line] : lines_) line->SendHeldBack(this, now);
 }
 
 void Core::TakeOwn(Line& line, const line::Received& received, line::Now now) {
@@ -167,8 +197,10 @@ Result<void> Core::TakeOwnAct(Line& line, const line::Received& received, line::
   // Each key once: those of now, and those that were announced since the copy was made.
   auto known = keys_said_;
   for (const auto& [name, account] : desk_.accounts()) {
-    operators::OperatorKey key = operators::OperatorKeyOf(account);
-    known.insert_or_assign(key.key_id, std::move(key));
+    for (operators::OperatorKey& key : operators::OperatorKeysOf(account)) {
+      const std::string id = key.key_id;
+      known.insert_or_assign(id, std::move(key));
+    }
   }
   std::vector<operators::OperatorKey> keys;
   for (auto& [id, key] : known) keys.push_back(std::move(key));
@@ -182,12 +214,19 @@ Result<void> Core::TakeOwnAct(Line& line, const line::Received& received, line::
                                            std::move(content), rules_, heights_, crypto::Sha256));
     request.prepared = std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared));
   }
-  const bool on_another_line = !acts_again_.insert(request.act.digest).second;
+  const bool was_held = line.TakeFromHeld(this, request.act.digest);
+  const bool on_another_line = !acts_again_.insert(request.act.digest).second || was_held;
   const auto done = std::visit([&](const auto& body) { return DoBody(request, body, now); },
                                request.act.act.body);
   if (!done && !on_another_line) return Fail(done.error());
   if (!on_another_line) {
     Journal(operators::Name(request.act.act.kind()), &request.act, "again", now.utc);
+    // Where it does not come back too, it was lost with this store, and the peer never heard of it.
+    const base::NoticeId notice = ToldToEveryLine(request.act.act);
+    for (auto& [peer, other] : lines_) {
+      if (notice.uuid.is_nil() || other.get() == &line) continue;
+      other->Hold(this, {notice, request.act.digest}, request.act.envelope, false);
+    }
   }
   return {};
 }
@@ -256,6 +295,7 @@ Result<void> Core::TakeOwnStandingHazard(Line& line, const line::Received& recei
                                          std::move(declaration), rules_, heights_, crypto::Sha256));
   const auto shared = std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared));
   const base::NoticeId notice = sealed.hazard.notice;
+  line.TakeFromHeld(this, sealed.digest);
   if (airspace_.FindNotice(notice) == nullptr) {
     WB_RETURN_IF_ERROR(
         DecideAs(self_.party,
@@ -263,8 +303,129 @@ Result<void> Core::TakeOwnStandingHazard(Line& line, const line::Received& recei
                  now.utc, sealed.hazard.at));
     OweThirdParties(self_.party, {notice, sealed.digest}, sealed.hazard.at, now.utc);
     OweRefinement(notice, sealed.digest, airspace::DataMode::kReal, now.utc);
+    for (auto& [peer, other] : lines_) {
+      if (other.get() != &line) other->Hold(this, {notice, sealed.digest}, sealed.envelope, true);
+    }
   }
   AwaitReceipt(line, received.opened.digest, notice, sealed.digest, shared->declaration(), now.utc);
+  return {};
+}
+
+// ---- What waits to be said on one line
+//
+// What this party has said to every peer, and not on one line: nothing could be signed there (line::OldCopy), or the
+// store was set back and the peer does not give it back, so it never came.
+//
+// It goes out when every line may be signed on again, in the order in which it was said, as signed then: a late notice
+// is sent, and labelled by its lead time (MECHANISM 3.6). What is over and was never heard of there stays unsaid. What
+// cannot go as it was signed waits for a person. A version that was replaced meanwhile goes before the one that names
+// it, so that both sides hold one history.
+
+bool Core::Line::HoldsBack(Core* core, const ActRequest& request, base::NoticeId notice,
+                           UtcMicros now) const {
+  if (core->again_ || !endpoint.old_copy()) return false;
+  core->Journal("not_told", &request.act,
+                core->desk_.FindPeer(peer)->name +
+                    ": released, not sent, since nothing is signed on this line",
+                now);
+  core->OpenNotSaid(peer, notice, request.act.digest, now);
+  Hold(core, {notice, request.act.digest}, request.act.envelope, false);
+  return true;
+}
+
+void Core::Line::Hold(Core* core, const NoticeVersionRef& act, std::string_view envelope,
+                      bool standing) const {
+  const auto& all = core->desk_.held_back();
+  if (all.size() >= kHeldBackMax) return;
+  uint64_t last = 0;
+  for (const auto& [key, each] : all) last = std::max(last, each.number);
+  core->Put(HeldBackChanged{
+      {peer, last + 1, act.notice, act.version, std::string(envelope), standing}, false});
+}
+
+bool Core::Line::TakeFromHeld(Core* core, const base::Digest& act) const {
+  for (HeldBack& each : core->desk_.HeldBackFor(peer)) {
+    if (each.act != act) continue;
+    core->Put(HeldBackChanged{std::move(each), true});
+    return true;
+  }
+  return false;
+}
+
+void Core::Line::SendHeldBack(Core* core, line::Now now) {
+  const std::vector<HeldBack> held = core->desk_.HeldBackFor(peer);
+  if (held.empty() || !endpoint.may_write()) return;
+  const std::string& name = core->desk_.FindPeer(peer)->name;
+  for (const HeldBack& each : held) {
+    core->Put(HeldBackChanged{each, true});
+    const Notice* notice = core->airspace_.FindNotice(each.notice);
+    std::string_view as = "told";
+    if (notice == nullptr || (IsOver(*notice, now.utc) && !WasTold(*notice, held))) {
+      as = "over";
+      core->Journal("not_told_over", nullptr,
+                    name + ": never told of " + each.notice.ToString() + ", which is over",
+                    now.utc);
+    } else if (const Result<void> sent = SendHeld(core, each, *notice, now); !sent) {
+      core->Journal("not_told", nullptr, name + ": " + sent.error().ToString(), now.utc);
+      core->CloseMattersWith(peer, each.act, {MatterKind::kUnusable}, "not_told", now.utc);
+      core->OpenNotSaid(peer, each.notice, each.act, now.utc);
+      continue;
+    } else {
+      core->Journal("told_late", nullptr, name + ": " + each.act.ToHex(), now.utc);
+    }
+    core->CloseMattersWith(peer, each.act, {MatterKind::kUnusable}, as, now.utc);
+  }
+}
+
+Result<void> Core::Line::SendHeld(Core* core, const HeldBack& held, const Notice& notice,
+                                  line::Now now) {
+  const NoticeVersion* version = FindVersion(notice, held.act);
+  if (held.standing) {
+    const crypto::PublicKey key = core->keys_.front()->public_key();
+    WB_ASSIGN_OR_RETURN(const SealedStandingHazard sealed,
+                        OpenStandingHazard(held.envelope, core->self_.party, {&key, 1}));
+    if (version == nullptr) return {};
+    const airspace::Declaration declaration = version->declaration;
+    core->TellStandingHazard(*this, sealed, declaration, now);
+    return {};
+  }
+  // By a key that the peer is told of: one that is not any more has to sign again.
+  std::vector<operators::OperatorKey> keys;
+  for (const auto& [name, account] : core->desk_.accounts()) {
+    for (auto& key : operators::OperatorKeysOf(account)) keys.push_back(std::move(key));
+  }
+  WB_ASSIGN_OR_RETURN(SealedAct act, OpenAct(held.envelope, core->self_.party, keys));
+  const airspace::DataMode mode = act.act.data_mode;
+  if (!core->Reaches(*this, mode, act.act.at)) return {};  // a drill that is over
+  ActRequest request{std::move(act), nullptr, {}, {}, peer};
+  const auto* release = std::get_if<Release>(&request.act.act.body);
+  if (release == nullptr) {
+    WB_ASSIGN_OR_RETURN(const base::Digest message, core->SendAct(*this, request, now));
+    if (const auto* withdraw = std::get_if<Withdraw>(&request.act.act.body)) {
+      core->Put(AwaitedChanged{{message, peer, operators::ActKind::kWithdraw, withdraw->notice,
+                                withdraw->version, request.act.act.at},
+                               false});
+    }
+    return {};
+  }
+  if (version == nullptr) return {};
+  const airspace::Declaration declaration = version->declaration;
+  request.declaration = declaration.original;
+  WB_ASSIGN_OR_RETURN(auto prepared,
+                      airspace::PreparedDeclaration::Prepare(declaration, core->rules_,
+                                                             core->heights_, crypto::Sha256));
+  request.prepared = std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared));
+  if (!core->MayDeal(peer, agreement::MatterOf(declaration.kind), mode)) {
+    core->OpenNotTold(peer, request, *release, now.utc);
+    return {};
+  }
+  core->InterruptForRelease(peer, declaration, now.utc);
+  WB_ASSIGN_OR_RETURN(const base::Digest message, core->SendAct(*this, request, now));
+  core->AwaitReceipt(*this, message, held.notice, held.act, declaration, now.utc);
+  const NoticeVersion* newest = EffectiveVersion(*core->airspace_.FindNotice(held.notice));
+  if (newest == nullptr || newest->digest != held.act) {
+    core->CloseMattersWith(peer, held.act, {MatterKind::kReceipt}, "superseded", now.utc);
+  }
   return {};
 }
 

@@ -197,9 +197,10 @@ std::string Core::EndorsementFor(const ActRequest& request) const {
   }
   if (content == nullptr || content->may_tell.empty()) return {};
   for (const auto& [name, account] : desk_.accounts()) {
-    const operators::OperatorKey key = operators::OperatorKeyOf(account);
-    if (key.key_id != act.key_id) continue;
-    return Endorse(request.act, key, *keys_.front()).value_or(std::string());
+    for (const operators::OperatorKey& key : operators::OperatorKeysOf(account)) {
+      if (key.key_id != act.key_id) continue;
+      return Endorse(request.act, key, *keys_.front()).value_or(std::string());
+    }
   }
   return {};
 }

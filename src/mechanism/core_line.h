@@ -39,6 +39,19 @@ inline bool IsAboutAgreements(operators::ActKind kind) {
          kind == operators::ActKind::kDenounceAgreement;
 }
 
+// Whether two keys are of one account: a person with a new key is no second person.
+inline bool AreOfOnePerson(const Desk& desk, std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  for (const auto& [name, account] : desk.accounts()) {
+    size_t found = 0;
+    for (const operators::OperatorKey& key : operators::OperatorKeysOf(account)) {
+      if (key.key_id == a || key.key_id == b) ++found;
+    }
+    if (found > 0) return found == 2;
+  }
+  return false;
+}
+
 // When something was said (airspace::Command): as it was signed. A drill has a clock of its own on each side.
 inline std::optional<base::UtcMicros> SaidAt(airspace::DataMode mode, base::UtcMicros at) {
   return mode == airspace::DataMode::kReal ? std::optional(at) : std::nullopt;
@@ -51,10 +64,18 @@ struct Core::Line {
   Line(base::PartyId peer_id, uint32_t line_number, size_t path_count, line::Endpoint machine)
       : peer(peer_id), number(line_number), paths(path_count), endpoint(std::move(machine)) {}
 
-  // Whether nothing is signed on this line (line::OldCopy) while the others are told; then it is noted, and a person is
-  // to see to it that the peer hears of it in another way.
+  // core_again.cc. Whether nothing is signed on this line (line::OldCopy) while the others are told; then it is
+  // noted, and a person is to see to it that the peer hears of it in another way, until it can be sent.
   bool HoldsBack(Core* core, const ActRequest& request, base::NoticeId notice,
                  base::UtcMicros now) const;
+  void Hold(Core* core, const NoticeVersionRef& act, std::string_view envelope,
+            bool standing) const;
+  // What is held back on this line goes out, as far as it is still to be said.
+  void SendHeldBack(Core* core, line::Now now);
+  base::Result<void> SendHeld(Core* core, const HeldBack& held, const airspace::Notice& notice,
+                              line::Now now);
+  // It was said on this line before the store was set back, and has been given back; whether it was known to be.
+  bool TakeFromHeld(Core* core, const base::Digest& act) const;
 
   const base::PartyId peer;
   const uint32_t number;

@@ -12,6 +12,7 @@
 namespace wideberth::mechanism {
 namespace {
 
+using airspace::testing::TestActivity;
 using airspace::testing::TestHazard;
 using airspace::testing::TestNotice;
 using base::ErrorCode;
@@ -100,6 +101,130 @@ TEST_F(OldCopyClaim, WhatIsForEverybodyGoesToTheOthersAndIsSaidToBeNotSent) {
   EXPECT_EQ(parties.side(0).Canonical(), state);
   EXPECT_EQ(parties.Latest(0, 7), before);
   EXPECT_EQ(parties.side(0).Canonical(), parties.side(0).Replayed());
+}
+
+// What was said meanwhile comes to South by itself when the line can be signed on again: in order, each once, and
+// nothing that is over and that South never heard of.
+TEST_F(OldCopyClaim, WhatWasHeldBackIsSentWhenTheClaimHasEnded) {
+  const base::Digest told = parties.Release(0, 5, TestActivity());
+  parties.Run(2 * kSecond);
+  Claim();
+  parties.Run(line::kOldCopyPatienceUs + kSecond);
+  const base::Digest first = parties.Release(0, 1, TestHazard());
+  ASSERT_TRUE(parties.Do(0, SetActive{{TestNotice(1), first}}).has_value());
+  airspace::Declaration moved = TestHazard();
+  moved.volumes[0].window.start = parties.now(0).utc;
+  const base::Digest second = parties.Release(0, 1, moved);
+  const base::Digest over = parties.Release(0, 2, TestActivity());
+  ASSERT_TRUE(parties.Do(0, SetActive{{TestNotice(2), over}}).has_value());
+  ASSERT_TRUE(parties.Do(0, SetEnded{{TestNotice(2), over}}).has_value());
+  // Of what South knows even its end is told.
+  ASSERT_TRUE(parties.Do(0, SetActive{{TestNotice(5), told}}).has_value());
+  ASSERT_TRUE(parties.Do(0, SetEnded{{TestNotice(5), told}}).has_value());
+  EXPECT_EQ(parties.desk(0).HeldBackFor(Parties::party(1)).size(), 8u);
+  EXPECT_TRUE(parties.desk(0).HeldBackFor(Parties::party(2)).empty());
+  const uint64_t written = Written();
+
+  // South's own node is back, and North starts anew: the claim is forgotten. What waits has outlived the start.
+  parties.Crash(0);
+  parties.Start(0);
+  EXPECT_EQ(parties.desk(0).HeldBackFor(Parties::party(1)).size(), 8u);
+  parties.Start(1);
+  parties.Connect();
+  parties.Run(5 * kSecond);
+  EXPECT_TRUE(parties.desk(0).held_back().empty());
+  EXPECT_GE(Written(), written + 5);
+  const airspace::Notice* hazard = parties.notice(1, 1);
+  ASSERT_NE(hazard, nullptr);
+  ASSERT_EQ(hazard->versions.size(), 2u);
+  EXPECT_EQ(hazard->versions[0].digest, first);
+  EXPECT_EQ(hazard->versions[1].digest, second);
+  EXPECT_EQ(hazard->activity, airspace::ActivityState::kActive);
+  EXPECT_EQ(parties.notice(1, 5)->activity, airspace::ActivityState::kEnded);
+  EXPECT_EQ(parties.notice(1, 2), nullptr) << "it was over before South could hear of it";
+  EXPECT_TRUE(IsJournalled("never told of " + TestNotice(2).ToString() + ", which is over"));
+  // Nobody has to see to it any more; what South owes now is its read-back of the newest.
+  for (const auto& [number, matter] : parties.desk(0).matters()) {
+    const bool not_said = matter.kind == MatterKind::kUnusable && matter.notice.has_value();
+    EXPECT_FALSE(not_said && matter.open()) << number;
+  }
+  EXPECT_EQ(parties.OpenMatters(0, MatterKind::kReceipt).size(), 0u);
+  const auto owed = parties.OpenMatters(0, MatterKind::kReadBack);
+  EXPECT_TRUE(std::any_of(owed.begin(), owed.end(), [&](const Matter& matter) {
+    return matter.subject == second && matter.peer == Parties::party(1);
+  }));
+  EXPECT_FALSE(std::any_of(owed.begin(), owed.end(),
+                           [&](const Matter& matter) { return matter.subject == first; }));
+  EXPECT_TRUE(parties.side(1).troubles.empty());
+  for (size_t n = 0; n < 3; ++n) {
+    EXPECT_EQ(parties.side(n).Canonical(), parties.side(n).Replayed());
+  }
+}
+
+// An operator who is gone has to be stood in for: the peer would not take the act.
+TEST_F(OldCopyClaim, WhatCannotGoAsItWasSignedWaitsForAPerson) {
+  Claim();
+  parties.Run(line::kOldCopyPatienceUs + kSecond);
+  const base::Digest version = parties.Release(0, 1, TestHazard());
+  operators::Account account = testing::TestAccount(1, operators::Role::kDutyOfficer);
+  account.disabled_at = account.created_at;
+  parties.core(0).ChangeAccount(account, parties.now(0));
+  parties.Turn(0);
+  parties.Crash(0);
+  parties.Start(0);
+  parties.Start(1);
+  parties.Connect();
+  parties.Run(5 * kSecond);
+  EXPECT_TRUE(parties.desk(0).held_back().empty());
+  EXPECT_EQ(parties.notice(1, 1), nullptr);
+  EXPECT_TRUE(IsJournalled("must be a time when the key was valid"));
+  const auto waiting = parties.OpenMatters(0, MatterKind::kUnusable);
+  EXPECT_TRUE(std::any_of(waiting.begin(), waiting.end(), [&](const Matter& matter) {
+    return matter.subject == version && matter.peer == Parties::party(1);
+  }));
+}
+
+// What an operator has signed stands with the key of then, and nothing that the key signs later counts.
+TEST(OperatorKeys, AReplacedKeyCountsForWhatItSignedBefore) {
+  Parties parties;
+  parties.Settle();
+  const base::Digest version = parties.Release(0, 1, TestHazard());
+  const SealedAct late = parties.Seal(0, operators::Role::kDutyOfficer, LineCheck{"ALPHA 1 BRAVO"});
+  // Signed before the key was replaced, and sent after.
+  const operators::Account before = testing::TestAccount(1, operators::Role::kDutyOfficer);
+  parties.Run(kSecond);
+  const operators::Account after =
+      operators::Rekeyed(before, testing::TestAccount(3, operators::Role::kDutyOfficer),
+                         parties.now(0).utc)
+          .value();
+  parties.core(0).ChangeAccount(after, parties.now(0));
+  parties.Turn(0);
+  parties.Run(2 * kSecond);
+  const auto& keys = parties.desk(1).FindPeer(Parties::party(0))->operator_keys;
+  const auto key_of = [&](const std::string& id) {
+    return std::find_if(keys.begin(), keys.end(),
+                        [&](const operators::OperatorKey& key) { return key.key_id == id; });
+  };
+  ASSERT_NE(key_of(before.key_id), keys.end());
+  EXPECT_EQ(key_of(before.key_id)->revoked_at, key_of(after.key_id)->valid_from);
+  EXPECT_NE(parties.notice(1, 1), nullptr) << "released by the key before";
+  EXPECT_TRUE(parties.ReadBack(1, 1).has_value());
+  const size_t unusable = parties.OpenMatters(1, MatterKind::kUnusable).size();
+  ActRequest request{late, nullptr, {}, {}, Parties::party(1)};
+  ASSERT_TRUE(parties.Do(0, request).has_value());
+  parties.Run(2 * kSecond);
+  EXPECT_EQ(parties.OpenMatters(1, MatterKind::kUnusable).size(), unusable) << "of then";
+  // By the key that is revoked, now.
+  const auto wrong = parties.Seal(0, operators::Role::kDutyOfficer, LineCheck{"ALPHA 2 BRAVO"});
+  ASSERT_TRUE(parties.Do(0, {wrong, nullptr, {}, {}, Parties::party(1)}).has_value());
+  parties.Run(2 * kSecond);
+  EXPECT_EQ(parties.OpenMatters(1, MatterKind::kUnusable).size(), unusable + 1);
+  EXPECT_EQ(parties.desk(1).FindCall(wrong.act.id), nullptr);
+  EXPECT_NE(parties.desk(1).FindCall(late.act.id), nullptr);
+  EXPECT_EQ(parties.Latest(1, 1), version);
+  for (const size_t n : testing::kBoth) {
+    EXPECT_EQ(parties.side(n).Canonical(), parties.side(n).Replayed());
+  }
 }
 
 }  // namespace

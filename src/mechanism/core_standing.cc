@@ -427,37 +427,10 @@ void Core::TellStandingHazard(Line& line, const SealedStandingHazard& sealed,
       WriteStandingHazardMessage({sealed.envelope, terms.agreement, declaration.original}), now);
   if (!written) {  // an old copy of the log signs nothing
     Journal("not_told", nullptr, written.error().ToString(), now.utc);
+    line.Hold(this, {sealed.hazard.notice, sealed.digest}, sealed.envelope, true);
     return OpenNotSaid(line.peer, sealed.hazard.notice, sealed.digest, now.utc);
   }
   AwaitReceipt(line, *written, sealed.hazard.notice, sealed.digest, declaration, now.utc);
-}
-
-// What was raised while nothing could be signed on this line. A signature under the same key is the same again, so the
-// name of the version shows which release raised it; under a key of after that none is found, and people tell it.
-void Core::TellUntoldHazards(Line& line, line::Now now) {
-  std::vector<Matter> untold;
-  for (const auto& [number, matter] : desk_.matters()) {
-    if (matter.open() && matter.kind == MatterKind::kUnusable && matter.peer == line.peer &&
-        matter.notice) {
-      untold.push_back(matter);
-    }
-  }
-  for (const Matter& matter : untold) {
-    const airspace::Notice* notice = airspace_.FindNotice(*matter.notice);
-    if (notice == nullptr || notice->party != self_.party || notice->ended_at) continue;
-    const airspace::NoticeVersion* version = FindVersion(*notice, matter.subject);
-    if (version == nullptr) continue;
-    const airspace::Declaration declaration = version->declaration;
-    const base::Digest text = crypto::Sha256(base::AsBytes(declaration.original));
-    for (const StandingRelease& release : TermsFor(line.peer).standing_releases) {
-      const auto sealed = SealStandingHazard(
-          {self_.party, notice->id, release.name, text, version->stored_at}, *keys_.front());
-      if (!sealed || sealed->digest != matter.subject) continue;
-      CloseMatter(matter, "told", now.utc);
-      TellStandingHazard(line, *sealed, declaration, now);
-      break;
-    }
-  }
 }
 
 void Core::TakeStandingHazard(Line& line, const line::Received& received, UtcMicros now) {

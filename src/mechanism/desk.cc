@@ -29,6 +29,18 @@ void Keep(bool kept, const typename Map::key_type& key, const typename Map::mapp
   }
 }
 
+// Whether it is about a draft.
+bool KeepOfDraft(const DeskEffect& effect, std::map<base::NoticeId, ReleaseChecked>* checks,
+                 std::map<base::NoticeId, Drafted>* drafts) {
+  if (const auto* checked = std::get_if<ReleaseChecked>(&effect)) {
+    Keep(!checked->key_id.empty(), checked->notice, *checked, checks);
+    return true;
+  }
+  const auto* drafted = std::get_if<Drafted>(&effect);
+  if (drafted != nullptr) Keep(!drafted->key_ids.empty(), drafted->notice, *drafted, drafts);
+  return drafted != nullptr;
+}
+
 }  // namespace
 
 std::string_view Name(DeadManState state) {
@@ -150,6 +162,9 @@ void Desk::Apply(const DeskEffect& effect) {
     ApplyAwaited(*awaited);
   } else if (const auto* recorded = std::get_if<ToRecordChanged>(&effect)) {
     ApplyToRecord(*recorded);
+  } else if (const auto* held = std::get_if<HeldBackChanged>(&effect)) {
+    Keep(!held->done, {held->held.peer, held->held.number}, held->held, &held_back_);
+    Touch(rows::kAwaited);
   } else if (const auto* counts = std::get_if<CountsChanged>(&effect)) {
     counts_.insert_or_assign(counts->key, counts->counts);
     Touch(rows::kCounts);
@@ -168,11 +183,7 @@ void Desk::Apply(const DeskEffect& effect) {
   } else if (const auto* scheduled = std::get_if<LineCheckScheduled>(&effect)) {
     next_line_check_.insert_or_assign({scheduled->peer, scheduled->theirs}, scheduled->next_at);
     Touch(rows::kFacts);
-  } else if (const auto* checked = std::get_if<ReleaseChecked>(&effect)) {
-    Keep(!checked->key_id.empty(), checked->notice, *checked, &release_checks_);
-    Touch(rows::kReleaseChecks);
-  } else if (const auto* drafted = std::get_if<Drafted>(&effect)) {
-    Keep(!drafted->key_ids.empty(), drafted->notice, *drafted, &drafted_);
+  } else if (KeepOfDraft(effect, &release_checks_, &drafted_)) {
     Touch(rows::kReleaseChecks);
   } else if (const auto* told = std::get_if<ThirdPartyChanged>(&effect)) {
     ApplyThirdParty(*told);
@@ -347,6 +358,15 @@ std::vector<ToRecord> Desk::ToRecordUpTo(base::PartyId peer, uint64_t size) cons
   return found;
 }
 
+std::vector<HeldBack> Desk::HeldBackFor(base::PartyId peer) const {
+  std::vector<HeldBack> found;
+  for (auto it = held_back_.lower_bound({peer, 0});
+       it != held_back_.end() && it->first.first == peer; ++it) {
+    found.push_back(it->second);
+  }
+  return found;
+}
+
 Counts Desk::CountsOf(const CountsKey& key) const {
   const auto found = counts_.find(key);
   return found == counts_.end() ? Counts() : found->second;
@@ -460,6 +480,7 @@ std::optional<base::Bytes> Desk::EncodeRow(uint64_t row) const {
   } else if (row == rows::kAwaited) {
     for (const auto& [message, awaited] : awaited_) put(AwaitedChanged{awaited, false});
     for (const auto& [entry, to_record] : to_record_) put(ToRecordChanged{to_record, false});
+    for (const auto& [entry, held] : held_back_) put(HeldBackChanged{held, false});
   } else if (row == rows::kCounts) {
     for (const auto& [key, counts] : counts_) put(CountsChanged{key, counts});
   } else if (row == rows::kBases) {

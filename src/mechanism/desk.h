@@ -210,6 +210,20 @@ struct ToRecord {
   bool operator==(const ToRecord&) const = default;
 };
 
+// What this party has said to everybody and not on that line, where nothing could be signed (line::OldCopy) or the
+// store lost it. It is said there when it can be, if it is still to be said (core_again.cc).
+struct HeldBack {
+  base::PartyId peer;
+  uint64_t number = 0;  // in the order in which it was said
+  base::NoticeId notice;
+  base::Digest act;
+  std::string envelope;   // of the act, or of a hazard by a standing release
+  bool standing = false;  // the latter
+  bool operator==(const HeldBack&) const = default;
+};
+// So many at a time; of what is beyond only people hear.
+inline constexpr size_t kHeldBackMax = 10'000;
+
 // A dead-man area of this party (mechanism/standing.h). While it is armed, its hazard is raised when no heartbeat has
 // come for the timeout; then it is raised, and watched again only when a person has armed it again.
 enum class DeadManState : uint8_t { kDisarmed, kArmed, kRaised };
@@ -349,6 +363,10 @@ struct ToRecordChanged {
   ToRecord to_record;
   bool done = false;
 };
+struct HeldBackChanged {
+  HeldBack held;
+  bool done = false;
+};
 struct CountsChanged {
   CountsKey key;
   Counts counts;
@@ -431,7 +449,8 @@ using DeskEffect =
                  CountsChanged, BasisSigned, BasisHeard, JournalWritten, LineCheckScheduled,
                  ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged, OwnCardChanged,
                  DeadManChanged, AgreementChanged, ExchangeChanged, ReadoutChanged, StatementAdded,
-                 ExchangeForgotten, ToRecordChanged, ProvenanceChanged, HandoverChanged>;
+                 ExchangeForgotten, ToRecordChanged, ProvenanceChanged, HandoverChanged,
+                 HeldBackChanged>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.
@@ -469,6 +488,11 @@ class Desk {
   bool IsWithdrawing(base::NoticeId notice) const;
   // Those that a head of `size` entries of our log to that peer covers, in order.
   std::vector<ToRecord> ToRecordUpTo(base::PartyId peer, uint64_t size) const;
+  // In the order in which they were said.
+  std::vector<HeldBack> HeldBackFor(base::PartyId peer) const;
+  const std::map<std::pair<base::PartyId, uint64_t>, HeldBack>& held_back() const {
+    return held_back_;
+  }
   Counts CountsOf(const CountsKey& key) const;
   const std::map<CountsKey, Counts>& counts() const { return counts_; }
   std::optional<base::Digest> SignedBasis(const base::Digest& conflict) const;
@@ -548,6 +572,7 @@ class Desk {
   std::map<base::Digest, Awaited> awaited_;
   std::set<std::pair<base::NoticeId, base::Digest>> withdrawing_;     // those of awaited_
   std::map<std::pair<base::PartyId, uint64_t>, ToRecord> to_record_;  // by entry
+  std::map<std::pair<base::PartyId, uint64_t>, HeldBack> held_back_;
   std::map<CountsKey, Counts> counts_;
   std::map<base::Digest, base::Digest> bases_signed_;
   std::map<base::Digest, std::string> bases_heard_;

@@ -42,6 +42,7 @@ enum class Kind : uint8_t {
   kToRecord,
   kProvenance,
   kHandover,
+  kHeldBack,
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -329,6 +330,11 @@ struct Encoder {
     wire->Fixed(e.to_record.version.bytes);
     wire->Bool(e.done);
   }
+  void operator()(const HeldBackChanged& e) const {
+    wire->EnumValue(Kind::kHeldBack);
+    Put(e.held, wire);
+    wire->Bool(e.done);
+  }
   void operator()(const CountsChanged& e) const {
     wire->EnumValue(Kind::kCounts);
     Put(e.key.peer, wire);
@@ -463,7 +469,7 @@ DeskEffect ReadExchangeEffect(Kind kind, WireReader* wire) {
 }
 
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  const Kind kind = wire->EnumValue(Kind::kHandover);
+  const Kind kind = wire->EnumValue(Kind::kHeldBack);
   switch (kind) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
@@ -483,6 +489,8 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       return DeskEffect(AwaitedChanged{ReadAwaited(wire), wire->Bool()});
     case Kind::kToRecord:
       return DeskEffect(ToRecordChanged{ReadToRecord(wire), wire->Bool()});
+    case Kind::kHeldBack:
+      return DeskEffect(HeldBackChanged{ReadHeldBack(wire), wire->Bool()});
     case Kind::kCounts:
       return DeskEffect(ReadCountsChanged(wire));
     case Kind::kBasisSigned: {

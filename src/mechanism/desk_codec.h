@@ -78,6 +78,8 @@ void Put(const ThirdPartyDuty& duty, airspace::WireWriter* wire);
 ThirdPartyDuty ReadThirdParty(airspace::WireReader* wire);
 void Put(const DeadMan& dead_man, airspace::WireWriter* wire);
 DeadMan ReadDeadMan(airspace::WireReader* wire);
+void Put(const HeldBack& held, airspace::WireWriter* wire);
+HeldBack ReadHeldBack(airspace::WireReader* wire);
 void Put(const Handover& handover, airspace::WireWriter* wire);
 Handover ReadHandover(airspace::WireReader* wire);
 

@@ -225,7 +225,7 @@ Result<void> Core::CheckBeforeRelease(const ActRequest& request, const Release& 
   if (checked == nullptr || checked->declaration_sha256 != release.declaration_sha256) {
     return Conflict("/check", "must be made: a second person enters the values of this content");
   }
-  if (checked->key_id == request.act.act.key_id) {
+  if (AreOfOnePerson(desk_, checked->key_id, request.act.act.key_id)) {
     return Conflict("/check", "must be by a second person, not the one who releases",
                     checked->key_id);
   }
@@ -555,7 +555,9 @@ Result<airspace::Decision> Core::DecideBy(std::string_view key_id, const airspac
 
 bool Core::HasDrafted(base::NoticeId notice, std::string_view key_id) const {
   const std::vector<std::string> drafters = desk_.DraftersOf(notice);
-  return std::find(drafters.begin(), drafters.end(), key_id) != drafters.end();
+  return std::any_of(drafters.begin(), drafters.end(), [&](const std::string& drafter) {
+    return AreOfOnePerson(desk_, drafter, key_id);
+  });
 }
 
 void Core::ForgetDraft(base::NoticeId notice) {

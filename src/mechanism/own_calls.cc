@@ -286,7 +286,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Acknowl
     return Fail(ErrorCode::kConflict, "/number", "must not have been acknowledged",
                 found->acknowledged_by);
   }
-  if (found->key_id == key_id) {
+  if (AreOfOnePerson(desk_, found->key_id, key_id)) {
     return Fail(ErrorCode::kConflict, "/number", "must be acknowledged by another than who left it",
                 key_id);
   }

@@ -284,6 +284,25 @@ DeadMan ReadDeadMan(WireReader* wire) {
   return dead_man;
 }
 
+void Put(const HeldBack& held, WireWriter* wire) {
+  Put(held.peer, wire);
+  wire->Varint(held.number);
+  wire->Fixed(held.notice.uuid.bytes);
+  wire->Fixed(held.act.bytes);
+  wire->Text(held.envelope);
+  wire->Bool(held.standing);
+}
+HeldBack ReadHeldBack(WireReader* wire) {
+  HeldBack held;
+  held.peer = wire->ReadId<base::PartyId>();
+  held.number = wire->Varint();
+  held.notice = wire->ReadId<base::NoticeId>();
+  held.act = wire->ReadDigest();
+  held.envelope = wire->Text();
+  held.standing = wire->Bool();
+  return held;
+}
+
 void Put(const Handover& handover, WireWriter* wire) {
   wire->Varint(handover.number);
   wire->Text(handover.text);

@@ -81,6 +81,34 @@ Result<OperatorKey> ReadOperatorKey(const json::Value& value) {
   return OperatorKey{std::string(key_id), role, key, valid_from, revoked_at};
 }
 
+// Of an account: each from where the one before ended, and each once.
+Result<std::vector<OperatorKey>> ReadFormer(json::Object* account, Role role, UtcMicros created_at,
+                                            const PublicKey& in_force) {
+  std::vector<OperatorKey> former;
+  WB_ASSIGN_OR_RETURN(const std::optional<json::Array> list,
+                      account->OptionalArray("former", kFormerKeysMax));
+  if (!list) return former;
+  std::set<std::string> seen = {in_force.KeyId()};
+  UtcMicros since = created_at;
+  for (const json::Value value : *list) {
+    WB_ASSIGN_OR_RETURN(json::Object object, value.AsObject());
+    WB_ASSIGN_OR_RETURN(const PublicKey key, ReadPublicKey(&object));
+    WB_ASSIGN_OR_RETURN(const UtcMicros from,
+                        object.RequiredParsed("valid_from", kTimeBytesMax, base::ParseRfc3339));
+    WB_ASSIGN_OR_RETURN(const UtcMicros until,
+                        object.RequiredParsed("revoked_at", kTimeBytesMax, base::ParseRfc3339));
+    WB_RETURN_IF_ERROR(object.ExpectNoOtherFields());
+    if (from != since || until < from) {
+      return value.Refuse("must be in force from where the one before ended");
+    }
+    if (!seen.insert(key.KeyId()).second) return value.Refuse("must be a key that stands once");
+    former.push_back({key.KeyId(), role, key, from, until});
+    since = until;
+  }
+  if (former.empty()) return account->Refuse("former", "must not be empty", "[]");
+  return former;
+}
+
 }  // namespace
 
 Result<void> ValidateName(std::string_view name) {
@@ -142,6 +170,31 @@ Result<void> AuthenticateAccount(const Account* account, const SecretBytes& pass
   return RequireEnabled(*account);
 }
 
+Result<Account> Rekeyed(Account account, const Account& fresh, UtcMicros now) {
+  if (account.disabled_at) {
+    return Fail(ErrorCode::kConflict, "account", "must not be disabled", account.name);
+  }
+  OperatorKey before = OperatorKeyOf(account);
+  before.revoked_at = std::max(now, before.valid_from);
+  account.former.push_back(std::move(before));
+  if (account.former.size() > kFormerKeysMax) {
+    return Fail(ErrorCode::kTooLarge, "account",
+                "must not have had more than " + std::to_string(kFormerKeysMax) +
+                    " keys: disable it and make another",
+                account.name);
+  }
+  for (const OperatorKey& former : account.former) {
+    if (former.key_id != fresh.key_id) continue;
+    return Fail(ErrorCode::kConflict, "account", "must get a key that it has not had",
+                fresh.key_id);
+  }
+  account.key_id = fresh.key_id;
+  account.public_key = fresh.public_key;
+  account.password_hash = fresh.password_hash;
+  account.sealed_key = fresh.sealed_key;
+  return account;
+}
+
 std::string EncodeAccount(const Account& account) {
   std::string text;
   json::Writer json(&text);
@@ -152,6 +205,17 @@ std::string EncodeAccount(const Account& account) {
   json.StringField("password_hash", account.password_hash);
   json.StringField("sealed_key", account.sealed_key);
   WriteTimes(account.created_at, "created_at", account.disabled_at, "disabled_at", &json);
+  if (!account.former.empty()) {
+    json.Key("former");
+    json.BeginArray();
+    for (const OperatorKey& former : account.former) {
+      json.BeginObject();
+      json.StringField("public_key", former.public_key.ToHex());
+      WriteTimes(former.valid_from, "valid_from", former.revoked_at, "revoked_at", &json);
+      json.EndObject();
+    }
+    json.EndArray();
+  }
   json.EndObject();
   return text;
 }
@@ -182,16 +246,26 @@ Result<Account> DecodeAccount(std::string_view text) {
                       object.RequiredParsed("created_at", kTimeBytesMax, base::ParseRfc3339));
   WB_ASSIGN_OR_RETURN(const std::optional<UtcMicros> disabled_at,
                       object.OptionalParsed("disabled_at", kTimeBytesMax, base::ParseRfc3339));
+  WB_ASSIGN_OR_RETURN(std::vector<OperatorKey> former, ReadFormer(&object, role, created_at, key));
   WB_RETURN_IF_ERROR(object.ExpectNoOtherFields());
-  return Account{std::string(name),   role,       key.KeyId(), key, std::string(hash),
-                 std::string(sealed), created_at, disabled_at};
+  return Account{
+      std::string(name), role,        key.KeyId(),      key, std::string(hash), std::string(sealed),
+      created_at,        disabled_at, std::move(former)};
 }
 
 OperatorKey OperatorKeyOf(const Account& account) {
-  OperatorKey key{account.key_id, account.role, account.public_key, account.created_at, {}};
+  const UtcMicros since =
+      account.former.empty() ? account.created_at : *account.former.back().revoked_at;
+  OperatorKey key{account.key_id, account.role, account.public_key, since, {}};
   // A clock that was set back between the two would make a key that no peer accepts.
-  if (account.disabled_at) key.revoked_at = std::max(account.created_at, *account.disabled_at);
+  if (account.disabled_at) key.revoked_at = std::max(since, *account.disabled_at);
   return key;
+}
+
+std::vector<OperatorKey> OperatorKeysOf(const Account& account) {
+  std::vector<OperatorKey> keys = account.former;
+  keys.push_back(OperatorKeyOf(account));
+  return keys;
 }
 
 Result<std::string> WriteOperatorKeys(std::span<const OperatorKey> keys) {

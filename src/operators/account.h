@@ -8,7 +8,7 @@
 //   WB_ASSIGN_OR_RETURN(const crypto::SecretKey key, UnlockAccount(&account, password));
 //
 // The secret key is sealed under the password in the form of a key file (crypto/key_file.h); it is in memory only while
-// its owner is signed on. A lost password loses the key, and the operator gets another account key.
+// its owner is signed on. A lost password loses the key, and the operator gets another (Rekeyed).
 //
 // Costs: UnlockAccount and AuthenticateAccount compute one Argon2id each (about 0.1 s and 64 MiB at kAccountKdfCost),
 // whether the account is there or not and whether the password is right or not, so that their time tells nobody which
@@ -36,6 +36,19 @@ namespace wideberth::operators {
 // What guessing one password costs: the second recommendation of RFC 9106 (3 passes of 64 MiB), in one lane.
 inline constexpr crypto::KdfCost kAccountKdfCost{3, uint64_t{64} * 1024 * 1024};
 
+// What a peer learns of an operator.
+struct OperatorKey {
+  std::string key_id;
+  Role role = Role::kDutyOfficer;
+  crypto::PublicKey public_key;
+  base::UtcMicros valid_from;
+  std::optional<base::UtcMicros> revoked_at;
+  bool operator==(const OperatorKey&) const = default;
+};
+
+// Of the keys that an account had before the one in force, so many are kept; one more is refused.
+inline constexpr size_t kFormerKeysMax = 16;
+
 struct Account {
   std::string name;  // [a-z0-9._-]{1,63}
   Role role = Role::kViewer;
@@ -45,6 +58,8 @@ struct Account {
   std::string sealed_key;     // crypto/key_file.h
   base::UtcMicros created_at;
   std::optional<base::UtcMicros> disabled_at;
+  // Keys before, oldest first, each until the next: what they signed meanwhile stays valid.
+  std::vector<OperatorKey> former{};
   bool operator==(const Account&) const = default;
 };
 
@@ -71,6 +86,11 @@ base::Result<Account> MakeAccount(const NewAccount& who, const crypto::SecretByt
                                   const crypto::SecretKey& key, const AccountSalts& salts,
                                   crypto::KdfCost cost, base::UtcMicros now);
 
+// `account` with the key and the password of `fresh`, which MakeAccount has made for the same name; the key before is
+// revoked at `now` (or when it began, by a clock that was set back). Refuses with kConflict a disabled account and a
+// key that it has had before, with kTooLarge one more than 1 + kFormerKeysMax.
+base::Result<Account> Rekeyed(Account account, const Account& fresh, base::UtcMicros now);
+
 // The key of an account, for who knows its password. A null account is a name that does not exist. Refuses with
 // kUnauthorized an unknown name and a wrong password, in the same words and at the same cost; with kForbidden a
 // disabled account, but only to who knows its password.
@@ -88,17 +108,10 @@ base::Result<Account> DecodeAccount(std::string_view text);
 
 // ---- What crosses
 
-struct OperatorKey {
-  std::string key_id;
-  Role role = Role::kDutyOfficer;
-  crypto::PublicKey public_key;
-  base::UtcMicros valid_from;
-  std::optional<base::UtcMicros> revoked_at;
-  bool operator==(const OperatorKey&) const = default;
-};
-
-// Without the name, and without anything that the name decides.
+// Without the name, and without anything that the name decides. The one in force, or that was last; and all of them,
+// with those before.
 OperatorKey OperatorKeyOf(const Account& account);
+std::vector<OperatorKey> OperatorKeysOf(const Account& account);
 
 // The body of a message:
 //

@@ -58,6 +58,56 @@ TEST(Account, OpensUnderItsPasswordAlone) {
   EXPECT_EQ(row.find(base::HexEncode(seed.bytes())), std::string::npos);
 }
 
+// A new key under a new password: the one before is known for what it signed until then.
+TEST(Account, ANewKeyRevokesTheOneBefore) {
+  const Account account = Make("m.keller").value();
+  const Account fresh = Make("m.keller", "another watch", Role::kDutyOfficer, 8).value();
+  const UtcMicros later{kNow.us + 60'000'000};
+  const Account rekeyed = Rekeyed(account, fresh, later).value();
+  EXPECT_EQ(rekeyed.created_at, kNow);
+  EXPECT_FALSE(UnlockAccount(&rekeyed, Password(), kCheap).has_value());
+  EXPECT_EQ(UnlockAccount(&rekeyed, Password("another watch"), kCheap)->public_key(),
+            Key(8).public_key());
+  const std::vector<OperatorKey> keys = OperatorKeysOf(rekeyed);
+  ASSERT_EQ(keys.size(), 2u);
+  EXPECT_EQ(keys[0],
+            (OperatorKey{account.key_id, Role::kDutyOfficer, account.public_key, kNow, later}));
+  EXPECT_EQ(keys[1], OperatorKeyOf(rekeyed));
+  EXPECT_EQ(keys[1].valid_from, later);
+  EXPECT_FALSE(keys[1].revoked_at.has_value());
+  EXPECT_EQ(DecodeAccount(EncodeAccount(rekeyed)).value(), rekeyed);
+  // What the peers are told of both is what they read.
+  const auto told = ReadOperatorKeys(WriteOperatorKeys(keys).value()).value();
+  EXPECT_EQ(told.size(), 2u);
+
+  // Back to a key that is not trusted any more, of an account that is disabled, without an end.
+  EXPECT_EQ(Rekeyed(rekeyed, account, later).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(Rekeyed(account, account, later).error().code, ErrorCode::kConflict);
+  Account disabled = account;
+  disabled.disabled_at = kNow;
+  EXPECT_EQ(Rekeyed(disabled, fresh, later).error().code, ErrorCode::kConflict);
+  Account many = account;
+  for (uint8_t n = 0; n < kFormerKeysMax; ++n) {
+    const Account next =
+        Make("m.keller", "a long watch", Role::kDutyOfficer, static_cast<uint8_t>(100 + n)).value();
+    many = Rekeyed(std::move(many), next, later).value();
+  }
+  EXPECT_EQ(Rekeyed(many, fresh, later).error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(DecodeAccount(EncodeAccount(many)).value(), many);
+
+  // By a clock that was set back the first key was never in force, and is none that a peer refuses to read.
+  const Account early = Rekeyed(account, fresh, {kNow.us - 5}).value();
+  EXPECT_EQ(OperatorKeysOf(early)[0].revoked_at, kNow);
+  EXPECT_TRUE(ReadOperatorKeys(WriteOperatorKeys(OperatorKeysOf(early)).value()).has_value());
+  // What is damaged is refused: a gap between two keys, and one key twice.
+  const std::string text = EncodeAccount(rekeyed);
+  const std::string from = "\"valid_from\":\"" + base::FormatRfc3339(kNow);
+  EXPECT_FALSE(DecodeAccount(Replaced(text, from, "\"valid_from\":\"" + base::FormatRfc3339(later)))
+                   .has_value());
+  EXPECT_FALSE(DecodeAccount(Replaced(text, account.public_key.ToHex(), rekeyed.public_key.ToHex()))
+                   .has_value());
+}
+
 // Who guesses learns nothing from the words: not whether the name exists, not whether the account is disabled.
 TEST(Account, AnUnknownNameAWrongPasswordAndADisabledAccountLookAlike) {
   const Account account = Make("m.keller").value();

@@ -4,6 +4,7 @@
 keys_test.py WIDEBERTH WIDEBERTHD. wideberth-fsck finds both stores in order, each entry under the key of its number.
 """
 
+import os
 import sys
 import threading
 import unittest
@@ -52,6 +53,33 @@ class KeysTest(PairCase):
         for who, told, code in (("administrator", first, 1), ("duty", second, 1), ("administrator", second, 0)):
             south.run(who, "peer", "confirm", "north", "--fingerprint", told["fingerprint"], code=code)
         self.assertFalse(south.matters("keys_changed"))
+
+    def test_an_operator_gets_a_new_key(self):
+        north, south = self.north, self.south
+        notice, read = self.hazard(north, "38.0", extent="3km")
+        south.until("it has come", lambda: south.show(notice))
+        keys = {each["name"]: each["key_id"] for each in north.json("administrator", "operator", "list")["operators"]}
+        password = os.path.join(self.scratch.name, "new")
+        with open(os.open(password, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+            file.write("another long password\n")
+        # Nobody gives themselves another key.
+        north.run("duty", "operator", "rekey", "duty", "--password-file", password, code=1)
+        made = north.json("administrator", "operator", "rekey", "duty", "--password-file", password)
+        self.assertEqual([each["key_id"] for each in made["former_keys"]], [keys["duty"]])
+        self.assertNotEqual(made["key_id"], keys["duty"])
+        north.run("duty", "line", "status", code=1)
+        north.run("duty", "login", "duty", "--password-file", password)
+        # What the key before has released stands, and what the new one releases is taken.
+        south.run("duty", "notice", "read-back", notice, *read)
+        done = north.json("duty", "hazard", "report", "--at", "37.0,7.2", "--class", "live_firing")
+        later = done["decision"]["notice"]
+        south.until("it has come", lambda: south.show(later))
+        self.assertFalse(south.matters("unusable"))
+        # Both keys outlive a start.
+        north.kill_and_start()
+        self.wait_up()
+        listed = {each["name"]: each for each in north.json("administrator", "operator", "list")["operators"]}
+        self.assertEqual(listed["duty"]["former_keys"], made["former_keys"])
 
 
 if __name__ == "__main__":

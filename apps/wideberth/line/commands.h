@@ -29,6 +29,7 @@ base::Result<int> RunLogout(const Session& session);
 base::Result<int> RunOperatorAdd(const Session& session, const SignOnOptions& options);
 base::Result<int> RunOperatorList(const Session& session);
 base::Result<int> RunOperatorDisable(const Session& session, const SignOnOptions& options);
+base::Result<int> RunOperatorRekey(const Session& session, const SignOnOptions& options);
 base::Result<int> RunOperatorRoles(const Session& session);
 
 // peer add, peer list (enrol.cc, line_state.cc)

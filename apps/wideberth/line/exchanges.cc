@@ -234,6 +234,22 @@ std::vector<std::string> CommonFacts(const json::Value& exchange) {
   return facts;
 }
 
+// As one says them: hazard, notice.
+std::string SubjectsAt(const json::Value& each, std::string_view path) {
+  const std::optional<json::Value> at = At(each, path);
+  if (!at || at->kind() != json::Kind::kArray) return {};
+  std::string subjects;
+  const Result<json::Array> all = at->AsArray(SIZE_MAX);
+  if (!all) return {};
+  for (const json::Value subject : *all) {
+    const Result<std::string_view> word = subject.AsString(SIZE_MAX);
+    if (!word) continue;
+    if (!subjects.empty()) subjects += ", ";
+    subjects += *word;
+  }
+  return subjects;
+}
+
 }  // namespace
 
 Result<int> RunExchangeEnter(const Session& session, const ExchangeOptions& options) {
@@ -280,8 +296,8 @@ Result<int> RunExchangeList(const Session& session) {
                {"SIGNED", Fit::kRight}});
   WB_RETURN_IF_ERROR(
       remote.Walk("/v1/exchanges", "", "exchanges", [&](const json::Value& each) -> Result<bool> {
-        std::string subjects = TextAt(each, "ours.account.subjects");
-        if (subjects.empty()) subjects = TextAt(each, "theirs.account.subjects");
+        std::string subjects = SubjectsAt(each, "ours.account.subjects");
+        if (subjects.empty()) subjects = SubjectsAt(each, "theirs.account.subjects");
         table.AddRow({{TextAt(each, "id").substr(0, 8), Style::kBold},
                       {TextAt(each, "peer.name")},
                       {ShortTime(TextAt(each, "ours.account.held_at"))},

@@ -3,19 +3,12 @@
 
 #include "apps/wideberth/line/commands.h"
 #include "apps/wideberth/registry.h"
-#include "operators/role.h"
 #include "phrases/phrases.h"
 
 namespace wideberth::cli {
 namespace {
 
 constexpr const char* kPlace = "LAT,LNG";
-
-std::vector<std::string> RoleWords() {
-  std::vector<std::string> words;
-  for (const operators::Role role : operators::kRoles) words.emplace_back(operators::Name(role));
-  return words;
-}
 
 void NoticeId(CLI::App* command, std::string* id) {
   command->add_option("ID", *id, "The notice's id, or its first 4 characters or more.")->required();
@@ -51,51 +44,6 @@ void LineCommands::Add(Registry* registry, DeclareOptions* declare, DemoOptions*
   registry->Flag(registry->app().get_subcommand("demo"), "--line", &demo->line,
                  "Two linked nodes of its own, in a folder that is deleted afterwards: notices, "
                  "read-backs, a lost line, a stop call. Takes about half a minute.");
-}
-
-void LineCommands::AddSignOn(Registry* registry) {
-  const Session& session = registry->session();
-  const auto password = [&](CLI::App* command) {
-    registry->Text(command, "--password-file", &sign_on_.password_file, "FILE",
-                   "One line, which nobody else may read; else it is asked for on the terminal.");
-  };
-  CLI::App* login = registry->Command(
-      &registry->app(), "login",
-      "Sign on to a node in line mode\n"
-      "The session is kept in the token file that later commands use (--token-file, "
-      "$WIDEBERTH_TOKEN_FILE, --as), with mode 0600. It ends with `logout`, after some hours, and "
-      "when the node is started again.",
-      "wideberth --as keller login m.keller\n"
-      "wideberth --token-file ~/.wideberth-session login m.keller --password-file password",
-      [this, &session] { return RunLogin(session, sign_on_); });
-  login->add_option("NAME", sign_on_.name, "Of the account.")->required();
-  password(login);
-  registry->Command(&registry->app(), "logout", "Sign off, and delete the session's file",
-                    "wideberth --as keller logout", [&session] { return RunLogout(session); });
-
-  CLI::App* group = registry->Group("operator", "Who may sign on to this node");
-  CLI::App* add = registry->Command(
-      group, "add",
-      "Make an account with a signing key of its own\n"
-      "By an administrator, or with a machine's token that has the scope wideberth.admin. The "
-      "peers "
-      "learn the role and an opaque key id, never the name. A lost password cannot be replaced: "
-      "disable the account and make another.",
-      "wideberth operator add m.keller --role duty_officer",
-      [this, &session] { return RunOperatorAdd(session, sign_on_); });
-  add->add_option("NAME", sign_on_.name, "1 to 63 of a-z, 0-9, '.', '_' and '-'.")->required();
-  registry->Choice(add, "--role", &sign_on_.role, "What its acts may be.", RoleWords())->required();
-  password(add);
-  registry->Command(group, "list", "List the accounts", "wideberth operator list",
-                    [&session] { return RunOperatorList(session); });
-  registry
-      ->Command(group, "disable", "Disable an account; its sessions end and its key is revoked",
-                "wideberth operator disable m.keller",
-                [this, &session] { return RunOperatorDisable(session, sign_on_); })
-      ->add_option("NAME", sign_on_.name, "Of the account.")
-      ->required();
-  registry->Command(group, "roles", "Show which role may do what", "wideberth operator roles",
-                    [&session] { return RunOperatorRoles(session); });
 }
 
 void LineCommands::AddKeys(Registry* registry) {

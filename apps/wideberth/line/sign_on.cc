@@ -207,6 +207,30 @@ Result<int> RunOperatorDisable(const Session& session, const SignOnOptions& opti
   return kExitOk;
 }
 
+Result<int> RunOperatorRekey(const Session& session, const SignOnOptions& options) {
+  WB_ASSIGN_OR_RETURN(Remote remote, Remote::Open(session));
+  WB_ASSIGN_OR_RETURN(const SecretBytes password, TakePassword(options.password_file, true));
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.StringField("password", base::AsText(password.bytes()));
+  json.EndObject();
+  const Result<std::string> answer = remote.Call(
+      net::Method::kPost, "/v1/operators/" + net::PercentEncode(options.name) + "/rekey", body);
+  crypto::Wipe({reinterpret_cast<uint8_t*>(body.data()), body.size()});
+  if (!answer) return Fail(base::Error(answer.error()));
+  if (session.json) {
+    Print(*answer + "\n");
+    return kExitOk;
+  }
+  WB_ASSIGN_OR_RETURN(const json::Document document, json::Document::Parse(*answer));
+  Print(
+      fmt::format("{} signs with the key {} from now on and is signed off; the peers are told that "
+                  "the key before is revoked\n",
+                  Paint(Style::kBold, options.name), TextAt(document.root(), "key_id")));
+  return kExitOk;
+}
+
 Result<int> RunOperatorRoles(const Session& session) {
   if (!session.json) {
     Print(operators::RoleTableMarkdown());

@@ -47,6 +47,7 @@ constexpr std::array kRoutes = {
     Route{{Method::kGet, "/v1/operators", Scope::kRead, true}, ListOperators},
     Route{{Method::kPost, "/v1/operators", Scope::kAdmin, true}, PostOperator},
     Route{{Method::kPost, "/v1/operators/{name}/disable", Scope::kAdmin, true}, DisableOperator},
+    Route{{Method::kPost, "/v1/operators/{name}/rekey", Scope::kAdmin, true}, RekeyOperator},
     Route{{Method::kPost, "/v1/acts", Scope::kSession, true}, PostAct},
     Route{{Method::kPost, "/v1/notices/{id}/check", Scope::kSession, true}, CheckDraft},
     Route{{Method::kPost, "/v1/notices/{id}/disregard", Scope::kSession, true}, DisregardNotice},

@@ -69,6 +69,7 @@ base::Result<void> GetMe(Call& call);
 base::Result<void> ListOperators(Call& call);
 base::Result<void> PostOperator(Call& call);
 base::Result<void> DisableOperator(Call& call);
+base::Result<void> RekeyOperator(Call& call);
 // person_acts.cc: what people do in line mode
 base::Result<void> PostAct(Call& call);
 base::Result<void> CheckDraft(Call& call);

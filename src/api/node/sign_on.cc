@@ -41,6 +41,18 @@ void WriteAccount(json::Writer* json, const Account& account) {
   if (account.disabled_at) {
     json->StringField("disabled_at", base::FormatRfc3339(*account.disabled_at));
   }
+  if (!account.former.empty()) {
+    json->Key("former_keys");
+    json->BeginArray();
+    for (const operators::OperatorKey& former : account.former) {
+      json->BeginObject();
+      json->StringField("key_id", former.key_id);
+      json->StringField("valid_from", base::FormatRfc3339(former.valid_from));
+      json->StringField("revoked_at", base::FormatRfc3339(*former.revoked_at));
+      json->EndObject();
+    }
+    json->EndArray();
+  }
   json->EndObject();
 }
 
@@ -86,10 +98,15 @@ Result<SignOn> TrySignOn(const Context& context, const Credentials& who) {
   WB_ASSIGN_OR_RETURN(
       const Sessions::Opened opened,
       context.line->sessions.Open(name, account->role, std::move(key), context.node.clock().Now()));
-  // Disabling ends the sessions that it finds; this one may have come a moment later.
-  if (FindAccount(context.node, name).account->disabled_at) {
+  // Disabling and a new key end the sessions that they find; this one may have come a moment later.
+  const FoundAccount now = FindAccount(context.node, name);
+  if (now.account->disabled_at) {
     context.line->sessions.EndAllOf(name);
     return Fail(ErrorCode::kForbidden, "name", "must not be disabled", name);
+  }
+  if (now.account->key_id != opened.session->key_id()) {
+    context.line->sessions.End(opened.token);
+    return Fail(ErrorCode::kUnauthorized, "password", "must be that of an account of this name");
   }
   std::string body;
   json::Writer json(&body);
@@ -118,6 +135,15 @@ operators::AccountSalts DrawSalts() {
   return salts;
 }
 
+// Whether there is room for one key more, of all that were ever in force: the peers are told of each.
+Result<void> CheckRoomForKey(const mechanism::Desk& desk, std::string_view field) {
+  size_t keys = 0;
+  for (const auto& [name, account] : desk.accounts()) keys += 1 + account.former.size();
+  if (keys < limits::kOperatorsMax) return {};
+  return Fail(ErrorCode::kTooLarge, field, "must not be one more than a party may have",
+              std::to_string(keys));
+}
+
 // Whether there is room for an account of that name; on the loop to say so early, and in the turn to be sure.
 Result<void> CheckRoomFor(const service::Node& node, const std::string& name) {
   const auto [room, seq] =
@@ -126,9 +152,7 @@ Result<void> CheckRoomFor(const service::Node& node, const std::string& name) {
           return Fail(ErrorCode::kConflict, "/name",
                       "must not be in use: a name is given once, also when it is disabled", name);
         }
-        if (desk.accounts().size() < limits::kOperatorsMax) return {};
-        return Fail(ErrorCode::kTooLarge, "/name", "must not be one more than a party may have",
-                    std::to_string(desk.accounts().size()));
+        return CheckRoomForKey(desk, "/name");
       });
   return room;
 }
@@ -149,6 +173,43 @@ void StoreAccount(const Context& context, Account account,
     return [responder, account](const std::optional<base::Error>& failure) {
       if (failure) return Refuse(responder.get(), *failure);
       (*responder)(AccountResponse(201, account));
+    };
+  };
+  const auto submitted = context.node.sequencer().SubmitWork(std::move(work), refuse);
+  if (!submitted) Refuse(responder.get(), submitted.error());
+}
+
+// In one turn, whatever happened to the account while its password was being hashed.
+void StoreNewKey(const Context& context, const std::string& name, const Account& fresh,
+                 const std::shared_ptr<net::Responder>& responder) {
+  const auto refuse = [responder](const std::optional<base::Error>& failure) {
+    Refuse(responder.get(), *failure);
+  };
+  auto work = [&context, name, fresh, responder](mechanism::Core& core,
+                                                 line::Now now) -> service::Sequencer::Done {
+    const auto change = [&]() -> Result<Account> {
+      const std::optional<Account> before = FindAccount(context.node, name).account;
+      if (!before) {
+        return Fail(ErrorCode::kNotFound, "name", "must be the name of an operator", name);
+      }
+      const auto [room, seq] = context.node.ReadDesk(
+          [&](const airspace::State&, const mechanism::Desk& desk) -> Result<void> {
+            return CheckRoomForKey(desk, "name");
+          });
+      WB_RETURN_IF_ERROR(room);
+      return operators::Rekeyed(*before, fresh, now.utc);
+    };
+    Result<Account> account = change();
+    if (!account) {
+      return [responder, error = account.error()](const std::optional<base::Error>& failure) {
+        Refuse(responder.get(), failure ? *failure : error);
+      };
+    }
+    core.ChangeAccount(*account, now);
+    context.line->sessions.EndAllOf(name);
+    return [responder, account = *account](const std::optional<base::Error>& failure) {
+      if (failure) return Refuse(responder.get(), *failure);
+      (*responder)(AccountResponse(200, account));
     };
   };
   const auto submitted = context.node.sequencer().SubmitWork(std::move(work), refuse);
@@ -276,6 +337,36 @@ Result<void> PostOperator(Call& call) {
                                           context.line->account_cost, context.node.clock().Now());
     if (!account) return Refuse(responder.get(), std::move(account).error().Under("/"));
     StoreAccount(context, std::move(*account), responder);
+  };
+  const Result<void> posted = call.context.line->passwords.Post(task);
+  if (!posted) Refuse(responder.get(), posted.error());
+  return {};
+}
+
+Result<void> RekeyOperator(Call& call) {
+  WB_RETURN_IF_ERROR(RequireRole(call, ActKind::kManageOperators));
+  std::optional<json::Document> document;
+  WB_ASSIGN_OR_RETURN(json::Object body, ReadBody(call, &document));
+  WB_ASSIGN_OR_RETURN(const std::string_view password,
+                      body.RequiredString("password", limits::kPasswordBytesMax));
+  WB_RETURN_IF_ERROR(body.ExpectNoOtherFields());
+  const std::string name(call.params.Get("name"));
+  const std::optional<Account> there = FindAccount(call.context.node, name).account;
+  if (!there) {
+    return Fail(ErrorCode::kNotFound, "name", "must be the name of an operator", name);
+  }
+  const auto secret =
+      std::make_shared<const crypto::SecretBytes>(crypto::SecretBytes::CopyOf(password));
+  if (auto valid = operators::ValidatePassword(*secret); !valid) {
+    return base::Fail(std::move(valid).error().Under("/"));
+  }
+  const auto responder = std::make_shared<net::Responder>(std::move(call.responder));
+  const auto task = [&context = call.context, who = operators::NewAccount{name, there->role},
+                     secret, responder] {
+    auto fresh = operators::MakeAccount(who, *secret, crypto::SecretKey::Generate(), DrawSalts(),
+                                        context.line->account_cost, context.node.clock().Now());
+    if (!fresh) return Refuse(responder.get(), std::move(fresh).error().Under("/"));
+    StoreNewKey(context, who.name, *fresh, responder);
   };
   const Result<void> posted = call.context.line->passwords.Post(task);
   if (!posted) Refuse(responder.get(), posted.error());

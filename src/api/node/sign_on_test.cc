@@ -59,6 +59,32 @@ TEST(SignOnTest, NamesPasswordsAndTheEndOfASession) {
   EXPECT_EQ(pair.south.node->DoWithToken(again.Text("/token"), Method::kGet, "/v1/me").status, 401);
 }
 
+TEST(SignOnTest, ANewKeyEndsTheSessionsOfTheOneBefore) {
+  LinePair pair;
+  const Side& north = pair.north;
+  const std::string admin = north.SignOn("z.admin", "administrator");
+  const std::string before = north.Get("/v1/me").Text("/key_id");
+  const std::string path = "/v1/operators/a.duty/rekey";
+  EXPECT_EQ(north.Post(north.head, path, R"({"password":"correct staple"})").status, 403);
+  EXPECT_EQ(north.Post(admin, path, R"({"password":"short"})").Text("/error/field"), "/password");
+  EXPECT_EQ(north.Post(admin, path, "{}").status, 400);
+  EXPECT_EQ(
+      north.Post(admin, "/v1/operators/nobody/rekey", R"({"password":"correct staple"})").status,
+      404);
+  EXPECT_EQ(north.Get("/v1/me").status, 200) << "a refusal changes nothing";
+  const Answer made = north.Post(admin, path, R"({"password":"correct staple"})");
+  ASSERT_EQ(made.status, 200) << made.body;
+  EXPECT_NE(made.Text("/key_id"), before);
+  EXPECT_EQ(made.Text("/former_keys/0/key_id"), before);
+  EXPECT_EQ(north.Get("/v1/me").status, 401);
+  EXPECT_EQ(north.Post("", "/v1/login", LoginBody("a.duty")).status, 401);
+  const Answer again = north.Post("", "/v1/login", LoginBody("a.duty", "correct staple"));
+  ASSERT_EQ(again.status, 200);
+  EXPECT_EQ(again.Text("/key_id"), made.Text("/key_id"));
+  EXPECT_EQ(north.Post(admin, "/v1/operators/a.duty/disable", "").status, 200);
+  EXPECT_EQ(north.Post(admin, path, R"({"password":"correct staple"})").status, 409);
+}
+
 TEST(SignOnTest, OperatorsAreMadeOnceAndDisabledAtOnce) {
   LinePair pair;
   const Side& north = pair.north;

@@ -379,7 +379,12 @@ DeadMan DrawDeadMan(base::SeededRandom* random) {
 AccountChanged DrawAccount(base::SeededRandom* random) {
   static const operators::Account accounts[] = {TestAccount(1, Role::kDutyOfficer),
                                                 TestAccount(1, Role::kSupervisor)};
-  return {accounts[random->Below(2)]};
+  operators::Account account = accounts[random->Below(2)];
+  if (random->Below(2) == 0) {
+    const operators::Account next = TestAccount(2, account.role);
+    account = operators::Rekeyed(account, next, {account.created_at.us + 7}).value();
+  }
+  return {account};
 }
 
 Handover DrawHandover(base::SeededRandom* random) {
@@ -407,6 +412,12 @@ base::Digest DrawNumbered(base::SeededRandom* random) {
 DeskEffect DrawChecked(base::SeededRandom* random) {
   return ReleaseChecked{TestNotice(static_cast<uint8_t>(random->Below(40))), DrawDigest(random),
                         DrawText(random, 16)};
+}
+
+DeskEffect DrawHeldBack(base::SeededRandom* random, base::PartyId peer) {
+  HeldBack held{peer, random->Next(), TestNotice(7), DrawDigest(random), DrawText(random, 60)};
+  held.standing = random->Below(2) == 0;
+  return HeldBackChanged{std::move(held), random->Below(2) == 0};
 }
 
 }  // namespace
@@ -475,6 +486,8 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
       return DrawOfExchange(random, peer);
     case 18:
       return HandoverChanged{DrawHandover(random)};
+    case 19:
+      return DrawHeldBack(random, peer);
     default:
       return DrawAgreement(random, peer);
   }
