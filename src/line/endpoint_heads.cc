@@ -186,13 +186,10 @@ bool Endpoint::MayAsk() const {
 }
 
 void Endpoint::Ask(Now now) {
-  // While a peer has said nothing, nothing of it is kept from people.
-  const bool silent = doubted_ && !liveness_.to_echo() && inbox_.Next() == nullptr;
   if (!behind() || differs_ || !AnyPathUp()) {
     progress_us_.reset();
     return;
   }
-  if (silent) progress_us_.reset();
   if (!progress_us_) progress_us_ = now.monotonic_us;
   if (!impatient_ && now.monotonic_us - *progress_us_ > kOldCopyPatienceUs) {
     impatient_ = true;
