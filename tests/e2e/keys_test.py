@@ -59,8 +59,9 @@ class KeysTest(PairCase):
         notice, read = self.hazard(north, "38.0", extent="3km")
         south.until("it has come", lambda: south.show(notice))
         keys = {each["name"]: each["key_id"] for each in north.json("administrator", "operator", "list")["operators"]}
-        password = os.path.join(self.scratch.name, "new")
-        with open(os.open(password, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        # Where a start looks for it, too.
+        password = os.path.join(north.folder, "passwords", "duty")
+        with open(password, "w", encoding="utf-8") as file:
             file.write("another long password\n")
         # Nobody gives themselves another key.
         north.run("duty", "operator", "rekey", "duty", "--password-file", password, code=1)
