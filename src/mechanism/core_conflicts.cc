@@ -138,6 +138,9 @@ void Core::ForgetBases() {
 }
 
 void Core::SignBasis(Line& line, const Conflict& conflict) {
+  // What was signed already is still coming back, and is not the same as what is signed in the middle of it:
+  // FollowOldCopies signs what differs in the end.
+  if (line.old_copy_of) return;
   std::string text = WriteBasis(BasisOf(conflict, conflict.rules));
   const base::Digest digest = crypto::Sha256(base::AsBytes(text));
   if (desk_.SignedBasis(conflict.id) == digest) return;

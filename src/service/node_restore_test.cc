@@ -141,7 +141,8 @@ class OldCopyTest : public NodeRestoreTest {
     ASSERT_NE(rolled_back, nullptr);
     for (const line::Trouble& trouble : troubles_) {
       EXPECT_TRUE(trouble.kind == line::TroubleKind::kPeerHoldsMore ||
-                  trouble.kind == line::TroubleKind::kPeerRolledBack)
+                  trouble.kind == line::TroubleKind::kPeerRolledBack ||
+                  trouble.kind == line::TroubleKind::kCosignedNotHeld)
           << line::Name(trouble.kind) << " " << trouble.error.ToString();
     }
     const auto file = EvidenceOf(nodes_[1]->record(), line::ReadCard(OwnCard(1)).value(),
