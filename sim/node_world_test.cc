@@ -48,8 +48,8 @@ TEST_F(NodeWorld, EveryInvariantHolds) {
   EXPECT_GT(all.held_plans, kSeeds / 2);
 }
 
-// Worlds in which a node is set back: it tells one line of another, writes anew what its peer still holds beyond a gap, or
-// signs the basis of a conflict while what it has signed is still coming back (35, 68).
+// Worlds in which a node is set back: it tells one line of another, writes anew what its peer still holds beyond a gap,
+// or signs the basis of a conflict while what it has signed is still coming back (35, 68).
 TEST_F(NodeWorld, AnOldDiskTellsNothingAndIsWrittenOnInOrder) {
   for (const uint64_t seed :
        {uint64_t{23}, uint64_t{27}, uint64_t{33}, uint64_t{35}, uint64_t{41}, uint64_t{68}}) {
