@@ -183,6 +183,20 @@ std::optional<Recorded> TakeRecorded(WireReader& in) {
   return value;
 }
 
+void Put(WireWriter& out, const Delivery& delivery) {
+  Put(out, delivery.r1);
+  Put(out, delivery.r2);
+  Put(out, delivery.r3);
+}
+
+Delivery TakeDelivery(WireReader& in) {
+  Delivery delivery;
+  delivery.r1 = TakeReceipt(in);
+  delivery.r2 = TakeRecorded(in);
+  delivery.r3 = TakeReceipt(in);
+  return delivery;
+}
+
 // The part that Notice and AxesChanged have in common.
 template <class Axes>
 void PutAxes(WireWriter& out, const Axes& value) {
@@ -190,11 +204,7 @@ void PutAxes(WireWriter& out, const Axes& value) {
   out.OptionalTime(value.started_at);
   out.OptionalTime(value.ended_at);
   out.OptionalTime(value.all_clear_at);
-  PutMap(out, value.delivery, [&](const Delivery& delivery) {
-    Put(out, delivery.r1);
-    Put(out, delivery.r2);
-    Put(out, delivery.r3);
-  });
+  PutMap(out, value.delivery, [&](const Delivery& delivery) { Put(out, delivery); });
   PutMap(out, value.assessments, [&](const AssessmentRecord& record) {
     out.Fixed(record.version.bytes);
     out.EnumValue(record.assessment);
@@ -215,13 +225,7 @@ void TakeAxes(WireReader& in, Axes* value) {
   value->started_at = in.OptionalTime();
   value->ended_at = in.OptionalTime();
   value->all_clear_at = in.OptionalTime();
-  value->delivery = TakeMap<decltype(value->delivery)>(in, [&] {
-    Delivery delivery;
-    delivery.r1 = TakeReceipt(in);
-    delivery.r2 = TakeRecorded(in);
-    delivery.r3 = TakeReceipt(in);
-    return delivery;
-  });
+  value->delivery = TakeMap<decltype(value->delivery)>(in, [&] { return TakeDelivery(in); });
   value->assessments = TakeMap<decltype(value->assessments)>(in, [&] {
     AssessmentRecord record;
     record.version = in.ReadDigest();
@@ -454,6 +458,12 @@ struct EffectWriter {
     wire.Time(effect.clock.shown);
     wire.F64(effect.clock.rate);
   }
+  void operator()(const DeliveryChanged& effect) const {
+    WireWriter wire(out);
+    wire.Fixed(effect.id.uuid.bytes);
+    wire.Fixed(effect.to.uuid.bytes);
+    Put(wire, effect.delivery);
+  }
 };
 
 VersionStored TakeVersionStored(WireReader& in) {
@@ -511,6 +521,13 @@ Effect TakeEffect(WireReader& in) {
       return RulesAdopted{in.ReadDigest()};
     case 7:
       return TakeClockSet(in);
+    case 8: {
+      DeliveryChanged effect;
+      effect.id = in.ReadId<base::NoticeId>();
+      effect.to = in.ReadId<base::PartyId>();
+      effect.delivery = TakeDelivery(in);
+      return effect;
+    }
     default:
       in.Fail();
       return RulesAdopted{};

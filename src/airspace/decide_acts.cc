@@ -106,18 +106,29 @@ bool IsKnown(const Notice& notice, const std::optional<Fact>& receipt, const Not
   return known != nullptr && known->number >= version.number;
 }
 
-// What follows when a recipient's delivery has changed: it may decide which versions are checked.
-Decision ConcludeDelivery(const Context& context, const Notice& before, const Notice& after,
-                          base::PartyId by) {
+// What follows when `by`'s delivery is `delivery`: it may decide which versions are checked.
+Decision ConcludeDelivery(const Context& context, const Notice& held, base::PartyId by,
+                          const Delivery& delivery) {
   Decision decision;
-  if (CheckedVersions(before) == CheckedVersions(after) &&
-      CheckedVersions(before, by) == CheckedVersions(after, by)) {
-    decision.effects.emplace_back(AxesOf(after));
-    Describe(context, after, &decision);
-    return decision;
+  const NoticeVersion* effective = EffectiveVersion(held);
+  if (effective != nullptr && effective->until_read_back) {
+    Notice after = held;
+    after.delivery[by] = delivery;
+    if (CheckedVersions(held) != CheckedVersions(after) ||
+        CheckedVersions(held, by) != CheckedVersions(after, by)) {
+      Conclude(context, after, {}, &decision);
+      return decision;
+    }
   }
-  Conclude(context, after, {}, &decision);
+  // Otherwise the effective version is checked, or none.
+  decision.effects.emplace_back(DeliveryChanged{held.id, by, delivery});
+  Describe(context, held, &decision);
   return decision;
+}
+
+Delivery DeliveryTo(const Notice& notice, base::PartyId by) {
+  const auto known = notice.delivery.find(by);
+  return known == notice.delivery.end() ? Delivery{} : known->second;
 }
 
 bool IsInEffect(const Notice& notice, const NoticeVersion& version) {
@@ -131,11 +142,10 @@ Result<Decision> On(const Context& context, const RecordReceipt& command) {
   WB_RETURN_IF_ERROR(CheckBy(context, *held, command.by));
   WB_ASSIGN_OR_RETURN(const NoticeVersion* version, DeclaredVersion(*held, command.version));
   const bool counts = IsInEffect(*held, *version);
-  Notice after = *held;
-  Delivery& delivery = after.delivery[command.by];
+  Delivery delivery = DeliveryTo(*held, command.by);
   if (IsKnown(*held, delivery.r1, *version, counts)) return Unchanged(context, *held);
   delivery.r1 = Receipt{command.version, context.now, counts};
-  return ConcludeDelivery(context, *held, after, command.by);
+  return ConcludeDelivery(context, *held, command.by, delivery);
 }
 
 Result<Decision> On(const Context& context, const RecordCosigned& command) {
@@ -143,11 +153,10 @@ Result<Decision> On(const Context& context, const RecordCosigned& command) {
   WB_RETURN_IF_ERROR(CheckBy(context, *held, command.by));
   WB_ASSIGN_OR_RETURN(const NoticeVersion* version, DeclaredVersion(*held, command.version));
   const bool counts = IsInEffect(*held, *version);
-  Notice after = *held;
-  Delivery& delivery = after.delivery[command.by];
+  Delivery delivery = DeliveryTo(*held, command.by);
   if (IsKnown(*held, delivery.r2, *version, counts)) return Unchanged(context, *held);
   delivery.r2 = Recorded{command.version, context.now, command.cosigned_at, counts};
-  return ConcludeDelivery(context, *held, after, command.by);
+  return ConcludeDelivery(context, *held, command.by, delivery);
 }
 
 Result<Decision> On(const Context& context, const RecordReadBack& command) {
@@ -155,8 +164,7 @@ Result<Decision> On(const Context& context, const RecordReadBack& command) {
   WB_RETURN_IF_ERROR(CheckBy(context, *held, command.by));
   WB_ASSIGN_OR_RETURN(const NoticeVersion* version, DeclaredVersion(*held, command.version));
   const bool counts = IsInEffect(*held, *version);
-  Notice after = *held;
-  Delivery& delivery = after.delivery[command.by];
+  Delivery delivery = DeliveryTo(*held, command.by);
   if (IsKnown(*held, delivery.r3, *version, counts)) return Unchanged(context, *held);
   if (!IsKnown(*held, delivery.r1, *version, false)) {
     return Fail(ErrorCode::kConflict, "/version",
@@ -164,7 +172,7 @@ Result<Decision> On(const Context& context, const RecordReadBack& command) {
                 command.version.ToHex());
   }
   delivery.r3 = Receipt{command.version, context.now, counts};
-  return ConcludeDelivery(context, *held, after, command.by);
+  return ConcludeDelivery(context, *held, command.by, delivery);
 }
 
 Result<Decision> On(const Context& context, const Disregard& command) {

@@ -42,6 +42,14 @@ struct AxesChanged {
   std::map<base::PartyId, base::UtcMicros> disregarded_by;
 };
 
+// What is known of a notice's delivery to one recipient, where nothing else of it changes: neither what takes part in
+// checks nor when. Three come for each notice that crosses a line, so they do not repeat all axes.
+struct DeliveryChanged {
+  base::NoticeId id;
+  base::PartyId to;
+  Delivery delivery;
+};
+
 // The notice no longer takes part in checks; it is kept for people to read.
 struct NoticeRetired {
   base::NoticeId id;
@@ -70,7 +78,7 @@ struct ClockSet {
 };
 
 using Effect = std::variant<VersionStored, AxesChanged, NoticeRetired, NoticeEvicted,
-                            ConflictChanged, TimeAdvanced, RulesAdopted, ClockSet>;
+                            ConflictChanged, TimeAdvanced, RulesAdopted, ClockSet, DeliveryChanged>;
 
 }  // namespace wideberth::airspace
 

@@ -183,6 +183,13 @@ void State::Impl::On(const AxesChanged& effect) {
   MarkNotice(*record);
 }
 
+void State::Impl::On(const DeliveryChanged& effect) {
+  NoticeRecord* record = Find(effect.id);
+  if (record == nullptr) return;
+  record->notice.delivery[effect.to] = effect.delivery;
+  MarkNotice(*record);
+}
+
 void State::Impl::On(const NoticeRetired& effect) {
   NoticeRecord* record = Find(effect.id);
   if (record == nullptr) return;

@@ -136,6 +136,7 @@ struct State::Impl {
 
   void On(const VersionStored& effect);
   void On(const AxesChanged& effect);
+  void On(const DeliveryChanged& effect);
   void On(const NoticeRetired& effect);
   void On(const NoticeEvicted& effect);
   void On(const ConflictChanged& effect);

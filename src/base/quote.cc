@@ -1,6 +1,7 @@
 #include "base/quote.h"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -21,17 +22,27 @@ constexpr std::array<uint8_t, 256> kByteClass = [] {
   return table;
 }();
 
-// Of eight bytes read at once, whether all are of class 0. A byte is compared in its own eight bits: below 0x20 the
-// subtraction borrows into its high bit, of two equal bytes nothing is left; a borrow from the byte below can only
-// make it say no, which costs a look at each.
-bool AllPlain(const char* bytes) {
-  uint64_t eight;
-  std::memcpy(&eight, bytes, sizeof eight);
+// The high bit of every byte that is zero, and no other: nothing carries from one byte into the next.
+constexpr uint64_t ZeroBytes(uint64_t eight) {
+  constexpr uint64_t kLow = 0x7F7F7F7F7F7F7F7Fu;
+  return ~(((eight & kLow) + kLow) | eight | kLow);
+}
+
+// How many bytes from `at` on are of class 0. A text inside a text has a quote every few bytes, so what ends a run of
+// them is found without looking at each.
+size_t CountPlain(std::string_view text, size_t at) {
   constexpr uint64_t kOnes = 0x0101010101010101u;
-  constexpr uint64_t kHigh = 0x8080808080808080u;
-  const uint64_t quote = eight ^ (kOnes * '"');
-  const uint64_t backslash = eight ^ (kOnes * '\\');
-  return ((eight | (eight - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes)) & kHigh) == 0;
+  static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
+  size_t i = at;
+  for (; text.size() - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+    uint64_t eight;
+    std::memcpy(&eight, text.data() + i, sizeof eight);
+    const uint64_t special = ZeroBytes(eight ^ (kOnes * '"')) | ZeroBytes(eight ^ (kOnes * '\\')) |
+                             ZeroBytes(eight & (kOnes * 0xE0)) | (eight & (kOnes * 0x80));
+    if (special != 0) return i + static_cast<size_t>(std::countr_zero(special)) / 8 - at;
+  }
+  while (i < text.size() && kByteClass[static_cast<uint8_t>(text[i])] == 0) ++i;
+  return i - at;
 }
 
 void AppendEscape(std::string* json, char c) {
@@ -72,16 +83,10 @@ void AppendJsonQuoted(std::string* out, std::string_view text) {
   size_t copied = 0;
   size_t i = 0;
   while (i < text.size()) {
-    if (text.size() - i >= 8 && AllPlain(text.data() + i)) {
-      i += 8;
-      continue;
-    }
-    const uint8_t byte_class = kByteClass[static_cast<uint8_t>(text[i])];
-    if (byte_class == 0) {
-      ++i;
-      continue;
-    }
-    if (byte_class == 2) {
+    i += CountPlain(text, i);
+    if (i == text.size()) break;
+    const bool escapes = kByteClass[static_cast<uint8_t>(text[i])] == 1;
+    if (!escapes) {
       const size_t bytes = Utf8SequenceBytes(text.substr(i));
       if (bytes != 0) {
         i += bytes;
@@ -89,7 +94,7 @@ void AppendJsonQuoted(std::string* out, std::string_view text) {
       }
     }
     out->append(text, copied, i - copied);
-    if (byte_class == 1) {
+    if (escapes) {
       AppendEscape(out, text[i]);
     } else {
       out->append(kReplacement);

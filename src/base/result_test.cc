@@ -105,6 +105,30 @@ TEST(Quote, EscapesWhatJsonMust) {
   EXPECT_EQ(out, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\x7F\\u0000\xC3\xA9\"");
 }
 
+// Every byte at every place of a word, and behind it.
+TEST(Quote, FindsWhatItMustEscapeWhereverItStands) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string one(1, static_cast<char>(byte));
+    std::string quoted_alone;
+    AppendJsonQuoted(&quoted_alone, one);
+    const std::string escaped = quoted_alone.substr(1, quoted_alone.size() - 2);
+    const bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+    if (byte < 0x80) {
+      EXPECT_EQ(escaped == one, plain);
+    }
+    for (size_t before = 0; before < 20; ++before) {
+      for (const size_t after : {0, 1, 7, 8, 15}) {
+        // Neighbours that differ from what is looked for by one bit, or carry.
+        const std::string head = std::string("!#[]\x7F !#[]~ !#[]").substr(0, before);
+        const std::string tail(after, '!');
+        std::string out;
+        AppendJsonQuoted(&out, head + one + tail);
+        EXPECT_EQ(out, "\"" + head + escaped + tail + "\"") << byte << " after " << before;
+      }
+    }
+  }
+}
+
 TEST(CheckDeathTest, StopsWithThePlaceAndTheCondition) {
   EXPECT_DEATH(CHECK_MSG(1 + 1 == 3, "sums are wrong"),
                "CHECK failed at .*result_test.cc:[0-9]+: 1 \\+ 1 == 3: sums are wrong");

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <concepts>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -122,7 +123,8 @@ class Transport::Impl {
   void GoUp(Path& path, const std::string& remote_address);
   void GoDown(Path& path, const std::string& reason);
   void Steer(Path& path) const;
-  void Wake();
+  template <std::invocable Put>
+  void PutMail(const Put& put);
   void ReadMail();
   Path* Find(base::PartyId peer, size_t index) const;
 
@@ -411,27 +413,28 @@ void Transport::Impl::Sent(const PathPtr& path, size_t bytes) {
   counts_.bytes_sent.Increment(static_cast<double>(bytes));
 }
 
+// Wakes the loop with the mutex free: it takes it at once.
+template <std::invocable Put>
+void Transport::Impl::PutMail(const Put& put) {
+  bool is_first = false;
+  {
+    const std::lock_guard lock(mail_mutex_);
+    put();
+    is_first = !std::exchange(is_woken_, true);
+  }
+  if (is_first) loop_->Post([this] { ReadMail(); });
+}
+
 void Transport::Impl::Mail(const OutgoingFrame& frame) {
-  const std::lock_guard lock(mail_mutex_);
-  mail_frames_.push_back(frame);
-  Wake();
+  PutMail([&] { mail_frames_.push_back(frame); });
 }
 
 void Transport::Impl::Mail(std::vector<OutgoingFrame> frames) {
-  const std::lock_guard lock(mail_mutex_);
-  std::move(frames.begin(), frames.end(), std::back_inserter(mail_frames_));
-  Wake();
+  PutMail([&] { std::move(frames.begin(), frames.end(), std::back_inserter(mail_frames_)); });
 }
 
 void Transport::Impl::MailHandled(base::PartyId peer, size_t path, size_t frames, size_t bytes) {
-  const std::lock_guard lock(mail_mutex_);
-  mail_handled_.push_back({peer, path, frames, bytes});
-  Wake();
-}
-
-void Transport::Impl::Wake() {
-  if (std::exchange(is_woken_, true)) return;
-  loop_->Post([this] { ReadMail(); });
+  PutMail([&] { mail_handled_.push_back({peer, path, frames, bytes}); });
 }
 
 void Transport::Impl::ReadMail() {

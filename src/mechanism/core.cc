@@ -526,9 +526,10 @@ void Core::TakeReceipt(Line& line, const line::Received& received, line::Now now
 // R2 of every version that stands below the head (MECHANISM 3.2).
 void Core::TakeRecorded(Line& line, const line::HeadCosigned& head, UtcMicros now) {
   const std::vector<ToRecord> below = desk_.ToRecordUpTo(line.peer, head.head.size);
+  if (below.empty()) return;
+  Put(RecordedUpTo{line.peer, head.head.size});
+  const UtcMicros cosigned_at{static_cast<int64_t>(head.time_s) * base::kMicrosPerSecond};
   for (const ToRecord& each : below) {
-    Put(ToRecordChanged{each, true});
-    const UtcMicros cosigned_at{static_cast<int64_t>(head.time_s) * base::kMicrosPerSecond};
     (void)DecideAs({}, airspace::RecordCosigned{each.notice, each.version, line.peer, cosigned_at},
                    now)
         .has_value();

@@ -160,8 +160,12 @@ void Desk::Apply(const DeskEffect& effect) {
     ApplyCall(call->call);
   } else if (const auto* awaited = std::get_if<AwaitedChanged>(&effect)) {
     ApplyAwaited(*awaited);
-  } else if (const auto* recorded = std::get_if<ToRecordChanged>(&effect)) {
-    ApplyToRecord(*recorded);
+  } else if (const auto* to_record = std::get_if<ToRecordChanged>(&effect)) {
+    ApplyToRecord(*to_record);
+  } else if (const auto* recorded = std::get_if<RecordedUpTo>(&effect)) {
+    to_record_.erase(to_record_.lower_bound({recorded->peer, 0}),
+                     to_record_.upper_bound({recorded->peer, recorded->size}));
+    Touch(rows::kAwaited);
   } else if (const auto* held = std::get_if<HeldBackChanged>(&effect)) {
     Keep(!held->done, {held->held.peer, held->held.number}, held->held, &held_back_);
     Touch(rows::kAwaited);

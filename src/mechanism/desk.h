@@ -363,6 +363,11 @@ struct ToRecordChanged {
   ToRecord to_record;
   bool done = false;
 };
+// The peer has cosigned so many entries: nothing below is to be recorded any more.
+struct RecordedUpTo {
+  base::PartyId peer;
+  uint64_t size = 0;
+};
 struct HeldBackChanged {
   HeldBack held;
   bool done = false;
@@ -450,7 +455,7 @@ using DeskEffect =
                  ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged, OwnCardChanged,
                  DeadManChanged, AgreementChanged, ExchangeChanged, ReadoutChanged, StatementAdded,
                  ExchangeForgotten, ToRecordChanged, ProvenanceChanged, HandoverChanged,
-                 HeldBackChanged>;
+                 HeldBackChanged, RecordedUpTo>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.

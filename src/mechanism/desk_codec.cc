@@ -43,6 +43,7 @@ enum class Kind : uint8_t {
   kProvenance,
   kHandover,
   kHeldBack,
+  kRecordedUpTo,
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -322,6 +323,11 @@ struct Encoder {
     Put(e.awaited, wire);
     wire->Bool(e.done);
   }
+  void operator()(const RecordedUpTo& e) const {
+    wire->EnumValue(Kind::kRecordedUpTo);
+    Put(e.peer, wire);
+    wire->Varint(e.size);
+  }
   void operator()(const ToRecordChanged& e) const {
     wire->EnumValue(Kind::kToRecord);
     Put(e.to_record.peer, wire);
@@ -469,7 +475,7 @@ DeskEffect ReadExchangeEffect(Kind kind, WireReader* wire) {
 }
 
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  const Kind kind = wire->EnumValue(Kind::kHeldBack);
+  const Kind kind = wire->EnumValue(Kind::kRecordedUpTo);
   switch (kind) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
@@ -489,6 +495,10 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       return DeskEffect(AwaitedChanged{ReadAwaited(wire), wire->Bool()});
     case Kind::kToRecord:
       return DeskEffect(ToRecordChanged{ReadToRecord(wire), wire->Bool()});
+    case Kind::kRecordedUpTo: {
+      const auto peer = wire->ReadId<base::PartyId>();
+      return DeskEffect(RecordedUpTo{peer, wire->Varint()});
+    }
     case Kind::kHeldBack:
       return DeskEffect(HeldBackChanged{ReadHeldBack(wire), wire->Bool()});
     case Kind::kCounts:

@@ -168,6 +168,9 @@ std::vector<EventHub::Change> EventHub::DescribeAirspace(const airspace::State& 
       // A version is always followed by the axes of its notice: one event for both.
       const Notice* notice = state.FindNotice(axes->id);
       if (notice != nullptr) DescribeNotice(*notice, now, false, &changes);
+    } else if (const auto* delivery = std::get_if<airspace::DeliveryChanged>(&*it)) {
+      const Notice* notice = state.FindNotice(delivery->id);
+      if (notice != nullptr) DescribeNotice(*notice, now, false, &changes);
     } else if (const auto* retired = std::get_if<airspace::NoticeRetired>(&*it)) {
       const Notice* notice = state.FindNotice(retired->id);
       if (notice != nullptr) DescribeNotice(*notice, now, true, &changes);

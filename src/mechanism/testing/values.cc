@@ -479,6 +479,7 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
     case 14:
       return DrawChecked(random);
     case 15:
+      if (random->Below(2) == 0) return RecordedUpTo{peer, random->Next()};
       return ToRecordChanged{{peer, random->Next(), TestNotice(7), DrawDigest(random)}, true};
     case 16:
       return DeadManChanged{DrawDeadMan(random)};
