@@ -60,6 +60,21 @@ TEST_F(CallsTest, AStopCallIsClosedByAnAnswerThatEndsIt) {
                   "/answers");
   }
   EXPECT_EQ(parties.CountsOf(0, 1).stop_calls, 3u);
+  EXPECT_EQ(parties.CountsOf(0, 1).breaches_accepted, 3u) << "each had begun to stop, once";
+  EXPECT_EQ(parties.CountsOf(0, 1).breaches_rejected, 0u);
+}
+
+TEST_F(CallsTest, WhatAStopCallAllegesIsCountedByItsAnswer) {
+  for (const StopAnswer answer :
+       {StopAnswer::kNotOurs, StopAnswer::kCannot, StopAnswer::kStopped}) {
+    const base::Uuid id = Stop();
+    ASSERT_TRUE(parties.Do(1, AnswerStopCall{id, StopAnswer::kWait, 5}).has_value());
+    ASSERT_TRUE(parties.Do(1, AnswerStopCall{id, answer, 0}).has_value());
+    parties.Run(kSecond);
+  }
+  EXPECT_EQ(parties.CountsOf(0, 1).breaches_accepted, 1u);
+  EXPECT_EQ(parties.CountsOf(0, 1).breaches_rejected, 1u);
+  EXPECT_EQ(parties.CountsOf(1, 0).breaches_accepted, 0u) << "of its own stop calls: none";
 }
 
 // Who asks for time has answered: the alarm ends until the time that was asked for is over.

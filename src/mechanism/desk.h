@@ -267,6 +267,8 @@ struct Counts {
   uint64_t checks_missed = 0;
   uint64_t stop_calls = 0;
   uint64_t stop_calls_unanswered = 0;
+  uint64_t breaches_accepted = 0;  // of our stop calls: answered with stopping or stopped
+  uint64_t breaches_rejected = 0;  // and with not_ours
   uint64_t incursion_warnings = 0;
   uint64_t incursion_warnings_unanswered = 0;
   uint64_t times_lost = 0;
