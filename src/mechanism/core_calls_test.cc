@@ -194,6 +194,34 @@ TEST_F(CallsTest, LineChecksAreMadeBothWaysByThemselvesAndAMissedOneAlarmsAtBoth
   }
 }
 
+TEST_F(CallsTest, ACheckFindsAPathThatIsDownThoughTheLineIsUp) {
+  parties.paths = 2;
+  const auto second_path = [&](bool up) {
+    for (const size_t n : kBoth) parties.core(n).SetPath(Parties::party(1 - n), 1, up);
+  };
+  for (const size_t n : kBoth) {
+    parties.Crash(n);
+    parties.Start(n);
+  }
+  second_path(true);
+  const auto missed = [&](size_t n) {
+    return parties.OpenMatters(n, MatterKind::kMissedCheck).size();
+  };
+  const int64_t until_checked = 12 * 60 * kMinute + kMinute;
+  parties.Run(until_checked);
+  for (const size_t n : kBoth) EXPECT_EQ(missed(n), 0u) << n;
+  second_path(false);
+  parties.Run(until_checked);
+  for (const size_t n : kBoth) {
+    EXPECT_EQ(missed(n), 1u) << n;
+    EXPECT_EQ(parties.Link(n, 1 - n), line::LinkState::kUp) << n;
+    EXPECT_GE(parties.CountsOf(n, 1 - n).checks_missed, 1u) << n;
+  }
+  second_path(true);
+  parties.Run(until_checked);
+  for (const size_t n : kBoth) EXPECT_EQ(missed(n), 0u) << n;
+}
+
 TEST_F(CallsTest, ACheckThatDoesNotComeAlarmsWhereItWasExpected) {
   parties.Crash(1);
   parties.Run(12 * 60 * kMinute + 16 * kMinute);
