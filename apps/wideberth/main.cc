@@ -500,7 +500,8 @@ class CommandLine : private Registry {
     Text(keygen, "--out", &keygen_.out, "DIR", "The folder: one that is not there yet, or empty.")
         ->required();
     Text(keygen, "--party", &keygen_.party, "UUID",
-         "The id of a party that is known already and gets other keys; else a new one.")
+         "The id of a party that no peer has enrolled yet and gets other keys; else a "
+         "new one.")
         ->check(NotEmpty);
     Text(keygen, "--passphrase-file", &keygen_.passphrase_file, "FILE",
          "Encrypts the keys under the one line of this file, which nobody else may read.");

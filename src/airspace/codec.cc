@@ -522,11 +522,9 @@ Effect TakeEffect(WireReader& in) {
     case 7:
       return TakeClockSet(in);
     case 8: {
-      DeliveryChanged effect;
-      effect.id = in.ReadId<base::NoticeId>();
-      effect.to = in.ReadId<base::PartyId>();
-      effect.delivery = TakeDelivery(in);
-      return effect;
+      const auto id = in.ReadId<base::NoticeId>();
+      const auto to = in.ReadId<base::PartyId>();
+      return DeliveryChanged{id, to, TakeDelivery(in)};
     }
     default:
       in.Fail();

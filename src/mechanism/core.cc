@@ -527,7 +527,7 @@ void Core::TakeReceipt(Line& line, const line::Received& received, line::Now now
 void Core::TakeRecorded(Line& line, const line::HeadCosigned& head, UtcMicros now) {
   const std::vector<ToRecord> below = desk_.ToRecordUpTo(line.peer, head.head.size);
   if (below.empty()) return;
-  Put(RecordedUpTo{line.peer, head.head.size});
+  Put(ToRecordChanged{below.back(), true});
   const UtcMicros cosigned_at{static_cast<int64_t>(head.time_s) * base::kMicrosPerSecond};
   for (const ToRecord& each : below) {
     (void)DecideAs({}, airspace::RecordCosigned{each.notice, each.version, line.peer, cosigned_at},

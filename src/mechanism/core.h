@@ -407,6 +407,7 @@ class Core {
                                        MatterKind matter, line::Now now);
   void TakeAnswer(Call call, CallAnswer answer, bool final, MatterKind matter, base::UtcMicros now,
                   int64_t wait_s = 0);
+  void CountBreach(const Call& call, StopAnswer answer);
   void EndCall(Call call, std::string_view as, MatterKind matter, base::UtcMicros now);
 
   // core_standing.cc: what the machine says by itself because both parties have signed that it may

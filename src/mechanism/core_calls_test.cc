@@ -60,6 +60,21 @@ TEST_F(CallsTest, AStopCallIsClosedByAnAnswerThatEndsIt) {
                   "/answers");
   }
   EXPECT_EQ(parties.CountsOf(0, 1).stop_calls, 3u);
+  EXPECT_EQ(parties.CountsOf(0, 1).breaches_accepted, 3u) << "each had begun to stop, once";
+  EXPECT_EQ(parties.CountsOf(0, 1).breaches_rejected, 0u);
+}
+
+TEST_F(CallsTest, WhatAStopCallAllegesIsCountedByItsAnswer) {
+  for (const StopAnswer answer :
+       {StopAnswer::kNotOurs, StopAnswer::kCannot, StopAnswer::kStopped}) {
+    const base::Uuid id = Stop();
+    ASSERT_TRUE(parties.Do(1, AnswerStopCall{id, StopAnswer::kWait, 5}).has_value());
+    ASSERT_TRUE(parties.Do(1, AnswerStopCall{id, answer, 0}).has_value());
+    parties.Run(kSecond);
+  }
+  EXPECT_EQ(parties.CountsOf(0, 1).breaches_accepted, 1u);
+  EXPECT_EQ(parties.CountsOf(0, 1).breaches_rejected, 1u);
+  EXPECT_EQ(parties.CountsOf(1, 0).breaches_accepted, 0u) << "of its own stop calls: none";
 }
 
 // Who asks for time has answered: the alarm ends until the time that was asked for is over.
@@ -177,6 +192,34 @@ TEST_F(CallsTest, LineChecksAreMadeBothWaysByThemselvesAndAMissedOneAlarmsAtBoth
     EXPECT_EQ(owing, 1u);
     EXPECT_GE(parties.CountsOf(n, 1 - n).checks_missed, 1u);
   }
+}
+
+TEST_F(CallsTest, ACheckFindsAPathThatIsDownThoughTheLineIsUp) {
+  parties.paths = 2;
+  const auto second_path = [&](bool up) {
+    for (const size_t n : kBoth) parties.core(n).SetPath(Parties::party(1 - n), 1, up);
+  };
+  for (const size_t n : kBoth) {
+    parties.Crash(n);
+    parties.Start(n);
+  }
+  second_path(true);
+  const auto missed = [&](size_t n) {
+    return parties.OpenMatters(n, MatterKind::kMissedCheck).size();
+  };
+  const int64_t until_checked = 12 * 60 * kMinute + kMinute;
+  parties.Run(until_checked);
+  for (const size_t n : kBoth) EXPECT_EQ(missed(n), 0u) << n;
+  second_path(false);
+  parties.Run(until_checked);
+  for (const size_t n : kBoth) {
+    EXPECT_EQ(missed(n), 1u) << n;
+    EXPECT_EQ(parties.Link(n, 1 - n), line::LinkState::kUp) << n;
+    EXPECT_GE(parties.CountsOf(n, 1 - n).checks_missed, 1u) << n;
+  }
+  second_path(true);
+  parties.Run(until_checked);
+  for (const size_t n : kBoth) EXPECT_EQ(missed(n), 0u) << n;
 }
 
 TEST_F(CallsTest, ACheckThatDoesNotComeAlarmsWhereItWasExpected) {

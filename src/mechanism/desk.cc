@@ -137,7 +137,12 @@ void Desk::ApplyAwaited(const AwaitedChanged& changed) {
 
 void Desk::ApplyToRecord(const ToRecordChanged& changed) {
   const ToRecord& to_record = changed.to_record;
-  Keep(!changed.done, std::pair(to_record.peer, to_record.seq), to_record, &to_record_);
+  const std::pair entry(to_record.peer, to_record.seq);
+  if (changed.done) {
+    to_record_.erase(to_record_.lower_bound({to_record.peer, 0}), to_record_.upper_bound(entry));
+  } else {
+    to_record_.insert_or_assign(entry, to_record);
+  }
   Touch(rows::kAwaited);
 }
 
@@ -160,12 +165,8 @@ void Desk::Apply(const DeskEffect& effect) {
     ApplyCall(call->call);
   } else if (const auto* awaited = std::get_if<AwaitedChanged>(&effect)) {
     ApplyAwaited(*awaited);
-  } else if (const auto* to_record = std::get_if<ToRecordChanged>(&effect)) {
-    ApplyToRecord(*to_record);
-  } else if (const auto* recorded = std::get_if<RecordedUpTo>(&effect)) {
-    to_record_.erase(to_record_.lower_bound({recorded->peer, 0}),
-                     to_record_.upper_bound({recorded->peer, recorded->size}));
-    Touch(rows::kAwaited);
+  } else if (const auto* recorded = std::get_if<ToRecordChanged>(&effect)) {
+    ApplyToRecord(*recorded);
   } else if (const auto* held = std::get_if<HeldBackChanged>(&effect)) {
     Keep(!held->done, {held->held.peer, held->held.number}, held->held, &held_back_);
     Touch(rows::kAwaited);
@@ -443,9 +444,6 @@ std::vector<DeskEffect> Desk::Forgetting(
   }
   for (const auto& [notice, drafted] : drafted_) {
     if (!is_there(notice)) gone.emplace_back(Drafted{notice, {}});
-  }
-  for (const auto& [entry, to_record] : to_record_) {
-    if (!is_there(to_record.notice)) gone.emplace_back(ToRecordChanged{to_record, true});
   }
   for (const auto& [key, duty] : third_parties_) {
     if (!is_there(duty.notice)) gone.emplace_back(ThirdPartyChanged{duty, true});

@@ -267,6 +267,8 @@ struct Counts {
   uint64_t checks_missed = 0;
   uint64_t stop_calls = 0;
   uint64_t stop_calls_unanswered = 0;
+  uint64_t breaches_accepted = 0;  // of our stop calls: answered with stopping or stopped
+  uint64_t breaches_rejected = 0;  // and with not_ours
   uint64_t incursion_warnings = 0;
   uint64_t incursion_warnings_unanswered = 0;
   uint64_t times_lost = 0;
@@ -361,12 +363,7 @@ struct AwaitedChanged {
 };
 struct ToRecordChanged {
   ToRecord to_record;
-  bool done = false;
-};
-// The peer has cosigned so many entries: nothing below is to be recorded any more.
-struct RecordedUpTo {
-  base::PartyId peer;
-  uint64_t size = 0;
+  bool done = false;  // with all before it: a cosigned head covers them together
 };
 struct HeldBackChanged {
   HeldBack held;
@@ -455,7 +452,7 @@ using DeskEffect =
                  ReleaseChecked, Drafted, ThirdPartyChanged, ExerciseChanged, OwnCardChanged,
                  DeadManChanged, AgreementChanged, ExchangeChanged, ReadoutChanged, StatementAdded,
                  ExchangeForgotten, ToRecordChanged, ProvenanceChanged, HandoverChanged,
-                 HeldBackChanged, RecordedUpTo>;
+                 HeldBackChanged>;
 
 void EncodeDeskEffect(const DeskEffect& effect, base::Bytes* out);
 // Strict; *in advances past the effect.

@@ -43,7 +43,7 @@ enum class Kind : uint8_t {
   kProvenance,
   kHandover,
   kHeldBack,
-  kRecordedUpTo,
+  kCountsOfBreaches,  // kCounts and what became of stop calls; the former is read, and never written
 };
 
 // Far beyond what a node opens, and far from where counting on would wrap.
@@ -291,11 +291,16 @@ constexpr Durations Counts::*kDurations[] = {&Counts::lead_at_r1, &Counts::lead_
 void Put(const Counts& counts, WireWriter* wire) {
   for (const auto counter : kCounters) wire->Varint(counts.*counter);
   for (const auto durations : kDurations) Put(counts.*durations, wire);
+  wire->Varint(counts.breaches_accepted);
+  wire->Varint(counts.breaches_rejected);
 }
-Counts ReadCounts(WireReader* wire) {
+Counts ReadCounts(WireReader* wire, bool with_breaches) {
   Counts counts;
   for (const auto counter : kCounters) counts.*counter = wire->Varint();
   for (const auto durations : kDurations) counts.*durations = ReadDurations(wire);
+  if (!with_breaches) return counts;
+  counts.breaches_accepted = wire->Varint();
+  counts.breaches_rejected = wire->Varint();
   return counts;
 }
 
@@ -323,11 +328,6 @@ struct Encoder {
     Put(e.awaited, wire);
     wire->Bool(e.done);
   }
-  void operator()(const RecordedUpTo& e) const {
-    wire->EnumValue(Kind::kRecordedUpTo);
-    Put(e.peer, wire);
-    wire->Varint(e.size);
-  }
   void operator()(const ToRecordChanged& e) const {
     wire->EnumValue(Kind::kToRecord);
     Put(e.to_record.peer, wire);
@@ -342,7 +342,7 @@ struct Encoder {
     wire->Bool(e.done);
   }
   void operator()(const CountsChanged& e) const {
-    wire->EnumValue(Kind::kCounts);
+    wire->EnumValue(Kind::kCountsOfBreaches);
     Put(e.key.peer, wire);
     wire->EnumValue(e.key.data_mode);
     Put(e.counts, wire);
@@ -431,11 +431,11 @@ struct Encoder {
   }
 };
 
-CountsChanged ReadCountsChanged(WireReader* wire) {
+CountsChanged ReadCountsChanged(WireReader* wire, bool with_breaches) {
   CountsChanged changed;
   changed.key.peer = wire->ReadId<base::PartyId>();
   changed.key.data_mode = wire->EnumValue(DataMode::kTest);
-  changed.counts = ReadCounts(wire);
+  changed.counts = ReadCounts(wire, with_breaches);
   return changed;
 }
 
@@ -474,19 +474,22 @@ DeskEffect ReadExchangeEffect(Kind kind, WireReader* wire) {
   return ExchangeForgotten{id};
 }
 
+Result<DeskEffect> ReadAccountChanged(WireReader* wire) {
+  const std::string text = wire->Text();
+  if (!wire->ok()) return Damaged();
+  WB_ASSIGN_OR_RETURN(operators::Account account, operators::DecodeAccount(text));
+  return DeskEffect(AccountChanged{std::move(account)});
+}
+
 Result<DeskEffect> ReadEffect(WireReader* wire) {
-  const Kind kind = wire->EnumValue(Kind::kRecordedUpTo);
+  const Kind kind = wire->EnumValue(Kind::kCountsOfBreaches);
   switch (kind) {
     case Kind::kPeer: {
       WB_ASSIGN_OR_RETURN(Peer peer, ReadPeer(wire));
       return DeskEffect(PeerChanged{std::move(peer)});
     }
-    case Kind::kAccount: {
-      const std::string text = wire->Text();
-      if (!wire->ok()) return Damaged();
-      WB_ASSIGN_OR_RETURN(operators::Account account, operators::DecodeAccount(text));
-      return DeskEffect(AccountChanged{std::move(account)});
-    }
+    case Kind::kAccount:
+      return ReadAccountChanged(wire);
     case Kind::kMatter:
       return DeskEffect(MatterChanged{ReadMatter(wire)});
     case Kind::kCall:
@@ -495,14 +498,11 @@ Result<DeskEffect> ReadEffect(WireReader* wire) {
       return DeskEffect(AwaitedChanged{ReadAwaited(wire), wire->Bool()});
     case Kind::kToRecord:
       return DeskEffect(ToRecordChanged{ReadToRecord(wire), wire->Bool()});
-    case Kind::kRecordedUpTo: {
-      const auto peer = wire->ReadId<base::PartyId>();
-      return DeskEffect(RecordedUpTo{peer, wire->Varint()});
-    }
     case Kind::kHeldBack:
       return DeskEffect(HeldBackChanged{ReadHeldBack(wire), wire->Bool()});
     case Kind::kCounts:
-      return DeskEffect(ReadCountsChanged(wire));
+    case Kind::kCountsOfBreaches:
+      return DeskEffect(ReadCountsChanged(wire, kind == Kind::kCountsOfBreaches));
     case Kind::kBasisSigned: {
       const base::Digest conflict = wire->ReadDigest();
       return DeskEffect(BasisSigned{conflict, wire->ReadDigest()});

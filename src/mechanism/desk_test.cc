@@ -80,6 +80,8 @@ TEST(DeskCodecTest, FieldsAreNotMixedUp) {
   call.closed_as = "answered";
   Counts counts;
   counts.stop_calls_unanswered = 4;
+  counts.breaches_accepted = 5;
+  counts.breaches_rejected = 6;
   counts.read_back.Add(1'000'000);
   const Peer peer{TestParty(2), 7,     "south",
                   "card",       kNoon, {testing::OperatorKeyFor(2, operators::Role::kDutyOfficer)}};
@@ -97,6 +99,22 @@ TEST(DeskCodecTest, FieldsAreNotMixedUp) {
   EXPECT_EQ(desk.CountsOf({TestParty(2), airspace::DataMode::kTest}), counts);
   EXPECT_EQ(desk.CountsOf({TestParty(2), airspace::DataMode::kReal}), Counts()) << "drills apart";
   EXPECT_EQ(*desk.FindPeer(TestParty(2)), peer);
+}
+
+// A store may hold counts from before breaches were counted.
+TEST(DeskCodecTest, OlderCountsAreRead) {
+  constexpr uint8_t kKindOfOlder = 5;
+  CountsChanged changed{{TestParty(2), airspace::DataMode::kReal}, {}};
+  changed.counts.stop_calls = 3;
+  changed.counts.lead_at_r1.Add(1'000'000);
+  base::Bytes bytes = Encoded(changed);
+  bytes[0] = kKindOfOlder;
+  bytes.resize(bytes.size() - 2);  // the two that it did not have, each one byte of zero
+  base::ByteView rest(bytes);
+  Desk desk;
+  desk.Apply(DecodeDeskEffect(&rest).value());
+  EXPECT_TRUE(rest.empty());
+  EXPECT_EQ(desk.CountsOf(changed.key), changed.counts);
 }
 
 // A desk from the rows of `desk`.

@@ -305,10 +305,24 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const StopCall& bo
                   MatterKind::kStopCall, now);
 }
 
+// What a stop call alleges is accepted once, however often they say that they are stopping; not_ours is final.
+void Core::CountBreach(const Call& call, StopAnswer answer) {
+  const auto accepts = [](std::string_view said) {
+    return said == Name(StopAnswer::kStopping) || said == Name(StopAnswer::kStopped);
+  };
+  const bool accepted = std::any_of(call.answers.begin(), call.answers.end(),
+                                    [&](const CallAnswer& said) { return accepts(said.answer); });
+  if (accepted) return;
+  Counts& counts = CountsOf(call.peer, call.data_mode);
+  if (accepts(Name(answer))) ++counts.breaches_accepted;
+  if (answer == StopAnswer::kNotOurs) ++counts.breaches_rejected;
+}
+
 Result<void> Core::TakeBody(Line& line, const SealedAct& act, const AnswerStopCall& body,
                             std::string_view, UtcMicros now) {
   WB_ASSIGN_OR_RETURN(const Call* call,
                       OpenCallOf(body.answers, ActKind::kStopCall, true, line.peer));
+  CountBreach(*call, body.answer);
   TakeAnswer(*call, {{}, act.digest, false, act.act.role, AnswerText(body)}, IsFinal(body.answer),
              MatterKind::kStopCall, now, body.wait_s);
   return {};

@@ -59,6 +59,11 @@ EventOrder OrderOf(const TimeInterval& first, const TimeInterval& second, Causal
 }
 
 std::string FormatInterval(const TimeInterval& interval) {
+  const bool no_start = interval.not_before == base::kTimeOpenStart;
+  const bool no_end = interval.not_after == base::kTimeOpenEnd;
+  if (no_start && no_end) return "at a time that is not known";
+  if (no_start) return "not after " + base::FormatRfc3339(interval.not_after);
+  if (no_end) return "not before " + base::FormatRfc3339(interval.not_before);
   return base::FormatRfc3339(interval.not_before) + " to " +
          base::FormatRfc3339(interval.not_after);
 }

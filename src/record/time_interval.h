@@ -47,7 +47,8 @@ std::string_view EventOrderName(EventOrder order);  // "before", "after", "concu
 EventOrder OrderOf(const TimeInterval& first, const TimeInterval& second,
                    CausalLink link = CausalLink::kNone);
 
-// "2026-11-21T10:00:00Z to 2026-11-21T10:00:02.999999Z"; open ends as "-inf" and "+inf".
+// For people: "2026-11-21T10:00:00Z to 2026-11-21T10:00:02.999999Z"; with one end open "not after ..." or
+// "not before ...".
 std::string FormatInterval(const TimeInterval& interval);
 
 }  // namespace wideberth::record

@@ -25,7 +25,10 @@ TEST(TimeInterval, WhatIsNotKnownIsOpen) {
   EXPECT_EQ(IntervalOf({}, std::nullopt).value(), TimeInterval());
   EXPECT_EQ(IntervalOf({}, 5).value().not_before, base::kTimeOpenStart);
   EXPECT_EQ(IntervalOf(UtcMicros{7}, std::nullopt).value().not_after, base::kTimeOpenEnd);
-  EXPECT_EQ(FormatInterval({}), "-inf to +inf");
+  EXPECT_EQ(FormatInterval({}), "at a time that is not known");
+  EXPECT_EQ(FormatInterval(IntervalOf({}, 5).value()), "not after 1970-01-01T00:00:05.999999Z");
+  EXPECT_EQ(FormatInterval(IntervalOf(UtcMicros{7}, std::nullopt).value()),
+            "not before 1970-01-01T00:00:00.000007Z");
 }
 
 TEST(TimeInterval, ClocksThatContradictAreRefused) {

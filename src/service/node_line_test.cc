@@ -214,6 +214,22 @@ TEST_F(NodeLineTest, AnotherCardForAKnownPeerIsRefused) {
   EXPECT_EQ(refused.error().field, "peer[0]/keys");
 }
 
+// People tell peers apart by their names, and the name of one that is no longer configured is still its own.
+TEST_F(NodeLineTest, ASecondPeerOfOneNameIsRefused) {
+  Crash(0);
+  NodeOptions options;
+  options.line.emplace();
+  options.line->party = TestParty(1);
+  options.line->keys = keys_[0];
+  const testing::MemoryKeys others(TestParty(3), "south", 202, airspace::testing::kNoon);
+  options.line->peers = {{others.FirstCard().value(), 1}};
+  const auto refused = Node::Open(MemoryStore::Open(disks_[0]).value(),
+                                  airspace::testing::TestRules(), {}, clock_, std::move(options));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kConflict);
+  EXPECT_EQ(refused.error().field, "peer[0]/name");
+}
+
 TEST_F(NodeLineTest, KeysChangeAndBothGoOnAfterEveryKindOfStart) {
   Run(3 * kSecond);
   ASSERT_TRUE(Say(0, "before"));

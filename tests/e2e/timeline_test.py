@@ -80,8 +80,12 @@ class TimelineTest(PairCase):
 
     def incident(self, notice):
         north = self.north
+        alone, _ = self.hazard(north, "33.0")
+        told = north.run("duty", "incident", "export", "--notice", alone, "--output", self.path("alone.json")).stdout
+        self.assertIn(": 1 event of the incident", told)
         path = self.path("incident.json")
-        north.run("duty", "incident", "export", "--notice", notice, "--output", path)
+        told = north.run("duty", "incident", "export", "--notice", notice, "--output", path).stdout
+        self.assertIn(": 2 events of the incident", told)
         with open(path, encoding="utf-8") as file:
             export = json.load(file)
         self.assertEqual(len(export["frozen"]["incident"]), 2)

@@ -4,6 +4,9 @@
 // WIRE_CAPTURE is a folder. A process of the name wideberthd writes there, each file in the order of the calls:
 //
 //   PID.tls           what is handed to TLS, before it is encrypted
+//   PID.stream.KEY.N  what TLS took of it on one connection, in its order: N tells connections apart, KEY is the key
+//                     of the certificate at the other end, in hex (none: "nobody"). What a WebSocket client sends is
+//                     masked; who searches takes the frames of a stream apart (wire.py)
 //   PID.socket.PORT   what is written to sockets whose own port is PORT (0: no internet socket)
 //
 // It wraps the calls of the C library and of OpenSSL by which bytes leave; a program that made system calls of its own
@@ -77,6 +80,52 @@ void KeepOfPieces(int fd, const iovec* pieces, size_t count, ssize_t sent) {
   }
 }
 
+constexpr size_t kKeyBytes = 32;
+constexpr size_t kConnectionBytes = 8;
+
+void AppendHex(const unsigned char* bytes, size_t size, char* out) {
+  for (size_t i = 0; i < size; ++i) std::snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}
+
+template <class Function>
+Function OpenSsl(const char* name) {
+  auto* found = reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
+  if (found == nullptr) std::abort();
+  return found;
+}
+
+// The Ed25519 key of the certificate at the other end; nothing where there is none.
+bool PeerKey(void* ssl, unsigned char (*key)[kKeyBytes]) {
+  static const auto certificate = OpenSsl<void* (*)(const void*)>("SSL_get1_peer_certificate");
+  static const auto free_it = OpenSsl<void (*)(void*)>("X509_free");
+  static const auto public_key = OpenSsl<void* (*)(const void*)>("X509_get0_pubkey");
+  static const auto raw =
+      OpenSsl<int (*)(const void*, unsigned char*, size_t*)>("EVP_PKEY_get_raw_public_key");
+  void* found = certificate(ssl);
+  if (found == nullptr) return false;
+  size_t size = kKeyBytes;
+  const bool is_key = raw(public_key(found), *key, &size) == 1 && size == kKeyBytes;
+  free_it(found);
+  return is_key;
+}
+
+// The random number of the client's hello names the connection.
+void KeepOfStream(void* ssl, const void* data, size_t size) {
+  static const auto random =
+      OpenSsl<size_t (*)(const void*, unsigned char*, size_t)>("SSL_get_client_random");
+  if (!IsNode()) return;
+  unsigned char key[kKeyBytes] = {};
+  unsigned char connection[kConnectionBytes] = {};
+  char key_text[2 * kKeyBytes + 1] = "nobody";
+  char connection_text[2 * kConnectionBytes + 1] = {};
+  if (PeerKey(ssl, &key)) AppendHex(key, kKeyBytes, key_text);
+  random(ssl, connection, kConnectionBytes);
+  AppendHex(connection, kConnectionBytes, connection_text);
+  char suffix[128];
+  std::snprintf(suffix, sizeof suffix, "stream.%s.%s", key_text, connection_text);
+  Keep(suffix, data, size);
+}
+
 }  // namespace
 
 extern "C" {
@@ -122,14 +171,18 @@ int SSL_write(void* ssl, const void* data, int size) {
   static const auto real =
       reinterpret_cast<int (*)(void*, const void*, int)>(dlsym(RTLD_NEXT, "SSL_write"));
   if (size > 0) Keep("tls", data, static_cast<size_t>(size));
-  return real(ssl, data, size);
+  const int sent = real(ssl, data, size);
+  if (sent > 0) KeepOfStream(ssl, data, static_cast<size_t>(sent));
+  return sent;
 }
 
 int SSL_write_ex(void* ssl, const void* data, size_t size, size_t* written) {
   static const auto real = reinterpret_cast<int (*)(void*, const void*, size_t, size_t*)>(
       dlsym(RTLD_NEXT, "SSL_write_ex"));
   Keep("tls", data, size);
-  return real(ssl, data, size, written);
+  const int done = real(ssl, data, size, written);
+  if (done == 1) KeepOfStream(ssl, data, *written);
+  return done;
 }
 
 }  // extern "C"

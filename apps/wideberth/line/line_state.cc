@@ -224,6 +224,8 @@ Result<int> RunStatistics(const Session& session) {
                 {"MISSED", Fit::kRight},
                 {"STOP CALLS", Fit::kRight},
                 {"UNANSWERED", Fit::kRight},
+                {"ACCEPTED", Fit::kRight},
+                {"REJECTED", Fit::kRight},
                 {"WARNINGS", Fit::kRight},
                 {"UNANSWERED", Fit::kRight},
                 {"LOST", Fit::kRight},
@@ -239,7 +241,8 @@ Result<int> RunStatistics(const Session& session) {
     for (const char* key :
          {"sent", "sent_late", "received", "received_late", "read_back_mismatches",
           "release_blocked", "checks_made", "checks_missed", "stop_calls", "stop_calls_unanswered",
-          "incursion_warnings", "incursion_warnings_unanswered", "times_lost", "climbed"}) {
+          "breaches_accepted", "breaches_rejected", "incursion_warnings",
+          "incursion_warnings_unanswered", "times_lost", "climbed"}) {
       row.push_back({TextAt(each, key)});
     }
     counts.AddRow(std::move(row));

@@ -365,8 +365,8 @@ Result<int> RunIncidentExport(const Session& session, const RecordOptions& optio
   json.EndObject();
   WB_RETURN_IF_ERROR(WriteOutput(options.output, text + "\n", true, false));
   if (!session.json) {
-    Print(fmt::format("{}: {} events of the incident, with both logs up to now\n", options.output,
-                      events.size()));
+    Print(fmt::format("{}: {} of the incident, with both logs up to now\n", options.output,
+                      events.size() == 1 ? "1 event" : fmt::format("{} events", events.size())));
     PrintPrefix(timeline, checked.parties);
   }
   return kExitOk;

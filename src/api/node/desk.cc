@@ -101,6 +101,8 @@ constexpr std::array kCountRows = {
     CountRow{"checks_missed", &mechanism::Counts::checks_missed},
     CountRow{"stop_calls", &mechanism::Counts::stop_calls},
     CountRow{"stop_calls_unanswered", &mechanism::Counts::stop_calls_unanswered},
+    CountRow{"breaches_accepted", &mechanism::Counts::breaches_accepted},
+    CountRow{"breaches_rejected", &mechanism::Counts::breaches_rejected},
     CountRow{"incursion_warnings", &mechanism::Counts::incursion_warnings},
     CountRow{"incursion_warnings_unanswered", &mechanism::Counts::incursion_warnings_unanswered},
     CountRow{"times_lost", &mechanism::Counts::times_lost},

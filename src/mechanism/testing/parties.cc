@@ -247,7 +247,7 @@ void Parties::Start(size_t n) {
   }
   for (const auto& [peer, known] : side.desk.peers()) {
     line::testing::Disk& disk = side.lines[known.line];
-    side.core->OpenLine(peer, 1, disk.state, disk.own, disk.mirror, now(n));
+    side.core->OpenLine(peer, paths, disk.state, disk.own, disk.mirror, now(n));
   }
   for (const auto& [pair, up] : path_up_) {
     if (up && (pair.first == n || pair.second == n)) SetPath(pair.first, pair.second, true);

@@ -93,6 +93,8 @@ class Parties {
   // Asked of every frame when it is sent; false loses it.
   std::function<bool(const Flight&)> passes = [](const Flight&) { return true; };
   int64_t delay_us = 10'000;
+  size_t paths =
+      1;  // of each line, from the next start of a node on; frames cross whichever they go on
   bool ticks = true;  // every node is told once a second that time passes
 
   void Connect();  // all paths up

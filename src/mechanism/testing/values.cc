@@ -420,6 +420,10 @@ DeskEffect DrawHeldBack(base::SeededRandom* random, base::PartyId peer) {
   return HeldBackChanged{std::move(held), random->Below(2) == 0};
 }
 
+ToRecord DrawToRecord(base::SeededRandom* random, base::PartyId peer) {
+  return {peer, random->Below(100), TestNotice(7), DrawDigest(random)};
+}
+
 }  // namespace
 
 DeskEffect DrawEffect(base::SeededRandom* random) {
@@ -479,8 +483,7 @@ DeskEffect DrawEffect(base::SeededRandom* random) {
     case 14:
       return DrawChecked(random);
     case 15:
-      if (random->Below(2) == 0) return RecordedUpTo{peer, random->Next()};
-      return ToRecordChanged{{peer, random->Next(), TestNotice(7), DrawDigest(random)}, true};
+      return ToRecordChanged{DrawToRecord(random, peer), random->Below(3) == 0};
     case 16:
       return DeadManChanged{DrawDeadMan(random)};
     case 17:
