@@ -77,6 +77,7 @@ class NodeInvariants {
     set_back_.insert(machine.index());
     ++counts_.set_back;
   }
+  void OnJournal(const Machine& machine, const std::string& text);
   void OnCrash() { ++counts_.crashes; }
   // A cut begins or ends, an end of a path goes up or down, a node starts or stops.
   void ConnectivityChanged();
@@ -111,6 +112,7 @@ class NodeInvariants {
   std::unique_ptr<Replayed> CheckAgainstLog(const Machine& machine);
   void CheckLogs(const Machine& from, const Machine& to);
   void CheckRecord(const Machine& a, const Machine& b);
+  bool IsUntold(const airspace::Notice& notice, const Machine& from, const Machine& to) const;
   void CheckNotices(const Machine& from, const Machine& to);
   void CheckNotice(const airspace::Notice& ours, const airspace::Notice& theirs,
                    const Machine& from, const Machine& to);
@@ -125,7 +127,8 @@ class NodeInvariants {
   std::vector<Watched> lines_;
   std::map<size_t, std::map<uint64_t, Ladder>> ladders_;
   std::set<size_t> set_back_;  // whose matters are to be taken as they stand, once
-  std::map<size_t, std::unique_ptr<Replayed>> replayed_;  // at rest
+  std::map<size_t, std::vector<std::string>> never_told_;  // what journals say of it
+  std::map<size_t, std::unique_ptr<Replayed>> replayed_;   // at rest
   std::map<std::pair<size_t, size_t>, std::vector<line::SharedBytes>> frames_;
   std::map<std::pair<size_t, size_t>, std::unordered_set<std::string_view>> seen_;
   std::optional<std::string> broken_;

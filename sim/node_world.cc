@@ -288,9 +288,20 @@ void NodeWorld::PlanProjections(size_t index) {
   });
 }
 
+// Its keys were changed after the copy that it was set back to, and it says so to everybody who asks it to sign.
+bool AsksForStart(const Machine& machine) {
+  const base::Result<void> may_sign = machine.core().RequireMaySign();
+  return !may_sign && may_sign.error().rule.find("a start of this node") != std::string::npos;
+}
+
 void NodeWorld::PlanDuty(size_t index) {
   timeline_.After(random_.Between(kSecond, 3 * kSecond), [=, this] {
     if (machine(index).running()) people_.DealWithEverything(machine(index));
+    if (machine(index).running() && AsksForStart(machine(index))) {
+      trace_.Say(
+          [&] { return fmt::format("{} is started again, as it asks", machine(index).name()); });
+      Crash(index);
+    }
     PlanDuty(index);
   });
 }
@@ -333,6 +344,7 @@ void NodeWorld::OnTrouble(const Machine& from, const mechanism::PeerTrouble& tro
 
 void NodeWorld::OnJournal(const Machine& of, const std::string& text) {
   trace_.Say([&] { return fmt::format("{} notes {}", of.name(), text); });
+  invariants_.OnJournal(of, text);
 }
 
 void NodeWorld::OnTurn(const Machine& from, bool ticked) {

@@ -121,6 +121,11 @@ Result<std::string> SignEnvelope(std::string_view payload_type, base::ByteView p
   return text;
 }
 
+Result<base::Bytes> UnverifiedPayload(std::string_view text) {
+  WB_ASSIGN_OR_RETURN(Envelope envelope, DecodeEnvelope(text));
+  return std::move(envelope.payload);
+}
+
 Result<VerifiedMessage> VerifyEnvelope(std::string_view text, std::span<const PublicKey> trusted) {
   WB_ASSIGN_OR_RETURN(Envelope envelope, DecodeEnvelope(text));
   const base::Bytes signed_bytes =

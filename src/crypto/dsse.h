@@ -47,6 +47,9 @@ struct VerifiedMessage {
 base::Result<VerifiedMessage> VerifyEnvelope(std::string_view text,
                                              std::span<const PublicKey> trusted);
 
+// The payload of an envelope that nobody has verified: to decide what may be done with it, never to act on.
+base::Result<base::Bytes> UnverifiedPayload(std::string_view text);
+
 }  // namespace wideberth::crypto
 
 #endif  // WIDEBERTH_CRYPTO_DSSE_H_

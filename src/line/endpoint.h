@@ -216,6 +216,7 @@ class Endpoint {
   void ReceiveAck(size_t path, const Ack& ack, std::string_view bytes);
   // endpoint_heads.cc, as what follows
   void ReceiveAsk(size_t path, const AskFrame& ask);
+  bool MayBeBehindKeyChange(std::string_view envelope) const;
   void ReceiveOwnEntry(size_t path, const OwnEntryFrame& frame, std::string_view bytes, Now now);
   void HearPeerHoldsMore(size_t path, const record::TreeHead& head, std::string_view bytes);
   void Settle(Now now);
@@ -287,6 +288,7 @@ class Endpoint {
   uint64_t asked_from_ = 0;
   std::optional<int64_t> progress_us_;  // when the last entry was given back, or asking began
   bool impatient_ = false;              // nothing waits for what does not come
+  bool asks_unheard_ = false;  // a peer that has changed its keys is understood by what it shows
   bool keys_changed_ = false;
   bool known_restored_;  // until the first time that nothing is missing
   bool shown_ =

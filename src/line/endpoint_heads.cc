@@ -182,7 +182,7 @@ void Endpoint::HearPeerHoldsMore(size_t path, const record::TreeHead& head,
 
 // The peer hears of the smaller log first, under our signature: that it was set back is shown on both sides.
 bool Endpoint::MayAsk() const {
-  return behind() && !differs_ && (peer_heard_us_ || impatient_);
+  return behind() && !differs_ && (peer_heard_us_ || asks_unheard_);
 }
 
 void Endpoint::Ask(Now now) {
@@ -191,7 +191,12 @@ void Endpoint::Ask(Now now) {
     return;
   }
   if (!progress_us_) progress_us_ = now.monotonic_us;
-  if (!impatient_ && now.monotonic_us - *progress_us_ > kOldCopyPatienceUs) {
+  const bool patient = now.monotonic_us - *progress_us_ <= kOldCopyPatienceUs;
+  if (!patient && !peer_heard_us_ && !asks_unheard_) {
+    // What comes now was not asked for before: it has its own time.
+    asks_unheard_ = true;
+    progress_us_ = now.monotonic_us;
+  } else if (!patient && !impatient_) {
     impatient_ = true;
     if (!doubted_)
       Report(TroubleKind::kNotShown, 0,
@@ -222,6 +227,13 @@ bool Endpoint::MayTake(const Message& message) const {
   return message.seq <= taken_before_ || all_given;
 }
 
+// What stands behind a change of our keys is under one that is not known yet; it comes again. The next entry is not.
+bool Endpoint::MayBeBehindKeyChange(std::string_view envelope) const {
+  if (shown_ || !given_back_.empty()) return true;
+  const Result<Message> claimed = ReadUnverifiedMessage(envelope);
+  return claimed && claimed->from == config_.self && claimed->seq > state_.own.size() + 1;
+}
+
 void Endpoint::ReceiveOwnEntry(size_t path, const OwnEntryFrame& frame, std::string_view bytes,
                                Now now) {
   if (!behind() || differs_) return;  // nobody has asked for it, or not any more
@@ -229,9 +241,8 @@ void Endpoint::ReceiveOwnEntry(size_t path, const OwnEntryFrame& frame, std::str
   for (const KeyEpoch& epoch : state_.own.keys) keys.push_back(epoch.key);
   Result<OpenedMessage> opened = OpenMessage(frame.entry.envelope, keys);
   if (!opened) {
-    // What stands behind a change of our keys is under one that is not known yet; it comes again.
     const bool unverified = opened.error().code == ErrorCode::kUnauthorized;
-    if (unverified && (shown_ || !given_back_.empty())) return;
+    if (unverified && MayBeBehindKeyChange(frame.entry.envelope)) return;
     Report(unverified ? TroubleKind::kUnverified : TroubleKind::kMalformed, path, opened.error(),
            bytes);
     return;

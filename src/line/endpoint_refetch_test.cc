@@ -75,6 +75,26 @@ class EndpointRefetch : public ::testing::Test {
     }
   }
 
+  // What node 0 has had back since the copy.
+  void ExpectOrderOfGrowth(const Disk& copy) {
+    uint64_t own = copy.own.size();
+    uint64_t mirrored = copy.mirror.size();
+    for (const Received& received : pair.node(0).received) {
+      const Message& message = received.opened.message;
+      if (received.own) {
+        EXPECT_EQ(message.seq, ++own);
+        EXPECT_LE(message.peer_head.size, mirrored) << "an answer before what it answers";
+      } else {
+        EXPECT_EQ(message.seq, ++mirrored);
+        EXPECT_LE(message.peer_head.size, own) << "an answer before what it answers";
+      }
+      EXPECT_TRUE(received.again);
+      EXPECT_FALSE(received.clock_suspect);
+    }
+    EXPECT_EQ(own, pair.node(0).disk.own.size());
+    EXPECT_EQ(mirrored, pair.node(1).disk.own.size());
+  }
+
   Pair pair;
 
  private:
@@ -115,22 +135,21 @@ TEST_F(EndpointRefetch, TakesBothLogsInTheOrderInWhichTheyGrew) {
   pair.Run(3 * kSecond);
   Restore(copy, true);
   pair.Run(5 * kSecond);
-  uint64_t own = copy.own.size();
-  uint64_t mirrored = copy.mirror.size();
-  for (const Received& received : pair.node(0).received) {
-    const Message& message = received.opened.message;
-    if (received.own) {
-      EXPECT_EQ(message.seq, ++own);
-      EXPECT_LE(message.peer_head.size, mirrored) << "an answer before what it answers";
-    } else {
-      EXPECT_EQ(message.seq, ++mirrored);
-      EXPECT_LE(message.peer_head.size, own) << "an answer before what it answers";
-    }
-    EXPECT_TRUE(received.again);
-    EXPECT_FALSE(received.clock_suspect);
-  }
-  EXPECT_EQ(own, pair.node(0).disk.own.size());
-  EXPECT_EQ(mirrored, pair.node(1).disk.own.size());
+  ExpectOrderOfGrowth(copy);
+}
+
+// Its heartbeats say nothing before the entry that changes its keys is here, which stands behind others.
+TEST_F(EndpointRefetch, InThatOrderAlsoFromAPeerThatHasChangedItsKeys) {
+  const Disk copy = pair.node(0).disk;
+  const PartyCard card_then = pair.node(0).peer_card;
+  Talk(10);
+  ASSERT_TRUE(pair.ChangeKeys(1).has_value());
+  Talk(10);
+  pair.Run(3 * kSecond);
+  pair.node(0).peer_card = card_then;
+  Restore(copy, true);
+  pair.Run(15 * kSecond);
+  ExpectOrderOfGrowth(copy);
 }
 
 TEST_F(EndpointRefetch, SignsNothingBeforeThePeerIsHeard) {
@@ -239,6 +258,27 @@ TEST_F(EndpointRefetch, KeysThatWereChangedSinceTakeAStart) {
   EXPECT_TRUE(pair.Write(0, "{}").has_value());
   pair.Run(5 * kSecond);
   ExpectSame();
+}
+
+TEST_F(EndpointRefetch, AnEntryBehindAChangeOfKeysMayComeBeforeIt) {
+  const Disk copy = pair.node(0).disk;
+  const OwnKeys before = pair.node(0).keys;
+  ASSERT_TRUE(pair.ChangeKeys(0).has_value());
+  Talk(3);
+  pair.Run(3 * kSecond);
+  const Disk lost = pair.node(0).disk;
+  pair.node(0).keys = before;
+  pair.passes = [](const testing::Flight& flight) { return flight.bytes->front() == 'H'; };
+  Restore(copy, true);
+  pair.Run(5 * kSecond);
+  const auto& entries = lost.own.entries();
+  EXPECT_TRUE(pair.Deliver(0, WriteOwnEntryFrame(entries[copy.own.size() + 2])).empty());
+  EXPECT_TRUE(pair.Deliver(0, WriteOwnEntryFrame(entries[copy.own.size()])).empty());
+  EXPECT_EQ(pair.endpoint(0).state().own.size(), copy.own.size() + 1);
+  pair.passes = [](const testing::Flight&) { return true; };
+  pair.Run(15 * kSecond);
+  EXPECT_EQ(TextsOf(pair.node(0).disk.own), TextsOf(lost.own));
+  EXPECT_EQ(pair.node(0).Count(TroubleKind::kUnverified), 0u);
 }
 
 // A heartbeat of node 1 that says it holds so many entries more of node 0's log than there are.

@@ -172,6 +172,11 @@ base::Result<std::string> SealMessage(const Message& message, const crypto::Secr
   return crypto::SignEnvelope(message.type.PayloadType(), base::AsBytes(payload), key);
 }
 
+base::Result<Message> ReadUnverifiedMessage(std::string_view envelope) {
+  WB_ASSIGN_OR_RETURN(const base::Bytes payload, crypto::UnverifiedPayload(envelope));
+  return ReadPayload(base::AsText(payload));
+}
+
 base::Result<OpenedMessage> OpenMessage(std::string_view envelope,
                                         std::span<const crypto::PublicKey> keys) {
   WB_ASSIGN_OR_RETURN(crypto::VerifiedMessage verified, crypto::VerifyEnvelope(envelope, keys));

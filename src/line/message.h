@@ -96,6 +96,9 @@ base::Result<std::string> SealMessage(const Message& message, const crypto::Secr
 base::Result<OpenedMessage> OpenMessage(std::string_view envelope,
                                         std::span<const crypto::PublicKey> keys);
 
+// What an envelope says of itself, whoever has made it, without its type: for what cannot be verified yet.
+base::Result<Message> ReadUnverifiedMessage(std::string_view envelope);
+
 }  // namespace wideberth::line
 
 #endif  // WIDEBERTH_LINE_MESSAGE_H_

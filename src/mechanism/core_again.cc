@@ -102,14 +102,14 @@ Result<void> Core::RequireMaySign(const ActRequest* request) const {
     if (old->this_line_only) {
       rule = "must wait: " + name + " says that it holds " + std::to_string(old->peer_holds) +
              " entries of our log and does not show them, so nothing is signed on this line";
+    } else if (old->keys_changed) {
+      rule = "must wait for a start of this node: the keys were changed after this copy was made";
     } else if (!old->peer_heard) {
       rule = "must wait: this store may be an old copy, and " + name +
              " has not said yet what it holds of our log";
     } else if (old->differs) {
       rule = "must not be signed any more: this store is an old copy, and what " + name +
              " holds of our log is not what is here";
-    } else if (old->keys_changed) {
-      rule = "must wait for a start of this node: the keys were changed after this copy was made";
     } else {
       rule = "must wait: restored, refetching " + std::to_string(old->peer_holds - old->held) +
              " entries from " + name;
