@@ -111,15 +111,17 @@ bool Endpoint::IsAfterPeerWrote(const Heartbeat& heartbeat) const {
 // The peer says how long its own log is.
 void Endpoint::HearPeerWrote(size_t path, const Heartbeat& heartbeat, std::string_view bytes) {
   const record::TreeHead& head = heartbeat.own_head;
+  const record::TreeHead mirrored = state_.mirror.tree.head();
   if (head.size < peer_wrote_.size) {
     if (!IsAfterPeerWrote(heartbeat)) return;
     inbox_.DropHeld();
     Report(TroubleKind::kPeerRolledBack, path,
            Say("/own_head", "must not be shorter than before: " + Say(peer_wrote_), Say(head)),
            bytes);
-    return;
+    // What is here it fetches. What it had written and nobody holds does not come any more.
+    if (head.size < mirrored.size) return;
+    peer_wrote_said_in_ = {};
   }
-  const record::TreeHead mirrored = state_.mirror.tree.head();
   if (head.size == mirrored.size && head.root != mirrored.root) {
     Report(TroubleKind::kHeadsDiffer, path,
            Say("/own_head", "must be the log that is mirrored here: " + Say(mirrored), Say(head)),

@@ -260,6 +260,21 @@ TEST_F(EndpointRefetch, KeysThatWereChangedSinceTakeAStart) {
   ExpectSame();
 }
 
+// Of what only its heartbeats spoke of, nobody holds anything: the line goes on without.
+TEST_F(EndpointRefetch, WhatNeverLeftIsWaitedForByNobody) {
+  const Disk copy = pair.node(0).disk;
+  pair.passes = [](const testing::Flight& flight) { return flight.bytes->front() == 'H'; };
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(pair.Write(0, "{}").has_value());
+  pair.Run(3 * kSecond);
+  ASSERT_FALSE(pair.endpoint(1).in_step());
+  pair.passes = [](const testing::Flight&) { return true; };
+  Restore(copy, true);
+  pair.Run(5 * kSecond);
+  EXPECT_EQ(pair.node(0).disk.own.size(), copy.own.size());
+  EXPECT_EQ(pair.node(1).Count(TroubleKind::kPeerRolledBack), 1u);
+  ExpectSame();
+}
+
 TEST_F(EndpointRefetch, AnEntryBehindAChangeOfKeysMayComeBeforeIt) {
   const Disk copy = pair.node(0).disk;
   const OwnKeys before = pair.node(0).keys;
