@@ -309,6 +309,13 @@ void NodeInvariants::CheckNotice(const Notice& ours, const Notice& theirs, const
     return "R1 " + Text(found->second.r1) + ", R3 " + Text(found->second.r3);
   };
   if (delivered(ours) != delivered(theirs)) say("delivery", delivered(ours), delivered(theirs));
+  // Where the whole log is cosigned, what came (R1) is proven to have come (R2).
+  const line::LogState& log = from.core().FindLine(peer)->state().own;
+  const auto known = ours.delivery.find(peer);
+  if (log.cosigned && log.cosigned->head.size == log.size() && known != ours.delivery.end() &&
+      known->second.r1 && !known->second.r2) {
+    say("delivery", Text(known->second.r1) + " came", "its entry is cosigned, and R2 is not known");
+  }
   const auto assessed = [&](const Notice& notice) {
     const auto found = notice.assessments.find(peer);
     if (found == notice.assessments.end()) return std::string("nothing");

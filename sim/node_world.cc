@@ -288,11 +288,15 @@ void NodeWorld::PlanProjections(size_t index) {
   });
 }
 
+namespace {
+
 // Its keys were changed after the copy that it was set back to, and it says so to everybody who asks it to sign.
 bool AsksForStart(const Machine& machine) {
   const base::Result<void> may_sign = machine.core().RequireMaySign();
   return !may_sign && may_sign.error().rule.find("a start of this node") != std::string::npos;
 }
+
+}  // namespace
 
 void NodeWorld::PlanDuty(size_t index) {
   timeline_.After(random_.Between(kSecond, 3 * kSecond), [=, this] {

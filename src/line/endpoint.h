@@ -143,6 +143,7 @@ struct EndpointConfig {
 // So long an entry of the peer waits for the one of ours that it answers, and every other line for a peer to show what
 // it says it holds. Then they go on without: neither what the peer says nor the other lines are kept from people
 // because something of ours does not come.
+// A peer that is not understood, since it has changed its keys, has as long before it is asked unheard.
 inline constexpr int64_t kOldCopyPatienceUs = 10'000'000;
 
 // What stands between a line and its next signature.

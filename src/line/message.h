@@ -96,7 +96,8 @@ base::Result<std::string> SealMessage(const Message& message, const crypto::Secr
 base::Result<OpenedMessage> OpenMessage(std::string_view envelope,
                                         std::span<const crypto::PublicKey> keys);
 
-// What an envelope says of itself, whoever has made it, without its type: for what cannot be verified yet.
+// What an envelope says of itself, whoever has made it: for what cannot be verified yet, to decide whether it waits,
+// never to act on. Its type is left empty. Refuses with kInvalid what is no message, signatures aside.
 base::Result<Message> ReadUnverifiedMessage(std::string_view envelope);
 
 }  // namespace wideberth::line

@@ -53,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   line::CheckType(input);
   CHECK(!line::OpenMessage(input, keys).has_value());  // nobody forges a signature
+  (void)line::ReadUnverifiedMessage(input).has_value();
   if (input.empty()) return 0;
   const auto envelope = wideberth::crypto::SignEnvelope(kTypes[data[0] % std::size(kTypes)],
                                                         base::AsBytes(input.substr(1)), key);
@@ -62,6 +63,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CHECK(!opened.error().rule.empty());
     return 0;
   }
+  const auto unverified = line::ReadUnverifiedMessage(*envelope);
+  CHECK(unverified && unverified->seq == opened->message.seq &&
+        unverified->from == opened->message.from);
   line::CheckMessage(opened->message, key);
   return 0;
 }

@@ -433,7 +433,7 @@ class Core {
   // asked or checked that was asked and checked then, and nothing is sent.
   struct Again {
     Line* line = nullptr;
-    base::Digest message;
+    const line::Received* received = nullptr;
     std::string agreement_signature;
   };
   void FollowOldCopies(line::Now now);

@@ -148,7 +148,7 @@ void Core::FollowOldCopies(line::Now now) {
 
 void Core::TakeOwn(Line& line, const line::Received& received, line::Now now) {
   const std::string& type = received.opened.message.type.name;
-  again_ = Again{&line, received.opened.digest, {}};
+  again_ = Again{&line, &received, {}};
   Result<void> taken;
   if (type == kActType) {
     taken = TakeOwnAct(line, received, now);

@@ -147,7 +147,8 @@ Result<void> Core::SendAgreementAct(Line& line, const ActRequest& request,
     return Write(line, kActType, request.act.act.data_mode, line::Lane::kSafety, std::move(body),
                  now);
   };
-  WB_ASSIGN_OR_RETURN(const base::Digest message, again_ ? again_->message : write());
+  WB_ASSIGN_OR_RETURN(const base::Digest message,
+                      again_ ? again_->received->opened.digest : write());
   Put(AwaitedChanged{{message, line.peer, request.act.act.kind(), {}, agreement, now.utc}, false});
   return {};
 }

@@ -192,7 +192,7 @@ Result<Core::Line*> Core::LineAbout(base::NoticeId id) {
 }
 
 Result<base::Digest> Core::SendAct(Line& line, const ActRequest& request, line::Now now) {
-  if (again_) return again_->message;
+  if (again_) return again_->received->opened.digest;
   if (line.announce) AnnounceOperators(now);
   std::string body = MessageBodyOf(request, EndorsementFor(request));
   const bool policy = IsOnPolicyLane(request.act.act.kind());
@@ -331,7 +331,9 @@ void Core::AwaitReceipt(Line& line, const base::Digest& message, base::NoticeId 
                         const base::Digest& version, const Declaration& declaration,
                         UtcMicros now) {
   Put(AwaitedChanged{{message, line.peer, ActKind::kRelease, notice, version, now}, false});
-  Put(ToRecordChanged{{line.peer, line.endpoint.state().own.size(), notice, version}, false});
+  const uint64_t entry =
+      again_ ? again_->received->opened.message.seq : line.endpoint.state().own.size();
+  Put(ToRecordChanged{{line.peer, entry, notice, version}, false});
   Matter matter;
   matter.kind = MatterKind::kReceipt;
   matter.owed_by_peer = true;
