@@ -117,7 +117,7 @@ TEST(Quote, FindsWhatItMustEscapeWhereverItStands) {
       EXPECT_EQ(escaped == one, plain);
     }
     for (size_t before = 0; before < 20; ++before) {
-      for (const size_t after : {0, 1, 7, 8, 15}) {
+      for (const size_t after : {size_t{0}, size_t{1}, size_t{7}, size_t{8}, size_t{15}}) {
         // Neighbours that differ from what is looked for by one bit, or carry.
         const std::string head = std::string("!#[]\x7F !#[]~ !#[]").substr(0, before);
         const std::string tail(after, '!');
