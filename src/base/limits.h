@@ -196,6 +196,8 @@ inline constexpr size_t kLinkPathNameBytesMax = 32;
 inline constexpr size_t kLinkSendQueueBytesMax = 32 * 1024 * 1024;  // beyond it the path is closed
 inline constexpr size_t kLinkUnhandledBytesMax = 8 * 1024 * 1024;  // beyond it nothing more is read
 inline constexpr size_t kLinkUnhandledFramesMax = 4'096;
+inline constexpr size_t kLinkBundleBytesMax = 64 * 1024;  // of several frames in one message
+inline constexpr size_t kLinkBundleFramesMax = 1'024;
 inline constexpr size_t kLinkConnectionsPendingMax = 64;  // not yet known to be a peer's
 
 // Operators: the people of a party

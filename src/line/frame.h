@@ -1,5 +1,5 @@
-// Frames: what one node hands to a path of the line, and the other takes from it. One frame is one binary WebSocket
-// message: a letter that says what it is, and the rest.
+// Frames: what one node hands to a path of the line, and the other takes from it: a letter that says what it is, and
+// the rest.
 //
 //   'E'  an envelope
 //   'B'  varint of the envelope's length, the envelope, and the body beside it

@@ -17,6 +17,7 @@
 #include "link/certificate.h"
 #include "link/counts.h"
 #include "link/identities.h"
+#include "link/path.h"
 #include "net/url.h"
 #include "net/websocket.h"
 
@@ -26,43 +27,6 @@ namespace {
 constexpr char kSubprotocol[] = "wideberth-line.v1";
 // Strangers can be refused as often as they like, but not fill the log.
 constexpr int64_t kRefusalLogPeriodUs = 10 * base::kMicrosPerSecond;
-
-// One path. Belongs to the loop's thread, but for what Status reads.
-struct Path {
-  Path(base::PartyId its_peer, crypto::PublicKey its_key, size_t its_index, PathConfig its_config)
-      : peer(its_peer), key(its_key), index(its_index), config(std::move(its_config)) {}
-
-  const base::PartyId peer;
-  crypto::PublicKey key;  // that the other end has shown last
-  const size_t index;
-  const PathConfig config;
-
-  bool is_configured = true;
-  std::shared_ptr<net::WebSocket> connection;  // being dialled, or up
-  int64_t pause_ms = 0;                        // before the next dial
-  size_t dials = 0;                            // since one was accepted
-  size_t unhandled_frames = 0;
-  size_t unhandled_bytes = 0;
-
-  // Written by the loop's thread under Impl::mutex_, read by it without.
-  bool up = false;
-  std::string remote_address;
-  base::UtcMicros since;
-  std::string last_error;
-
-  std::atomic<uint64_t> frames_sent = 0;
-  std::atomic<uint64_t> frames_received = 0;
-  std::atomic<uint64_t> bytes_sent = 0;
-  std::atomic<uint64_t> bytes_received = 0;
-};
-using PathPtr = std::shared_ptr<Path>;
-
-struct Peer {
-  crypto::PublicKey key;
-  std::optional<crypto::PublicKey> former_key;
-  int64_t former_until_monotonic_us = 0;
-  std::vector<PathPtr> paths;
-};
 
 bool IsKey(const crypto::PublicKey& a, const crypto::PublicKey& b) {
   return crypto::ConstantTimeEqual(a.bytes(), b.bytes());
@@ -96,8 +60,8 @@ class Transport::Impl {
   // What happens to the connection of a path.
   void Opened(const PathPtr& path, const crypto::PublicKey& key,
               std::shared_ptr<net::WebSocket> connection);
-  void Received(const PathPtr& path, std::string frame);
-  void Sent(const PathPtr& path, size_t bytes);
+  void Received(const PathPtr& path, std::string_view message);
+  void Sent(const PathPtr& path);
   void Closed(const PathPtr& path, const std::string& reason);
 
  private:
@@ -123,6 +87,7 @@ class Transport::Impl {
   void GoUp(Path& path, const std::string& remote_address);
   void GoDown(Path& path, const std::string& reason);
   void Steer(Path& path) const;
+  void SendBundle(Path& path);
   template <std::invocable Put>
   void PutMail(const Put& put);
   void ReadMail();
@@ -162,8 +127,8 @@ class PathEvents final : public net::WebSocketEvents {
   void OnOpen(std::shared_ptr<net::WebSocket> connection) override {
     owner_.Opened(path_, key_->value(), std::move(connection));
   }
-  void OnMessage(std::string message) override { owner_.Received(path_, std::move(message)); }
-  void OnSent(size_t bytes) override { owner_.Sent(path_, bytes); }
+  void OnMessage(std::string message) override { owner_.Received(path_, message); }
+  void OnSent(size_t) override { owner_.Sent(path_); }
   void OnClosed(const std::string& reason) override { owner_.Closed(path_, reason); }
 
  private:
@@ -180,7 +145,7 @@ base::Result<void> Transport::Impl::Start(const Keys& keys, const std::vector<Pe
   identities_ = identities.ids;
   net::WebSocketLoop::Options options;
   options.subprotocol = kSubprotocol;
-  options.limits = {.message_bytes_max = limits::kLineFrameBytesMax,
+  options.limits = {.message_bytes_max = kBundleBytesMax,
                     .queue_bytes_max = options_.send_queue_bytes_max,
                     .handshake_deadline_ms = options_.handshake_deadline_ms,
                     .silence_deadline_ms = options_.silence_deadline_ms,
@@ -379,6 +344,7 @@ void Transport::Impl::Opened(const PathPtr& path, const crypto::PublicKey& key,
   path->connection = std::move(connection);
   path->key = key;
   path->dials = 0;
+  path->leaving.clear();
   const auto peer = peers_.find(path->peer);
   if (peer != peers_.end() && IsKey(path->key, peer->second.key)) peer->second.former_key.reset();
   Steer(*path);
@@ -387,17 +353,24 @@ void Transport::Impl::Opened(const PathPtr& path, const crypto::PublicKey& key,
 
 // ---- Up ----
 
-void Transport::Impl::Received(const PathPtr& path, std::string frame) {
-  const size_t bytes = frame.size();
-  path->frames_received.fetch_add(1, std::memory_order_relaxed);
+void Transport::Impl::Received(const PathPtr& path, std::string_view message) {
+  const auto frames = ReadBundle(message);
+  if (!frames) {
+    path->connection->Close();
+    return Closed(path, "the peer sent no frames: " + frames.error().ToString());
+  }
+  const size_t bytes = message.size() - frames->size() * kFrameLengthBytes;
+  path->frames_received.fetch_add(frames->size(), std::memory_order_relaxed);
   path->bytes_received.fetch_add(bytes, std::memory_order_relaxed);
-  counts_.frames_received.Increment();
+  counts_.frames_received.Increment(static_cast<double>(frames->size()));
   counts_.bytes_received.Increment(static_cast<double>(bytes));
   if (!path->config.connect.empty()) path->pause_ms = options_.dial_pause_first_ms;
-  path->unhandled_frames += 1;
+  path->unhandled_frames += frames->size();
   path->unhandled_bytes += bytes;
   Steer(*path);
-  events_.on_frame(path->peer, path->index, std::move(frame));
+  for (const std::string_view frame : *frames) {
+    events_.on_frame(path->peer, path->index, std::string(frame));
+  }
 }
 
 void Transport::Impl::Steer(Path& path) const {
@@ -406,11 +379,20 @@ void Transport::Impl::Steer(Path& path) const {
                               path.unhandled_bytes < options_.unhandled_bytes_max);
 }
 
-void Transport::Impl::Sent(const PathPtr& path, size_t bytes) {
-  path->frames_sent.fetch_add(1, std::memory_order_relaxed);
-  path->bytes_sent.fetch_add(bytes, std::memory_order_relaxed);
-  counts_.frames_sent.Increment();
-  counts_.bytes_sent.Increment(static_cast<double>(bytes));
+void Transport::Impl::Sent(const PathPtr& path) {
+  CHECK(!path->leaving.empty());
+  const Path::Leaving left = path->leaving.front();
+  path->leaving.pop_front();
+  path->frames_sent.fetch_add(left.frames, std::memory_order_relaxed);
+  path->bytes_sent.fetch_add(left.bytes, std::memory_order_relaxed);
+  counts_.frames_sent.Increment(static_cast<double>(left.frames));
+  counts_.bytes_sent.Increment(static_cast<double>(left.bytes));
+}
+
+void Transport::Impl::SendBundle(Path& path) {
+  path.leaving.push_back({path.bundle.frames(), path.bundle.bytes()});
+  auto message = std::make_shared<const std::string>(path.bundle.Take());
+  if (path.up) path.connection->Send(std::move(message));
 }
 
 // Wakes the loop with the mutex free: it takes it at once.
@@ -453,9 +435,16 @@ void Transport::Impl::ReadMail() {
     path->unhandled_bytes -= std::min(path->unhandled_bytes, mail.bytes);
     Steer(*path);
   }
-  for (OutgoingFrame& frame : frames) {
+  std::vector<Path*> filled;
+  for (const OutgoingFrame& frame : frames) {
     Path* path = Find(frame.peer, frame.path);
-    if (path != nullptr && path->up) path->connection->Send(std::move(frame.bytes));
+    if (path == nullptr || !path->up) continue;
+    if (!path->bundle.HasRoomFor(*frame.bytes)) SendBundle(*path);
+    if (path->bundle.frames() == 0) filled.push_back(path);
+    path->bundle.Add(*frame.bytes);
+  }
+  for (Path* path : filled) {
+    if (path->bundle.frames() > 0) SendBundle(*path);
   }
 }
 

@@ -1,9 +1,9 @@
 // The pipe of a line: frames between two nodes, over several paths at once.
 //
-// A path is one WebSocket connection (RFC 6455) over TLS 1.3, and a frame is one binary message of it. Each side shows
-// a certificate of its transport key and demands that of the other: who dials takes the peer's pinned key and no other,
-// who listens knows the peer by its key. Names, dates and certificate authorities have no say. This protects the pipe;
-// the evidence is in the frames, which line/ signs and checks.
+// A path is one WebSocket connection (RFC 6455) over TLS 1.3; frames that are sent together travel as one message of
+// it (link/bundle.h). Each side shows a certificate of its transport key and demands that of the other: who dials takes
+// the peer's pinned key and no other, who listens knows the peer by its key. Names, dates and certificate authorities
+// have no say. This protects the pipe; the evidence is in the frames, which line/ signs and checks.
 //
 //   Transport::Events events;
 //   events.on_frame = [&](base::PartyId peer, size_t path, std::string frame) { queue.Push(...); };
@@ -23,14 +23,14 @@
 // less up to half of it by chance, and that starts over when a connection has brought a frame. A path that is up and is
 // dialled once more by the peer goes over to the newer connection: the peer has seen the older one die.
 //
-// What ends a connection: a text message; a frame over limits::kLineFrameBytesMax; not one byte for
-// silence_deadline_ms, where heartbeats are due every 2 s; more than send_queue_bytes_max waiting; any error of TLS or
-// HTTP. A long frame on a slow path may take longer than the deadline, as long as it goes on coming.
+// What ends a connection: a text message, or one that is no bundle; a frame over limits::kLineFrameBytesMax; not one
+// byte for silence_deadline_ms, where heartbeats are due every 2 s; more than send_queue_bytes_max waiting; any error
+// of TLS or HTTP. A long frame on a slow path may take longer than the deadline, as long as it goes on coming.
 //
 // Back-pressure. Frames that were given to on_frame are unhandled until Handled() says otherwise, also when their path
 // has gone down meanwhile. With unhandled_frames_max of a path, or unhandled_bytes_max, the path is not read until it
-// has less; then TCP holds the peer back, whose queue fills. So a path holds at most that, and one frame more. While it
-// is not read, its end goes unnoticed, except by a send that fails or by the peer's next connection.
+// has less; then TCP holds the peer back, whose queue fills. So a path holds at most that, and one message more. While
+// it is not read, its end goes unnoticed, except by a send that fails or by the peer's next connection.
 //
 // Threads. One thread of its own does everything; events are called on it, possibly before Start has returned, and must
 // not block. All methods may be called from any thread, Stop and the destructor excepted: not from an event.

@@ -219,9 +219,10 @@ TEST_F(TransportTest, APeerThatDoesNotHandleItsFramesIsHeldBack) {
 TEST_F(TransportTest, UnhandledBytesHoldBackToo) {
   a_.handles_frames = false;
   Transport::Options slow;
-  slow.unhandled_bytes_max = 1'000;
+  constexpr size_t kFrame = limits::kLinkBundleBytesMax / 2 + 1;  // two do not leave together
+  slow.unhandled_bytes_max = kFrame + 1;
   Connect({"fibre"}, slow);
-  for (int i = 0; i < 3; ++i) b_.Send(a_, 0, std::string(600, 'x'));
+  for (int i = 0; i < 3; ++i) b_.Send(a_, 0, std::string(kFrame, 'x'));
   ASSERT_TRUE(Eventually([&] { return a_.frames_from(b_) == 2; }));
   // What is unhandled stays so when the next connection comes.
   b_.Kill();
@@ -230,7 +231,7 @@ TEST_F(TransportTest, UnhandledBytesHoldBackToo) {
   b_.Send(a_, 0, "held back");
   ASSERT_TRUE(Eventually([&] { return b_.StatusOf(a_).frames_sent == 1; }));
   EXPECT_EQ(a_.frames_from(b_), 2u);
-  a_.transport->Handled(b_.party, 0, 1, 600);
+  a_.transport->Handled(b_.party, 0, 1, kFrame);
   EXPECT_TRUE(Eventually([&] { return a_.frames_from(b_) == 3; }));
 }
 

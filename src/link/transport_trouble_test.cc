@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "link/bundle.h"
 #include "link/testing/node.h"
 #include "link/transport.h"
 
@@ -50,7 +51,9 @@ class TransportTroubleTest : public ::testing::Test {
   void ExpectServes() {
     const auto raw = Open();
     const size_t before = a_.frames_from(b_);
-    raw->Send(BinaryFrame("hello"));
+    Bundle hello;
+    hello.Add("hello");
+    raw->Send(BinaryFrame(hello.Take()));
     EXPECT_TRUE(Eventually([&] { return a_.frames_from(b_) == before + 1; }));
   }
 
@@ -143,11 +146,11 @@ TEST_F(TransportTroubleTest, ATextMessageClosesThePath) {
 TEST_F(TransportTroubleTest, TooLongAFrameClosesThePathBeforeItHasCome) {
   Start();
   const auto raw = Open();
-  raw->Send(ClientFrame(0x82, "", limits::kLineFrameBytesMax + 1));
+  raw->Send(ClientFrame(0x82, "", kBundleBytesMax + 1));
   ExpectClosed(*raw, "the peer sent too long a message");
   // Also when it comes in fragments, each of which would do.
   const auto again = Open();
-  const std::string half(limits::kLineFrameBytesMax / 2 + 1, 'x');
+  const std::string half(kBundleBytesMax / 2 + 1, 'x');
   again->Send(ClientFrame(0x02, half, half.size()));
   again->Send(ClientFrame(0x80, half, half.size()));
   EXPECT_TRUE(again->ReadToEnd());
@@ -159,12 +162,34 @@ TEST_F(TransportTroubleTest, TooLongAFrameClosesThePathBeforeItHasCome) {
 TEST_F(TransportTroubleTest, FragmentsMakeOneFrameAndPingsAreAnswered) {
   Start();
   const auto raw = Open();
-  raw->Send(ClientFrame(0x02, "one ", 4));
+  raw->Send(ClientFrame(0x02, std::string("\0\0\0\x09one ", 8), 8));
   raw->Send(ClientFrame(0x89, "ping", 4));
   raw->Send(ClientFrame(0x80, "frame", 5));
   ASSERT_TRUE(Eventually([&] { return a_.frames_from(b_) == 1; }));
   EXPECT_EQ(a_.TakeFrames()[0].frame, "one frame");
   EXPECT_EQ(raw->ReadThrough("ping"), "\x8a\x04ping");
+}
+
+TEST_F(TransportTroubleTest, WhatIsSentTogetherIsOneMessage) {
+  Start();
+  const auto raw = Open();
+  ASSERT_TRUE(Eventually([&] { return a_.IsUp(b_); }));
+  a_.transport->Send({{b_.party, 0, std::make_shared<const std::string>("one")},
+                      {b_.party, 0, std::make_shared<const std::string>("two")}});
+  EXPECT_EQ(raw->ReadThrough("two"), std::string("\x82\x0e\0\0\0\3one\0\0\0\3two", 16));
+  EXPECT_TRUE(Eventually([&] { return a_.StatusOf(b_).frames_sent == 2; }));
+  EXPECT_EQ(a_.StatusOf(b_).bytes_sent, 6u);
+}
+
+TEST_F(TransportTroubleTest, AMessageOfNoFramesClosesThePath) {
+  Start();
+  const auto raw = Open();
+  raw->Send(BinaryFrame("frame"));
+  ExpectClosed(
+      *raw,
+      "the peer sent no frames: message: must be frames behind their lengths (found 5 bytes)");
+  EXPECT_EQ(a_.frames_from(b_), 0u);
+  ExpectServes();
 }
 
 TEST_F(TransportTroubleTest, BrokenFramingClosesThePath) {
