@@ -155,6 +155,15 @@ Signature SecretKey::Sign(base::ByteView message) const {
   return signature;
 }
 
+base::Digest SecretKey::Hmac(base::ByteView message) const {
+  static_assert(crypto_auth_hmacsha256_KEYBYTES == crypto_sign_SEEDBYTES);
+  base::Digest digest;
+  static_assert(sizeof digest.bytes == crypto_auth_hmacsha256_BYTES);
+  crypto_auth_hmacsha256(digest.bytes.data(), message.data(), message.size(),
+                         expanded_.bytes().data());
+  return digest;
+}
+
 SecretBytes SecretKey::Seed() const {
   return SecretBytes::CopyOf(expanded_.bytes().first(crypto_sign_SEEDBYTES));
 }

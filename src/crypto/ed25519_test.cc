@@ -1,6 +1,8 @@
 #include "crypto/ed25519.h"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <fstream>
 #include <iterator>
@@ -57,6 +59,17 @@ TEST(Secret, CopiesComparesAndWipes) {
   Wipe(secret.bytes());
   EXPECT_EQ(base::AsText(secret.bytes()), std::string(10, '\0'));
   EXPECT_EQ(SecretBytes(0).size(), 0u);
+}
+
+TEST(Ed25519, HmacIsThatOfOpenssl) {
+  const base::Bytes seed(32, 0x0b);
+  const std::string_view text = "what is signed by nobody";
+  base::Digest expected;
+  unsigned size = 0;
+  ASSERT_NE(HMAC(EVP_sha256(), seed.data(), static_cast<int>(seed.size()),
+                 base::AsBytes(text).data(), text.size(), expected.bytes.data(), &size),
+            nullptr);
+  EXPECT_EQ(SecretKey::FromSeed(seed)->Hmac(base::AsBytes(text)), expected);
 }
 
 // RFC 8032 section 7.1, TEST 2.

@@ -39,9 +39,8 @@ std::map<line::MessageType, std::vector<std::string>> Understood() {
 // Nobody guesses it who has not the key, so that the hash of an entry tells nothing of it (journal/journal.h); the same
 // entry at the same place has the same, so that a node that replays its turns writes the same bytes.
 std::string JournalSalt(const crypto::SecretKey& key, const base::Digest& previous) {
-  std::string text = "wideberth journal salt 1\n" + previous.ToHex();
-  const base::Digest salt = crypto::Sha256(key.Sign(base::AsBytes(text)));
-  return salt.ToHex().substr(0, 32);
+  const std::string text = "wideberth journal salt 2\n" + previous.ToHex();
+  return key.Hmac(base::AsBytes(text)).ToHex().substr(0, 32);
 }
 
 // The two sides do not hold the same, or one of them says so.
