@@ -65,14 +65,22 @@ int CellIndex(double uv, int side) {
   return std::clamp(static_cast<int>(st * side), 0, side - 1);
 }
 
-double SegmentDistance2(const Vector& p, const Vector& a, const Vector& b) {
-  const Vector d = {b[0] - a[0], b[1] - a[1], b[2] - a[2]};
-  Vector w = {p[0] - a[0], p[1] - a[1], p[2] - a[2]};
-  const double length2 = DotOf(d, d);
-  const double t = length2 > 0 ? std::clamp(DotOf(w, d) / length2, 0.0, 1.0) : 0.0;
-  for (size_t k = 0; k < 3; ++k) w[k] -= t * d[k];
-  return DotOf(w, w);
-}
+// What asking many points how far they are from one segment has in common.
+class Segment {
+ public:
+  Segment(const Vector& a, const Vector& b)
+      : a_(a), d_{b[0] - a[0], b[1] - a[1], b[2] - a[2]}, length2_(DotOf(d_, d_)) {}
+  double Distance2(const Vector& p) const {
+    Vector w = {p[0] - a_[0], p[1] - a_[1], p[2] - a_[2]};
+    const double t = length2_ > 0 ? std::clamp(DotOf(w, d_) / length2_, 0.0, 1.0) : 0.0;
+    for (size_t k = 0; k < 3; ++k) w[k] -= t * d_[k];
+    return DotOf(w, w);
+  }
+
+ private:
+  Vector a_, d_;
+  double length2_;
+};
 
 // Square of the chord of an arc, with room for the arc that a chord of the outline stands for.
 double ChordLimit2(double angle) {
@@ -80,8 +88,11 @@ double ChordLimit2(double angle) {
   return chord * chord;
 }
 
-Vector CellCentre(int i, int j, int side) {
-  const double u = S2::STtoUV((i + 0.5) / side), v = S2::STtoUV((j + 0.5) / side);
+double MiddleOf(int index, int side) {
+  return S2::STtoUV((index + 0.5) / side);
+}
+
+Vector OnSphere(double u, double v) {
   const double scale = 1 / std::sqrt(1 + u * u + v * v);
   return {scale * u, scale * v, scale};
 }
@@ -137,6 +148,46 @@ void Coverer::Project(int face, std::span<const Vector> normals) {
   }
 }
 
+Coverer::Row& Coverer::DrawnIn(int j) {
+  if (drawn_.empty()) drawn_from_ = j;
+  if (j < drawn_from_) {
+    drawn_.insert(drawn_.begin(), static_cast<size_t>(drawn_from_ - j), Row());
+    drawn_from_ = j;
+  }
+  const auto at = static_cast<size_t>(j - drawn_from_);
+  if (at >= drawn_.size()) drawn_.resize(at + 1);
+  return drawn_[at];
+}
+
+// What does not hang together with what is noted is not noted, and drawn anew.
+void Coverer::Row::Join(int i0, int i1) {
+  if (last < first) {
+    *this = {i0, i1};
+  } else if (i0 <= last + 1 && i1 >= first - 1) {
+    *this = {std::min(i0, first), std::max(i1, last)};
+  }
+}
+
+// Takes away what is far, or drawn already, from both ends of a row; false when nothing is left.
+template <class Far>
+bool Coverer::Trim(const Far& far, const Row& drawn, int* i0, int* i1) {
+  for (; *i0 <= *i1; ++*i0) {
+    if (drawn.Contains(*i0)) {
+      *i0 = drawn.last;
+    } else if (!far(*i0)) {
+      break;
+    }
+  }
+  for (; *i0 < *i1; --*i1) {
+    if (drawn.Contains(*i1)) {
+      *i1 = drawn.first;
+    } else if (!far(*i1)) {
+      break;
+    }
+  }
+  return *i0 <= *i1;
+}
+
 // Draws the cells that the grown edge touches, row by row, and notes where it crosses the middle of a row.
 bool Coverer::DrawEdge(const Edge& edge, int level, size_t cells_max) {
   const int side = 1 << level;
@@ -149,6 +200,7 @@ bool Coverer::DrawEdge(const Edge& edge, int level, size_t cells_max) {
   const double reach = grow_ + 0.55 * S2::kMaxDiag.GetValue(level);
   const bool round = grow_ * side > 0.3;
   const double far2 = round ? ChordLimit2(reach) : 0;
+  const Segment segment(edge.from, edge.to);
   const double slope = edge.v1 == edge.v0 ? 0 : (edge.u1 - edge.u0) / (edge.v1 - edge.v0);
   const auto u_at = [&](double v) { return edge.u0 + slope * (v - edge.v0); };
   for (int j = j_first; j <= j_last; ++j) {
@@ -167,12 +219,13 @@ bool Coverer::DrawEdge(const Edge& edge, int level, size_t cells_max) {
     if (u_high + edge.grow_u < -1 || u_low - edge.grow_u > 1) continue;
     int i0 = CellIndex(u_low - edge.grow_u, side), i1 = CellIndex(u_high + edge.grow_u, side);
     if (round) {
+      const double v = MiddleOf(j, side);
       const auto far = [&](int i) {
-        return SegmentDistance2(CellCentre(i, j, side), edge.from, edge.to) > far2;
+        return segment.Distance2(OnSphere(MiddleOf(i, side), v)) > far2;
       };
-      while (i0 <= i1 && far(i0)) ++i0;
-      while (i0 < i1 && far(i1)) --i1;
-      if (i0 > i1) continue;
+      Row& drawn = DrawnIn(j);
+      if (!Trim(far, drawn, &i0, &i1)) continue;
+      drawn.Join(i0, i1);
     }
     if (static_cast<size_t>(i1 - i0) >= cells_max) return false;
     if (!spans_.empty()) {
@@ -188,6 +241,7 @@ bool Coverer::CoverFace(const Face& face, int level, size_t cells_max, std::vect
   const int side = 1 << level;
   spans_.clear();
   crossings_.clear();
+  drawn_.clear();
   for (const Edge& edge : face.edges) {
     if (!DrawEdge(edge, level, cells_max)) return false;
   }

@@ -57,12 +57,22 @@ class Coverer {
   struct Span {
     int j, i0, i1;
   };
+  // Cells of a row that hang together and are drawn already; none where the first comes after the last. The edges of a
+  // small outline that grows by much reach much the same cells.
+  struct Row {
+    int first = 0, last = -1;
+    bool Contains(int i) const { return first <= i && i <= last; }
+    void Join(int i0, int i1);
+  };
   struct Crossing {
     int j;
     double u;
   };
 
   void Project(int face, std::span<const Vector> normals);
+  Row& DrawnIn(int j);
+  template <class Far>
+  static bool Trim(const Far& far, const Row& drawn, int* i0, int* i1);
   bool DrawEdge(const Edge& edge, int level, size_t cells_max);
   bool CoverFace(const Face& face, int level, size_t cells_max, std::vector<CellId>* cells);
   bool CoverWide(int level, size_t cells_max, std::vector<CellId>* cells) const;
@@ -75,6 +85,8 @@ class Coverer {
   std::vector<Face> faces_;
   std::vector<Span> spans_;
   std::vector<Crossing> crossings_;
+  std::vector<Row> drawn_;
+  int drawn_from_ = 0;  // the row of the first of them
 };
 
 // Covers at exactly `level`. Refuses (kTooLarge) when more than `cells_max` cells would be needed.
