@@ -93,24 +93,23 @@ Result<Bytes> DecodeBase64(std::string_view text, const DigitValues& values, boo
 }  // namespace
 
 std::string HexEncode(ByteView bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
+  char* at = text.data();
   for (const uint8_t byte : bytes) {
-    text.push_back(kHexDigits[byte >> 4]);
-    text.push_back(kHexDigits[byte & 15]);
+    *at++ = kHexDigits[byte >> 4];
+    *at++ = kHexDigits[byte & 15];
   }
   return text;
 }
 
 Result<Bytes> HexDecode(std::string_view text) {
   if (text.size() % 2 != 0) return Invalid("", "must be hex: an even number of digits", text);
-  Bytes bytes;
-  bytes.reserve(text.size() / 2);
-  for (size_t i = 0; i < text.size(); i += 2) {
-    const int high = HexValue(text[i]);
-    const int low = HexValue(text[i + 1]);
+  Bytes bytes(text.size() / 2);
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const int high = HexValue(text[2 * i]);
+    const int low = HexValue(text[2 * i + 1]);
     if (high < 0 || low < 0) return Invalid("", "must be hex: digits 0-9 and a-f", text);
-    bytes.push_back(static_cast<uint8_t>(high * 16 + low));
+    bytes[i] = static_cast<uint8_t>(high * 16 + low);
   }
   return bytes;
 }

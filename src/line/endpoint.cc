@@ -313,6 +313,8 @@ void Endpoint::TakeInOrder(size_t path, Now now) {
 
 void Endpoint::Take(Arrival arrival, Now now) {
   const Message& message = arrival.opened.message;
+  arrival.entry.digest = arrival.opened.digest;
+  arrival.entry.Hash();
   Apply(EntryMirrored{message.seq, arrival.entry});
   acknowledge_ = true;  // it may have waited here
   cosigning_.Mirrored(state_.mirror);
@@ -415,6 +417,7 @@ Result<base::Digest> Endpoint::Write(Draft draft, Now now) {
   const crypto::SecretKey* key = FindOwnKey(state_.own.keys.back().key);
   WB_ASSIGN_OR_RETURN(std::string envelope, SealMessage(message, *key));
   entry.envelope = std::make_shared<const std::string>(std::move(envelope));
+  entry.Hash();
   outbox_.Add(entry);
   Apply(EntryWritten{message.seq, std::move(entry), message.sent_at});
   own_heads_.push_back(state_.own.tree.head());

@@ -5,7 +5,6 @@
 #include "airspace/wire.h"
 #include "base/check.h"
 #include "base/limits.h"
-#include "crypto/sha256.h"
 #include "record/signed_note.h"
 
 namespace wideberth::line {
@@ -207,9 +206,8 @@ base::Result<Effect> DecodeEffect(base::ByteView* in) {
 }
 
 void LogState::Append(const LogEntry& entry) {
-  const base::ByteView leaf = base::AsBytes(*entry.envelope);
-  last = crypto::Sha256(leaf);
-  tree.Append(record::LeafHash(leaf));
+  last = entry.Digest();
+  tree.Append(entry.LeafHash());
 }
 
 const KeyEpoch& LogState::EpochAt(uint64_t seq) const {

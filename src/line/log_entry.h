@@ -4,9 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/sha256.h"
+#include "record/merkle.h"
 
 namespace wideberth::line {
 
@@ -15,6 +19,22 @@ using SharedBytes = std::shared_ptr<const std::string>;
 struct LogEntry {
   SharedBytes envelope;     // the leaf: the exact bytes that were signed
   SharedBytes body_beside;  // null, or the body that the envelope names by its SHA-256
+  // Of the envelope, where they are known; who takes the entry further need not hash it again.
+  std::optional<base::Digest> digest{};     // its SHA-256, by which messages name it
+  std::optional<base::Digest> leaf_hash{};  // record::LeafHash
+
+  base::Digest Digest() const {
+    return digest ? *digest : crypto::Sha256(base::AsBytes(*envelope));
+  }
+  base::Digest LeafHash() const {
+    return leaf_hash ? *leaf_hash : record::LeafHash(base::AsBytes(*envelope));
+  }
+  // From here on both are known.
+  void Hash() {
+    digest = Digest();
+    leaf_hash = LeafHash();
+  }
+
   size_t size() const {
     return envelope->size() + (body_beside != nullptr ? body_beside->size() : 0);
   }

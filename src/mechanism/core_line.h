@@ -21,11 +21,11 @@ inline constexpr std::string_view kForwardedType = "forwarded";
 inline constexpr std::string_view kStandingHazardType = "standing-hazard";
 
 // Free text takes the policy lane, and so does what belongs to dealings that are not about the present moment.
-inline bool IsOnPolicyLane(operators::ActKind kind) {
-  return kind == operators::ActKind::kSendPolicyText ||
-         kind == operators::ActKind::kEnterExchange ||
-         kind == operators::ActKind::kProposeReadout || kind == operators::ActKind::kSignReadout ||
-         kind == operators::ActKind::kPublishStatement;
+inline line::Lane LaneOf(operators::ActKind kind) {
+  using enum operators::ActKind;
+  const bool policy = kind == kSendPolicyText || kind == kEnterExchange ||
+                      kind == kProposeReadout || kind == kSignReadout || kind == kPublishStatement;
+  return policy ? line::Lane::kPolicy : line::Lane::kSafety;
 }
 
 // Matters about a line as a whole have the peer's id as their subject.

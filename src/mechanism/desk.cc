@@ -83,7 +83,9 @@ int64_t Durations::QuantileUs(double share) const {
 
 void Desk::ApplyMatter(const Matter& matter) {
   if (const auto old = matters_.find(matter.number); old != matters_.end() && old->second.open()) {
-    by_subject_.erase({old->second.subject, matter.number});
+    const auto of = by_subject_.find(old->second.subject);
+    of->second.erase(matter.number);
+    if (of->second.empty()) by_subject_.erase(of);
     by_next_climb_.erase({old->second.next_climb_at, matter.number});
   }
   matters_.insert_or_assign(matter.number, matter);
@@ -91,7 +93,7 @@ void Desk::ApplyMatter(const Matter& matter) {
   Touch(rows::OfMatter(matter.number));
   if (matter.open()) {
     closed_matters_.erase(matter.number);
-    by_subject_.insert({matter.subject, matter.number});
+    by_subject_[matter.subject].insert(matter.number);
     if (matter.next_climb_at != base::kTimeOpenEnd) {
       by_next_climb_.insert({matter.next_climb_at, matter.number});
     }
@@ -310,10 +312,9 @@ const Matter* Desk::FindMatter(uint64_t number) const {
 
 std::vector<const Matter*> Desk::OpenMattersOf(const base::Digest& subject) const {
   std::vector<const Matter*> found;
-  for (auto it = by_subject_.lower_bound({subject, 0});
-       it != by_subject_.end() && it->first == subject; ++it) {
-    found.push_back(&matters_.at(it->second));
-  }
+  const auto numbers = by_subject_.find(subject);
+  if (numbers == by_subject_.end()) return found;
+  for (const uint64_t number : numbers->second) found.push_back(&matters_.at(number));
   return found;
 }
 

@@ -478,7 +478,7 @@ class Desk {
   base::UtcMicros next_climb_at() const;
   uint64_t next_matter_number() const { return next_matter_; }
   const std::map<uint64_t, Matter>& matters() const { return matters_; }
-  size_t open_matters() const { return by_subject_.size(); }
+  size_t open_matters() const { return matters_.size() - closed_matters_.size(); }
 
   const Call* FindCall(base::Uuid id) const;
   const std::map<base::Uuid, Call>& calls() const { return calls_; }
@@ -564,7 +564,7 @@ class Desk {
   std::optional<Handover> handover_;
   std::map<std::string, operators::Account, std::less<>> accounts_;
   std::map<uint64_t, Matter> matters_;
-  std::set<std::pair<base::Digest, uint64_t>> by_subject_;        // open ones
+  std::unordered_map<base::Digest, std::set<uint64_t>, base::DigestHash> by_subject_;  // open ones
   std::set<std::pair<base::UtcMicros, uint64_t>> by_next_climb_;  // open ones that climb on
   std::set<uint64_t> closed_matters_;
   uint64_t next_matter_ = 1;

@@ -74,6 +74,12 @@ std::string MessageBodyOf(const ActRequest& request, std::string_view endorsemen
   return body;
 }
 
+// Only what may be too long is written to be measured: a text is at most six times as long when it is quoted.
+bool IsLongerThan(size_t max, const ActRequest& request) {
+  const size_t texts = request.act.envelope.size() + request.declaration.size();
+  return texts + request.beside.size() > max / 8 && MessageBodyOf(request).size() > max;
+}
+
 // What the journal says of a command; empty of what is none of an operator's.
 struct JournalEntry {
   std::string_view what;
@@ -195,9 +201,8 @@ Result<base::Digest> Core::SendAct(Line& line, const ActRequest& request, line::
   if (again_) return again_->received->opened.digest;
   if (line.announce) AnnounceOperators(now);
   std::string body = MessageBodyOf(request, EndorsementFor(request));
-  const bool policy = IsOnPolicyLane(request.act.act.kind());
-  return Write(line, kActType, request.act.act.data_mode,
-               policy ? line::Lane::kPolicy : line::Lane::kSafety, std::move(body), now);
+  return Write(line, kActType, request.act.act.data_mode, LaneOf(request.act.act.kind()),
+               std::move(body), now);
 }
 
 // ---- Own notices ----
@@ -246,7 +251,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Release
   if (declaration.original != request.declaration) {
     return base::Invalid("/declaration", "must be the text that was prepared");
   }
-  if (!lines_.empty() && MessageBodyOf(request).size() > limits::kMessageBodyBesideBytesMax) {
+  if (!lines_.empty() && IsLongerThan(limits::kMessageBodyBesideBytesMax, request)) {
     return Fail(ErrorCode::kTooLarge, "/declaration", "must fit into a message to a peer",
                 std::to_string(request.declaration.size()));
   }

@@ -61,7 +61,8 @@ void Core::TakeAct(Line& line, const line::Received& received, line::Now now) {
     }
     WB_ASSIGN_OR_RETURN(const std::optional<std::string_view> beside,
                         object.OptionalString("beside", limits::kMessageBodyBesideBytesMax));
-    if (IsOnPolicyLane(act->act.kind()) && received.opened.message.lane != line::Lane::kPolicy) {
+    if (LaneOf(act->act.kind()) == line::Lane::kPolicy &&
+        received.opened.message.lane != line::Lane::kPolicy) {
       return base::Invalid("/lane", "must be policy: free text never takes the safety lane");
     }
     WB_RETURN_IF_ERROR(CheckMode(act->act));

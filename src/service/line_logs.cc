@@ -71,7 +71,7 @@ void LineLogs::SetEntry(uint32_t line, bool mirror, uint64_t seq, const line::Lo
   dirty_.insert(RowOf(kIndexRow, line, mirror, seq - 1, kEntriesARow));
   record::MemoryNodes& nodes = of.nodes[mirror ? 1 : 0];
   if (nodes.size() + 1 != seq) return;  // a row that is ahead of the log has it
-  nodes.Append(record::LeafHash(base::AsBytes(*entry.envelope)));
+  nodes.Append(entry.LeafHash());
   dirty_.insert(RowOf(kLeavesRow, line, mirror, seq - 1, kLeavesARow));
 }
 
