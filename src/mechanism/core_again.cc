@@ -134,6 +134,7 @@ void Core::FollowOldCopies(line::Now now) {
     Journal("caught_up", nullptr,
             name + ": " + std::to_string(held - *line->old_copy_of) + " entries fetched", now.utc);
     line->old_copy_of.reset();
+    line->receipts_early.clear();
     // What could not be signed meanwhile.
     std::vector<airspace::Conflict> conflicts;
     airspace_.VisitConflicts(0, [&](uint64_t, const airspace::Conflict& conflict) {
@@ -175,6 +176,12 @@ void Core::TakeOwn(Line& line, const line::Received& received, line::Now now) {
     taken = TakeOwnStandingHazard(line, received, now);
   }
   again_.reset();
+  const base::Digest& message = received.opened.digest;
+  if (const auto early = line.receipts_early.extract(message); !early.empty()) {
+    const Awaited* awaited = desk_.FindAwaited(message);
+    const auto [at, came] = early.mapped();
+    if (awaited != nullptr) TakeReceipted(line, *awaited, at, came);
+  }
   // People have to look at what was said, in the record: the state does not show it.
   if (!taken) OpenUnusable(line, received, taken.error(), now.utc);
 }

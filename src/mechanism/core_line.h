@@ -3,6 +3,7 @@
 #define WIDEBERTH_MECHANISM_CORE_LINE_H_
 
 #include <bitset>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -60,6 +61,9 @@ inline std::optional<base::UtcMicros> SaidAt(const Act& act) {
   return SaidAt(act.data_mode, act.at);
 }
 
+// Of one line: a peer may receipt what there never was.
+inline constexpr size_t kReceiptsEarlyMax = 100'000;
+
 struct Core::Line {
   Line(base::PartyId peer_id, uint32_t line_number, size_t path_count, line::Endpoint machine)
       : peer(peer_id), number(line_number), paths(path_count), endpoint(std::move(machine)) {}
@@ -85,6 +89,12 @@ struct Core::Line {
   bool announce = true;
   bool keys_refused = false;            // said once
   std::optional<uint64_t> old_copy_of;  // while nothing is signed: how much of our log was here
+  // Receipts of what is still to be given back: a peer that this node waits for no more comes before it.
+  struct EarlyReceipt {
+    base::UtcMicros at;  // by the peer, as it signed the receipt
+    base::UtcMicros taken;
+  };
+  std::map<base::Digest, EarlyReceipt> receipts_early;  // while old_copy_of
   line::Endpoint endpoint;
 };
 

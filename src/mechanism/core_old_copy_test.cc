@@ -184,6 +184,36 @@ TEST_F(OldCopyClaim, WhatCannotGoAsItWasSignedWaitsForAPerson) {
   }));
 }
 
+// The peer shows its own entries, and for longer than this node waits none of ours: what answers a release is here
+// before the release is.
+TEST(SetBack, AReleaseThatComesBackAfterItsReceiptIsReceipted) {
+  Parties parties;
+  parties.Settle();
+  const auto copy = parties.side(0).Copy();
+  const uint64_t mirrored = copy->lines.at(1).mirror.size();
+  const base::Digest version = parties.Release(0, 1, TestHazard());
+  parties.Run(2 * kSecond);
+  ASSERT_TRUE(parties.OpenMatters(0, MatterKind::kReceipt).empty());
+
+  parties.passes = [](const testing::Flight& flight) {
+    return flight.from != 1 || flight.bytes.front() != 'O';
+  };
+  parties.SetBack(0, *copy);
+  parties.Connect();
+  parties.Run(3 * line::kOldCopyPatienceUs);
+  ASSERT_EQ(parties.notice(0, 1), nullptr);
+  ASSERT_GT(parties.side(0).lines.at(1).mirror.size(), mirrored) << "with the receipt";
+  parties.passes = [](const testing::Flight&) { return true; };
+  parties.Run(5 * kSecond);
+  EXPECT_EQ(parties.Latest(0, 1), version);
+  EXPECT_TRUE(parties.OpenMatters(0, MatterKind::kReceipt).empty());
+  const auto owed = parties.OpenMatters(0, MatterKind::kReadBack);
+  ASSERT_EQ(owed.size(), 1u);
+  EXPECT_EQ(owed[0].subject, version);
+  EXPECT_EQ(parties.CountsOf(0, 1).receipt.count, 1u);
+  EXPECT_EQ(parties.side(0).Canonical(), parties.side(0).Replayed());
+}
+
 // What an operator has signed stands with the key of then, and nothing that the key signs later counts.
 TEST(OperatorKeys, AReplacedKeyCountsForWhatItSignedBefore) {
   Parties parties;
