@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/limits.h"
 #include "crypto/sha256.h"
@@ -38,6 +39,13 @@ inline bool IsAboutAgreements(operators::ActKind kind) {
   return kind == operators::ActKind::kProposeAgreement ||
          kind == operators::ActKind::kSignAgreement ||
          kind == operators::ActKind::kDenounceAgreement;
+}
+
+// All that have signed on a line.
+inline std::vector<crypto::PublicKey> KeysOf(const line::LogState& log) {
+  std::vector<crypto::PublicKey> keys;
+  for (const line::KeyEpoch& epoch : log.keys) keys.push_back(epoch.key);
+  return keys;
 }
 
 // Whether two keys are of one account: a person with a new key is no second person.

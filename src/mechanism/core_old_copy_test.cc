@@ -19,10 +19,26 @@ using base::ErrorCode;
 using testing::kSecond;
 using testing::Parties;
 
+constexpr std::string_view kCorridor = "launch corridor";  // of North
+
+Terms TermsWithCorridor() {
+  const auto at = [](double lat, double lng) { return geo::MakePosition(lat, lng).value(); };
+  agreement::StandingRelease corridor;
+  corridor.kind = agreement::StandingReleaseKind::kDeadMan;
+  corridor.name = kCorridor;
+  corridor.party = Parties::party(0);
+  corridor.area = geo::Outline::Polygon({at(47.2, 7.0), at(47.2, 7.6), at(47.8, 7.4)}).value();
+  corridor.hazard_class = airspace::HazardClass::kLaunch;
+  Terms terms;
+  terms.agreement.bytes.fill(0x41);
+  terms.standing_releases = {std::move(corridor)};
+  return terms;
+}
+
 // North has lines to South, which lies, and to East.
 class OldCopyClaim : public ::testing::Test {
  protected:
-  OldCopyClaim() { parties.Settle(); }
+  explicit OldCopyClaim(Terms terms = {}) : parties(3, std::move(terms)) { parties.Settle(); }
 
   // South's node is gone, and somebody with its key says that it holds five entries more.
   void Claim() {
@@ -48,7 +64,12 @@ class OldCopyClaim : public ::testing::Test {
                        [&](const std::string& entry) { return entry.find(what) != entry.npos; });
   }
 
-  Parties parties{3};
+  Parties parties;
+};
+
+class OldCopyClaimOfDeadMan : public OldCopyClaim {
+ protected:
+  OldCopyClaimOfDeadMan() : OldCopyClaim(TermsWithCorridor()) {}
 };
 
 TEST_F(OldCopyClaim, StopsEveryLineWhileItIsYoungAndThenItsOwn) {
@@ -157,6 +178,34 @@ TEST_F(OldCopyClaim, WhatWasHeldBackIsSentWhenTheClaimHasEnded) {
                            [&](const Matter& matter) { return matter.subject == first; }));
   EXPECT_TRUE(parties.side(1).troubles.empty());
   for (size_t n = 0; n < 3; ++n) {
+    EXPECT_EQ(parties.side(n).Canonical(), parties.side(n).Replayed());
+  }
+}
+
+// By the key that was in force when the machine raised it.
+TEST_F(OldCopyClaimOfDeadMan, AHazardIsSentAlsoAfterTheKeysWereChanged) {
+  Claim();
+  parties.Run(line::kOldCopyPatienceUs + kSecond);
+  ASSERT_TRUE(parties.core(0)
+                  .ArmDeadMan(kCorridor, 4 * kSecond, "b0066359d64f97eb", parties.now(0))
+                  .has_value());
+  parties.Turn(0);
+  parties.Run(8 * kSecond);
+  const auto raised = parties.desk(0).FindDeadMan(kCorridor)->notice;
+  ASSERT_TRUE(raised.has_value());
+  ASSERT_NE(parties.state(2).FindNotice(*raised), nullptr) << "East has it";
+  ASSERT_EQ(parties.desk(0).HeldBackFor(Parties::party(1)).size(), 1u);
+  ASSERT_TRUE(parties.ChangeKeys(0).has_value());
+  parties.Run(5 * kSecond);
+
+  parties.Crash(0);
+  parties.Start(0);
+  parties.Start(1);
+  parties.Connect();
+  parties.Run(10 * kSecond);
+  EXPECT_NE(parties.state(1).FindNotice(*raised), nullptr);
+  EXPECT_TRUE(parties.desk(0).held_back().empty());
+  for (const size_t n : testing::kBoth) {
     EXPECT_EQ(parties.side(n).Canonical(), parties.side(n).Replayed());
   }
 }
