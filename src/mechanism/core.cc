@@ -511,6 +511,10 @@ void Core::TakeReceipt(Line& line, const line::Received& received, line::Now now
   if (!receipt) return OpenUnusable(line, received, receipt.error(), now.utc);
   for (const base::Digest& message : receipt->stored) {
     const Awaited* awaited = desk_.FindAwaited(message);
+    if (awaited == nullptr && line.old_copy_of && line.receipts_early.size() < kReceiptsEarlyMax) {
+      line.receipts_early.try_emplace(message,
+                                      Line::EarlyReceipt{received.opened.message.sent_at, now.utc});
+    }
     if (awaited == nullptr || awaited->peer != line.peer) continue;
     TakeReceipted(line, *awaited, received.opened.message.sent_at, now.utc);
   }

@@ -134,6 +134,7 @@ void Core::FollowOldCopies(line::Now now) {
     Journal("caught_up", nullptr,
             name + ": " + std::to_string(held - *line->old_copy_of) + " entries fetched", now.utc);
     line->old_copy_of.reset();
+    line->receipts_early.clear();
     // What could not be signed meanwhile.
     std::vector<airspace::Conflict> conflicts;
     airspace_.VisitConflicts(0, [&](uint64_t, const airspace::Conflict& conflict) {
@@ -175,6 +176,12 @@ void Core::TakeOwn(Line& line, const line::Received& received, line::Now now) {
     taken = TakeOwnStandingHazard(line, received, now);
   }
   again_.reset();
+  const base::Digest& message = received.opened.digest;
+  if (const auto early = line.receipts_early.extract(message); !early.empty()) {
+    const Awaited* awaited = desk_.FindAwaited(message);
+    const auto [at, came] = early.mapped();
+    if (awaited != nullptr) TakeReceipted(line, *awaited, at, came);
+  }
   // People have to look at what was said, in the record: the state does not show it.
   if (!taken) OpenUnusable(line, received, taken.error(), now.utc);
 }
@@ -284,9 +291,8 @@ Result<void> Core::TakeOwnStandingHazard(Line& line, const line::Received& recei
                                          line::Now now) {
   WB_ASSIGN_OR_RETURN(const StandingHazardMessage message,
                       ReadStandingHazardMessage(received.body()));
-  // Any key of ours that has signed on this line: the entry that it stands in was verified by its own.
-  std::vector<crypto::PublicKey> keys;
-  for (const line::KeyEpoch& epoch : line.endpoint.state().own.keys) keys.push_back(epoch.key);
+  // The entry that it stands in was verified by its own.
+  const std::vector<crypto::PublicKey> keys = KeysOf(line.endpoint.state().own);
   WB_ASSIGN_OR_RETURN(const SealedStandingHazard sealed,
                       OpenStandingHazard(message.envelope, self_.party, keys));
   WB_ASSIGN_OR_RETURN(airspace::Declaration declaration,
@@ -381,9 +387,10 @@ Result<void> Core::Line::SendHeld(Core* core, const HeldBack& held, const Notice
                                   line::Now now) {
   const NoticeVersion* version = FindVersion(notice, held.act);
   if (held.standing) {
-    const crypto::PublicKey key = core->keys_.front()->public_key();
-    WB_ASSIGN_OR_RETURN(const SealedStandingHazard sealed,
-                        OpenStandingHazard(held.envelope, core->self_.party, {&key, 1}));
+    // Sealed before the keys were changed, maybe.
+    WB_ASSIGN_OR_RETURN(
+        const SealedStandingHazard sealed,
+        OpenStandingHazard(held.envelope, core->self_.party, KeysOf(endpoint.state().own)));
     if (version == nullptr) return {};
     const airspace::Declaration declaration = version->declaration;
     core->TellStandingHazard(*this, sealed, declaration, now);

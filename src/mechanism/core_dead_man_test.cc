@@ -280,6 +280,15 @@ class ForgedHazardTest : public DeadManTest {
   }
 };
 
+// Nothing could be said on the line before the peer's keys were changed.
+TEST_F(ForgedHazardTest, SignedByAKeyThatThePeerHadOnThisLineIsTaken) {
+  ASSERT_TRUE(parties.ChangeKeys(1).has_value());
+  parties.Run(5 * kSecond);
+  parties.SendRaw(1, 0, "standing-hazard", Body({}));
+  parties.Run(kSecond);
+  EXPECT_EQ(Hazards(0).size(), 1u);
+}
+
 TEST_F(ForgedHazardTest, SignedBySomebodyElse) {
   Parts by_operator;
   by_operator.key_seed = 77;

@@ -3,8 +3,10 @@
 #define WIDEBERTH_MECHANISM_CORE_LINE_H_
 
 #include <bitset>
+#include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/limits.h"
 #include "crypto/sha256.h"
@@ -39,6 +41,13 @@ inline bool IsAboutAgreements(operators::ActKind kind) {
          kind == operators::ActKind::kDenounceAgreement;
 }
 
+// All that have signed on a line.
+inline std::vector<crypto::PublicKey> KeysOf(const line::LogState& log) {
+  std::vector<crypto::PublicKey> keys;
+  for (const line::KeyEpoch& epoch : log.keys) keys.push_back(epoch.key);
+  return keys;
+}
+
 // Whether two keys are of one account: a person with a new key is no second person.
 inline bool AreOfOnePerson(const Desk& desk, std::string_view a, std::string_view b) {
   if (a == b) return true;
@@ -59,6 +68,9 @@ inline std::optional<base::UtcMicros> SaidAt(airspace::DataMode mode, base::UtcM
 inline std::optional<base::UtcMicros> SaidAt(const Act& act) {
   return SaidAt(act.data_mode, act.at);
 }
+
+// Of one line: a peer may receipt what there never was.
+inline constexpr size_t kReceiptsEarlyMax = 100'000;
 
 struct Core::Line {
   Line(base::PartyId peer_id, uint32_t line_number, size_t path_count, line::Endpoint machine)
@@ -85,6 +97,12 @@ struct Core::Line {
   bool announce = true;
   bool keys_refused = false;            // said once
   std::optional<uint64_t> old_copy_of;  // while nothing is signed: how much of our log was here
+  // Receipts of what is still to be given back: a peer that this node waits for no more comes before it.
+  struct EarlyReceipt {
+    base::UtcMicros at;  // by the peer, as it signed the receipt
+    base::UtcMicros taken;
+  };
+  std::map<base::Digest, EarlyReceipt> receipts_early;  // while old_copy_of
   line::Endpoint endpoint;
 };
 

@@ -19,10 +19,26 @@ using base::ErrorCode;
 using testing::kSecond;
 using testing::Parties;
 
+constexpr std::string_view kCorridor = "launch corridor";  // of North
+
+Terms TermsWithCorridor() {
+  const auto at = [](double lat, double lng) { return geo::MakePosition(lat, lng).value(); };
+  agreement::StandingRelease corridor;
+  corridor.kind = agreement::StandingReleaseKind::kDeadMan;
+  corridor.name = kCorridor;
+  corridor.party = Parties::party(0);
+  corridor.area = geo::Outline::Polygon({at(47.2, 7.0), at(47.2, 7.6), at(47.8, 7.4)}).value();
+  corridor.hazard_class = airspace::HazardClass::kLaunch;
+  Terms terms;
+  terms.agreement.bytes.fill(0x41);
+  terms.standing_releases = {std::move(corridor)};
+  return terms;
+}
+
 // North has lines to South, which lies, and to East.
 class OldCopyClaim : public ::testing::Test {
  protected:
-  OldCopyClaim() { parties.Settle(); }
+  explicit OldCopyClaim(Terms terms = {}) : parties(3, std::move(terms)) { parties.Settle(); }
 
   // South's node is gone, and somebody with its key says that it holds five entries more.
   void Claim() {
@@ -48,7 +64,12 @@ class OldCopyClaim : public ::testing::Test {
                        [&](const std::string& entry) { return entry.find(what) != entry.npos; });
   }
 
-  Parties parties{3};
+  Parties parties;
+};
+
+class OldCopyClaimOfDeadMan : public OldCopyClaim {
+ protected:
+  OldCopyClaimOfDeadMan() : OldCopyClaim(TermsWithCorridor()) {}
 };
 
 TEST_F(OldCopyClaim, StopsEveryLineWhileItIsYoungAndThenItsOwn) {
@@ -161,6 +182,34 @@ TEST_F(OldCopyClaim, WhatWasHeldBackIsSentWhenTheClaimHasEnded) {
   }
 }
 
+// By the key that was in force when the machine raised it.
+TEST_F(OldCopyClaimOfDeadMan, AHazardIsSentAlsoAfterTheKeysWereChanged) {
+  Claim();
+  parties.Run(line::kOldCopyPatienceUs + kSecond);
+  ASSERT_TRUE(parties.core(0)
+                  .ArmDeadMan(kCorridor, 4 * kSecond, "b0066359d64f97eb", parties.now(0))
+                  .has_value());
+  parties.Turn(0);
+  parties.Run(8 * kSecond);
+  const auto raised = parties.desk(0).FindDeadMan(kCorridor)->notice;
+  ASSERT_TRUE(raised.has_value());
+  ASSERT_NE(parties.state(2).FindNotice(*raised), nullptr) << "East has it";
+  ASSERT_EQ(parties.desk(0).HeldBackFor(Parties::party(1)).size(), 1u);
+  ASSERT_TRUE(parties.ChangeKeys(0).has_value());
+  parties.Run(5 * kSecond);
+
+  parties.Crash(0);
+  parties.Start(0);
+  parties.Start(1);
+  parties.Connect();
+  parties.Run(10 * kSecond);
+  EXPECT_NE(parties.state(1).FindNotice(*raised), nullptr);
+  EXPECT_TRUE(parties.desk(0).held_back().empty());
+  for (const size_t n : testing::kBoth) {
+    EXPECT_EQ(parties.side(n).Canonical(), parties.side(n).Replayed());
+  }
+}
+
 // An operator who is gone has to be stood in for: the peer would not take the act.
 TEST_F(OldCopyClaim, WhatCannotGoAsItWasSignedWaitsForAPerson) {
   Claim();
@@ -182,6 +231,36 @@ TEST_F(OldCopyClaim, WhatCannotGoAsItWasSignedWaitsForAPerson) {
   EXPECT_TRUE(std::any_of(waiting.begin(), waiting.end(), [&](const Matter& matter) {
     return matter.subject == version && matter.peer == Parties::party(1);
   }));
+}
+
+// The peer shows its own entries, and for longer than this node waits none of ours: what answers a release is here
+// before the release is.
+TEST(SetBack, AReleaseThatComesBackAfterItsReceiptIsReceipted) {
+  Parties parties;
+  parties.Settle();
+  const auto copy = parties.side(0).Copy();
+  const uint64_t mirrored = copy->lines.at(1).mirror.size();
+  const base::Digest version = parties.Release(0, 1, TestHazard());
+  parties.Run(2 * kSecond);
+  ASSERT_TRUE(parties.OpenMatters(0, MatterKind::kReceipt).empty());
+
+  parties.passes = [](const testing::Flight& flight) {
+    return flight.from != 1 || flight.bytes.front() != 'O';
+  };
+  parties.SetBack(0, *copy);
+  parties.Connect();
+  parties.Run(3 * line::kOldCopyPatienceUs);
+  ASSERT_EQ(parties.notice(0, 1), nullptr);
+  ASSERT_GT(parties.side(0).lines.at(1).mirror.size(), mirrored) << "with the receipt";
+  parties.passes = [](const testing::Flight&) { return true; };
+  parties.Run(5 * kSecond);
+  EXPECT_EQ(parties.Latest(0, 1), version);
+  EXPECT_TRUE(parties.OpenMatters(0, MatterKind::kReceipt).empty());
+  const auto owed = parties.OpenMatters(0, MatterKind::kReadBack);
+  ASSERT_EQ(owed.size(), 1u);
+  EXPECT_EQ(owed[0].subject, version);
+  EXPECT_EQ(parties.CountsOf(0, 1).receipt.count, 1u);
+  EXPECT_EQ(parties.side(0).Canonical(), parties.side(0).Replayed());
 }
 
 // What an operator has signed stands with the key of then, and nothing that the key signs later counts.

@@ -8,7 +8,6 @@
 #include "geo/shape.h"
 #include "json/reader.h"
 #include "json/writer.h"
-#include "line/party_card.h"
 #include "mechanism/core.h"
 #include "mechanism/core_line.h"
 
@@ -441,10 +440,9 @@ void Core::TakeStandingHazard(Line& line, const line::Received& received, UtcMic
     }
     WB_ASSIGN_OR_RETURN(const StandingHazardMessage message,
                         ReadStandingHazardMessage(received.body()));
-    WB_ASSIGN_OR_RETURN(const line::PartyCard card,
-                        line::ReadCard(desk_.FindPeer(line.peer)->card));
-    const crypto::PublicKey keys[] = {card.key(line::KeyRole::kMessage)};
-    auto opened = OpenStandingHazard(message.envelope, line.peer, keys);
+    // The entry that it stands in is by the key in force. It may have waited for that since before a change.
+    auto opened =
+        OpenStandingHazard(message.envelope, line.peer, KeysOf(line.endpoint.state().mirror));
     if (!opened) return Fail(std::move(opened).error().Under("/standing_hazard"));
     const StandingHazard& hazard = opened->hazard;
     const Terms& terms = TermsFor(line.peer);

@@ -98,16 +98,21 @@ base::Bytes Side::Canonical() const {
 }
 
 base::Bytes Side::Replayed() const {
-  Side copy;
+  return Copy()->Canonical();
+}
+
+std::unique_ptr<Side> Side::Copy() const {
+  auto copy = std::make_unique<Side>();
   for (const base::Bytes& bytes : airspace_log_) {
-    copy.state->Apply(airspace::DecodeEffects(bytes).value());
+    copy->Apply(airspace::DecodeEffects(bytes).value());
   }
   for (const base::Bytes& bytes : desk_log_) {
     base::ByteView rest(bytes);
-    copy.desk.Apply(DecodeDeskEffect(&rest).value());
+    copy->Apply(DecodeDeskEffect(&rest).value());
     CHECK(rest.empty());
   }
-  return copy.Canonical();
+  copy->lines = lines;
+  return copy;
 }
 
 // ---- Parties ----
@@ -252,6 +257,14 @@ void Parties::Start(size_t n) {
   for (const auto& [pair, up] : path_up_) {
     if (up && (pair.first == n || pair.second == n)) SetPath(pair.first, pair.second, true);
   }
+}
+
+void Parties::SetBack(size_t n, const Side& copy) {
+  Crash(n);
+  const uint8_t starts = sides_[n]->starts;
+  sides_[n] = copy.Copy();
+  sides_[n]->starts = starts;
+  Start(n);
 }
 
 void Parties::Turn(size_t n) {

@@ -55,6 +55,8 @@ class Side final : public Applier {
   // All effects, applied to an empty state and an empty desk; as Canonical() of both.
   base::Bytes Canonical() const;
   base::Bytes Replayed() const;
+  // What a backup of now would hold; its node is down.
+  std::unique_ptr<Side> Copy() const;
 
  private:
   std::vector<base::Bytes> airspace_log_;
@@ -104,6 +106,7 @@ class Parties {
   void SetPath(size_t a, size_t b, bool up);
   void Crash(size_t n);  // frames under way to and from it are lost; what it holds stays
   void Start(size_t n);  // from what it holds
+  void SetBack(size_t n, const Side& copy);  // crashes it and starts it from an old copy
   void Run(int64_t us);
   // Ends the turn of a node.
   void Turn(size_t n);
