@@ -410,6 +410,8 @@ export const en = {
   "count.checks_missed": "Line checks missed",
   "count.stop_calls": "Stop calls",
   "count.stop_calls_unanswered": "Stop calls unanswered",
+  "count.breaches_accepted": "Breaches accepted",
+  "count.breaches_rejected": "Breaches rejected",
   "count.incursion_warnings": "Warnings of an entry",
   "count.incursion_warnings_unanswered": "Warnings unanswered",
   "count.times_lost": "Times the line was lost",
