@@ -173,6 +173,7 @@ export const en = {
   "notices.correct": "Correct",
   "notices.content": "Content",
   "notices.late": "late",
+  "notices.disregarded": "Disregarded since {time}: who gave it is gone. It stays in checks.",
   "notices.read_back": "Read back",
   "notices.withdraw": "Withdraw",
   "notices.withdraw_now": "WITHDRAW NOW",
