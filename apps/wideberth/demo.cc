@@ -156,6 +156,13 @@ class Demo {
     const auto open = [&](const std::string& name) -> Result<Remote> {
       Session session = session_;
       session.token_file = options_.tokens + "/" + name + ".token";
+      // A node of a line serves one party, and has no token for the other.
+      if (!fs::exists(session.token_file)) {
+        return base::Fail(base::ErrorCode::kNotFound, "--tokens",
+                          "must be a folder with the tokens that `script/server --node` makes; "
+                          "beside a line of two nodes type `wideberth demo --line`",
+                          session.token_file);
+      }
       return Remote::Open(session);
     };
     WB_ASSIGN_OR_RETURN(Remote admin, open("admin"));

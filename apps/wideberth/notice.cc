@@ -114,7 +114,8 @@ void PrintRecipients(json::Object notice) {
          {std::pair("received_at", "received"), std::pair("cosigned_at", "recorded"),
           std::pair("read_back_at", "read back"), std::pair("assessment", "assessed"),
           std::pair("need_time_until", "needs time until"), std::pair("units_told", "units told"),
-          std::pair("own_aircraft_clear", "own aircraft clear")}) {
+          std::pair("own_aircraft_clear", "own aircraft clear"),
+          std::pair("disregarded_at", "disregarded")}) {
       const auto text = object->OptionalString(key, kAnyBytes);
       if (text && *text) line += fmt::format(", {} {}", words, **text);
     }

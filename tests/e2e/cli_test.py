@@ -494,6 +494,13 @@ class CliTest(unittest.TestCase):
         story = self.run_cli("demo", "--speed", "max", "--tokens", tokens).stdout
         self.assertIn(f"{runs[0]['certain']} conflicts certain, {runs[0]['possible']} possible", story)
 
+    def test_the_demo_beside_a_line_says_what_to_type(self):
+        with tempfile.TemporaryDirectory() as folder:
+            told = self.run_cli("demo", "--speed", "max", "--tokens", folder, code=2).stderr
+        self.assertEqual(len(told.splitlines()), 1, told)
+        self.assertIn("script/server --node", told)
+        self.assertIn("wideberth demo --line", told)
+
     # ---- what the pages say
 
     def run_script(self, script):

@@ -120,6 +120,7 @@ class LostKeysTest(PairCase):
         north.run("duty", "notice", "disregard", theirs, code=1)
         north.run("supervisor", "notice", "disregard", theirs)
         self.assertIsNotNone(north.show(theirs))
+        self.assertRegex(north.run("duty", "notice", "show", theirs).stdout, r"disregarded \d{4}-\d\d-\d\dT")
         # Nothing can be said to who is gone, and no read-back counts that nobody is told.
         north.run("duty", "notice", "read-back", theirs, *theirs_read, code=1)
         self.assertTrue([each for each in north.matters("read_back") if each["notice"] == theirs])

@@ -236,6 +236,7 @@ function Dissemination({ notice, on, task }: Omit<AxisProps, "own">): JSX.Elemen
         <span key={recipient.party.id}>
           <span class="quiet">{recipient.party.id === partyId.value ? t("ui.us") : peerName(recipient.party)}</span>{" "}
           <Tag tone={dissemination(recipient).tone}>{axisWord("dissemination", dissemination(recipient).state)}</Tag>
+          {recipient.disregarded_at && <span class="quiet"> {t("notices.disregarded", { time: formatUtc(recipient.disregarded_at, now.value, true) })}</span>}
         </span>
       ))}
       {mayDo("tell_units") && !mine?.own_aircraft_clear && (

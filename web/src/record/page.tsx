@@ -12,6 +12,7 @@ import { partyId } from "../state/session.ts";
 import { Choices, Empty, ErrorText, Tag } from "../ui/parts.tsx";
 import { go } from "../state/route.ts";
 import { formatLocal, formatSpan, formatUtc } from "../units/time.ts";
+import { counted, durations } from "./counts.ts";
 import { Exchanges } from "./exchanges.tsx";
 import { Proofs } from "./proofs.tsx";
 
@@ -134,9 +135,6 @@ function Timeline(): JSX.Element {
     </div>
   );
 }
-
-const counted = ["sent", "received", "sent_late", "received_late", "read_back_mismatches", "release_blocked", "checks_made", "checks_missed", "stop_calls", "stop_calls_unanswered", "incursion_warnings", "incursion_warnings_unanswered", "times_lost", "climbed"] as const;
-const durations = ["lead_at_r1", "lead_at_r3", "receipt", "read_back", "read_back_by_us"] as const;
 
 function Statistics(): JSX.Element {
   const [found, setFound] = useState<Counts[] | null>(null);
