@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <span>
 #include <utility>
 
 #include "base/limits.h"
@@ -140,10 +141,10 @@ constexpr size_t kAlignedVerticesMax = 256;
 
 // Of all ways to begin and go round, the one with the fewest vertices off, and of those the one whose worst vertex is
 // the least off: a ring has no first vertex, and one that was misheard must not turn the others.
-std::vector<Position> Aligned(const std::vector<Position>& expected,
-                              const std::vector<Position>& entered, int64_t tolerance_mm) {
+std::vector<Position> Aligned(std::span<const Position> expected, std::span<const Position> entered,
+                              int64_t tolerance_mm) {
   const size_t n = expected.size();
-  std::vector<Position> best = entered;
+  std::vector<Position> best(entered.begin(), entered.end());
   if (n > kAlignedVerticesMax) return best;
   const double tolerance_m = static_cast<double>(tolerance_mm) / 1e3;
   std::pair<size_t, double> least = {n + 1, 0};
@@ -181,14 +182,21 @@ Reading ReadingOf(const Declaration& declaration) {
     window.start = std::min(window.start, volume.window.start);
     window.end = std::max(window.end, volume.window.end);
   }
-  const auto vertices = first.outline.vertices();
+  std::vector<Position> vertices;
+  std::vector<size_t> vertices_of_volumes;
+  for (const Volume4D& volume : volumes) {
+    const auto of_volume = volume.outline.vertices();
+    vertices.insert(vertices.end(), of_volume.begin(), of_volume.end());
+    vertices_of_volumes.push_back(of_volume.size());
+  }
   return {{std::move(circle).value(),
            {lowest.band.lower, highest.band.upper},
            window,
            lowest.lower_w84,
            highest.upper_w84},
           declaration.data_mode,
-          {vertices.begin(), vertices.end()}};
+          std::move(vertices),
+          std::move(vertices_of_volumes)};
 }
 
 std::string Mismatch::ToString() const {
@@ -215,10 +223,15 @@ std::vector<Mismatch> Compare(const Reading& expected, const Reading& entered,
                      std::to_string(entered.vertices.size()), "another number"});
     return found;
   }
-  const std::vector<Position> aligned =
-      Aligned(expected.vertices, entered.vertices, tolerances.position_mm);
-  for (size_t i = 0; i < aligned.size(); ++i) {
-    compare.Positions("/vertices/" + std::to_string(i), expected.vertices[i], aligned[i]);
+  size_t first = 0;
+  for (const size_t count : expected.vertices_of_volumes) {
+    const auto right = std::span(expected.vertices).subspan(first, count);
+    const std::vector<Position> aligned =
+        Aligned(right, std::span(entered.vertices).subspan(first, count), tolerances.position_mm);
+    for (size_t i = 0; i < count; ++i) {
+      compare.Positions("/vertices/" + std::to_string(first + i), right[i], aligned[i]);
+    }
+    first += count;
   }
   return found;
 }
@@ -250,7 +263,7 @@ base::Result<Reading> ReadReading(json::Object object) {
   if (volume.outline.kind() != geo::OutlineKind::kCircle) {
     return volume_value.Refuse("must give centre and extent as an outline_circle");
   }
-  Reading reading{std::move(volume), {}, {}};
+  Reading reading{std::move(volume), {}, {}, {}};
   WB_ASSIGN_OR_RETURN(
       reading.data_mode,
       object.RequiredParsed("data_mode", 16, airspace::ParseName<airspace::DataMode>));

@@ -7,7 +7,8 @@
 //   const std::vector<Mismatch> found = Compare(ReadingOf(declaration), entered, tolerances);
 //   if (!found.empty()) Refuse(found[0].field, found[0].ToString());
 //
-// Of several volumes the hull is read: one centre, one extent, the lowest and highest limit, first start and last end.
+// Of several volumes the hull is read: one centre, one extent, the lowest and highest limit, first start and last end;
+// and over voice every vertex of each.
 //
 // Pure. Cost: a geodesic for each vertex (about 1 us).
 #ifndef WIDEBERTH_MECHANISM_READING_H_
@@ -32,8 +33,10 @@ struct Reading {
   //   extent   circle: its radius; otherwise from that centre to the farthest vertex, and a corridor's half width
   airspace::Volume4D volume{geo::Outline::Circle({}, 1).value(), {}, {}, {}, {}};
   airspace::DataMode data_mode = airspace::DataMode::kReal;
-  // Over voice every vertex of the first volume is read, in order; on the data path none.
+  // Over voice every vertex is read, volume after volume, in order; on the data path none.
   std::vector<geo::Position> vertices;
+  // How many of them each volume has. Empty in what was entered: it is the notice that says so.
+  std::vector<size_t> vertices_of_volumes{};
   bool operator==(const Reading&) const = default;
 
   geo::Position centre() const { return volume.outline.vertices().front(); }
@@ -46,7 +49,7 @@ struct Tolerances {
   int64_t time_us = 30 * base::kMicrosPerSecond;
 };
 
-// What a right reading would be. `vertices` holds those of the first volume.
+// What a right reading would be.
 Reading ReadingOf(const airspace::Declaration& declaration);
 
 struct Mismatch {
@@ -58,7 +61,7 @@ struct Mismatch {
 };
 
 // In the order of the fields; empty when the reading is right. The ring of a polygon may be read from any vertex and in
-// either direction. `over_voice`: the vertices are compared too.
+// either direction. `over_voice`: the vertices are compared too. `expected` is a ReadingOf.
 std::vector<Mismatch> Compare(const Reading& expected, const Reading& entered,
                               const Tolerances& tolerances, bool over_voice);
 

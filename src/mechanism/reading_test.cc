@@ -217,6 +217,28 @@ TEST(CompareTest, OverVoiceARingHasNoFirstVertexAndNoDirection) {
   EXPECT_EQ(Fields(Differ(right, entered, true)), Strings{"/vertices"});
 }
 
+TEST(CompareTest, OverVoiceEveryVolumeIsRead) {
+  std::vector<Position> ring;
+  for (int i = 0; i < 5; ++i) ring.push_back(geo::GeodesicDestination(kGeneva, 72.0 * i, 5'000));
+  const Position far = East(kGeneva, 40'000);
+  const Reading right =
+      ReadingOf(With({Outline::Polygon(ring).value(), Outline::Circle(far, 2'000'000).value()}));
+  ASSERT_EQ(right.vertices.size(), 6u);
+  Reading entered = right;
+  entered.vertices_of_volumes.clear();
+  std::rotate(entered.vertices.begin(), entered.vertices.begin() + 2, entered.vertices.begin() + 5);
+  EXPECT_TRUE(Differ(right, entered, true).empty());
+  entered.vertices.back() = East(far, 9'000);
+  EXPECT_EQ(Fields(Differ(right, entered, true)), Strings{"/vertices/5"});
+  // The first volume alone is no read-back of both.
+  entered.vertices.pop_back();
+  EXPECT_EQ(Fields(Differ(right, entered, true)), Strings{"/vertices"});
+  // A vertex of one volume does not stand for that of another.
+  entered = right;
+  std::swap(entered.vertices.front(), entered.vertices.back());
+  EXPECT_FALSE(Differ(right, entered, true).empty());
+}
+
 TEST(CompareTest, TwoVerticesInEachOthersPlaceAreFound) {
   // A bow tie has the same vertices as its square; its outline is another.
   const std::vector<Position> square = {{46'000'000'000, 6'000'000'000},

@@ -363,7 +363,7 @@ void LineCommands::AddReadings(Registry* registry) {
       [this, &session] { return RunReadBack(session, notice_); });
   reading(back);
   registry->Text(back, "--vertices", &notice_.reading.vertices, "\"LAT,LNG ...\"",
-                 "Over voice: every corner of the first volume, as it was read to you.");
+                 "Over voice: every corner, volume after volume, as it was read to you.");
   registry->Text(back, "--version-of", &notice_.version, "VERSION",
                  "The number or digest of the version that is read back; the latest if not given.");
   registry->Flag(back, "--all-clear", &notice_.all_clear, "It is its all-clear that is read back.");

@@ -139,8 +139,12 @@ void AskReadBack(const Declaration& declaration, Script* script) {
        {"notice", "data mode", "centre", "extent", "from", "to", "starts", "ends"}) {
     script->Ask(what);
   }
-  const size_t vertices = declaration.volumes.front().outline.vertices().size();
-  for (size_t i = 0; i < vertices; ++i) script->Ask(fmt::format("point {}", i + 1));
+  for (size_t volume = 0; volume < declaration.volumes.size(); ++volume) {
+    const std::string of =
+        declaration.volumes.size() > 1 ? fmt::format("volume {}, ", volume + 1) : "";
+    const size_t vertices = declaration.volumes[volume].outline.vertices().size();
+    for (size_t i = 0; i < vertices; ++i) script->Ask(fmt::format("{}point {}", of, i + 1));
+  }
   script->Ask("check code");
   script->Ask("read back by, role");
   script->Ask("time, UTC");
