@@ -67,6 +67,13 @@ class LateStore final : public store::Store {
   std::optional<Late> late_;
 };
 
+base::Bytes CanonicalOf(const airspace::State& state, const mechanism::Desk& desk) {
+  base::Bytes all = state.Canonical();
+  const base::Bytes of_desk = desk.Canonical();
+  all.insert(all.end(), of_desk.begin(), of_desk.end());
+  return all;
+}
+
 }  // namespace
 
 class Machine::SkewedClock final : public base::Clock {
@@ -128,10 +135,7 @@ const mechanism::Desk& Machine::desk() const {
 }
 
 base::Bytes Machine::Canonical() const {
-  base::Bytes all = state().Canonical();
-  const base::Bytes of_desk = desk().Canonical();
-  all.insert(all.end(), of_desk.begin(), of_desk.end());
-  return all;
+  return CanonicalOf(state(), desk());
 }
 
 base::Result<void> Machine::Start() {
@@ -145,10 +149,16 @@ base::Result<void> Machine::Start() {
     WB_RETURN_IF_ERROR(opened->PutMeta(store::kRestoredFact, "yes"));
   }
   store_ = opened.get();
+  // What is in force may have changed while it was down, and then it checks its notices before it is open.
+  service::Contents recovered(*store_);
+  WB_RETURN_IF_ERROR(
+      store_->Replay(1, [&](const store::Batch& batch) { return recovered.Replay(batch); }));
+  recovered_ = CanonicalOf(recovered.airspace(), recovered.desk());
   failed_ = false;
   service::NodeOptions options;
   options.random = random_;
-  options.line = service::LineOptions{config_.party, config_.keys, config_.terms, config_.peers};
+  options.line = service::LineOptions{config_.party, config_.keys, config_.terms, config_.peers,
+                                      config_.agreements};
   options.hooks.on_frames = [this](std::vector<mechanism::ToSend> frames) {
     watcher_->OnFrames(*this, std::move(frames));
   };
@@ -171,7 +181,6 @@ base::Result<void> Machine::Start() {
   options.hooks.on_failure = [this](const base::Error&) { failed_ = true; };
   WB_ASSIGN_OR_RETURN(
       node_, service::Node::Open(std::move(opened), rules_, {}, *clock_, std::move(options)));
-  recovered_ = Canonical();
   started_us_ = timeline_->now_us();
   ++starts_;
   turn_planned_ = false;

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "agreement/in_force.h"
 #include "airspace/rules.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -40,6 +42,8 @@ struct MachineConfig {
   std::shared_ptr<service::testing::MemoryKeys> keys;
   std::vector<service::PeerOptions> peers;
   mechanism::Terms terms;
+  std::map<base::PartyId, agreement::LineAgreements>
+      agreements;  // none: `terms` and the rules hold
   int64_t wall_offset_us = 0;
   int64_t wall_drift_ppm = 0;
   int64_t monotonic_drift_ppm = 0;
@@ -103,7 +107,7 @@ class Machine {
   bool has_run() const { return starts_ > 0; }
   // What it held when it went down, or before the turn that failed; nothing once its disk was set back.
   const std::vector<base::Bytes>& may_recover() const { return may_recover_; }
-  // What it held when it had started, before its first turn.
+  // What its log gave at its start.
   const base::Bytes& recovered() const { return recovered_; }
 
  private:

@@ -8,6 +8,7 @@
 #include <limits>
 #include <variant>
 
+#include "agreement/floor.h"
 #include "service/batch.h"
 #include "service/contents.h"
 
@@ -36,6 +37,11 @@ agreement::DeadlineKind RuleOf(MatterKind kind) {
 
 int64_t DeadlineOf(const mechanism::Terms& terms, const Matter& matter) {
   if (matter.kind == MatterKind::kReceipt) return 10'000'000;
+  if (matter.kind == MatterKind::kAgreement) {
+    constexpr int64_t kDayUs = 24 * base::kMicrosPerHour;
+    const int64_t left_us = matter.starts_at ? matter.starts_at->us - matter.opened_at.us : 0;
+    return std::clamp(matter.starts_at ? left_us / 4 : kDayUs, 10 * base::kMicrosPerMinute, kDayUs);
+  }
   for (const agreement::ThirdParty& third : terms.third_parties) {
     if (matter.kind == MatterKind::kTellThird && matter.third_party == third.name) {
       return third.deadline_us;
@@ -92,13 +98,18 @@ void NodeInvariants::Watch(const NodeLine* line) {
 
 void NodeInvariants::OnFrame(const Machine& from, base::PartyId to,
                              const line::SharedBytes& frame) {
-  for (const Machine* peer : machines_) {
-    if (peer->config().party != to) continue;
-    const std::pair way(from.index(), peer->index());
-    if (seen_[way].contains(*frame)) return;
-    frames_[way].push_back(frame);
-    seen_[way].insert(*frame);
-  }
+  const Machine* peer = MachineOf(to);
+  if (peer == nullptr) return;
+  const std::pair way(from.index(), peer->index());
+  if (!seen_[way].insert(*frame).second) return;
+  frames_[way].push_back(frame);
+}
+
+const Machine* NodeInvariants::MachineOf(base::PartyId party) const {
+  const auto found = std::find_if(machines_.begin(), machines_.end(), [&](const Machine* each) {
+    return each->config().party == party;
+  });
+  return found == machines_.end() ? nullptr : *found;
 }
 
 // ---- Time ----
@@ -133,10 +144,34 @@ void NodeInvariants::FollowMatters(const Machine& machine, bool ticked) {
   }
 }
 
+// The numbers that it began under: of an agreement of its line, of the floor behind one, or those of the machine.
+const mechanism::Terms& NodeInvariants::TermsUnder(const Machine& machine, const Matter& matter) {
+  const MachineConfig& config = machine.config();
+  if (config.agreements.empty()) return config.terms;
+  if (const auto known = terms_.find(matter.under); known != terms_.end()) return known->second;
+  for (const auto& [peer, first] : config.agreements) {
+    for (const auto& each : machine.core().FindAgreements(peer)->all()) {
+      terms_.emplace(each->digest, mechanism::Terms::Of(*each));
+      agreement::Agreement floor;
+      floor.terms =
+          agreement::SafetyFloor(each->parties()[0], each->parties()[1], each.get()).value();
+      terms_.emplace(floor.terms.rules.digest(), mechanism::Terms::Of(floor));
+    }
+  }
+  const auto found = terms_.find(matter.under);
+  if (found != terms_.end()) return found->second;
+  Break(fmt::format("matter {} of {} ({}) began under what is no agreement of its lines",
+                    matter.number, machine.name(), Name(matter.kind)));
+  return config.terms;
+}
+
 void NodeInvariants::CheckMatter(const Machine& machine, const Matter& matter,
                                  const Ladder& ladder) {
+  const MachineConfig& config = machine.config();
+  // What is of no line has the strictest of all its lines.
+  if (config.agreements.size() > 1 && !config.agreements.contains(matter.peer)) return;
   ++counts_.levels_checked;
-  const mechanism::Terms& terms = machine.config().terms;
+  const mechanism::Terms& terms = TermsUnder(machine, matter);
   const base::UtcMicros now = machine.utc();
   const Level level = std::max(ladder.floor, LevelOf(terms, matter, now));
   if (matter.level != level) {

@@ -4,8 +4,8 @@
 // act that it had answered to be durable stands in the log once; a line that carries nothing one way for 10 s is lost
 // on both sides, and each has a matter that says so; every matter has the deadline and stands on the level that the
 // ladder gives, worked out here anew; nobody reports trouble, since nobody lies.
-// At rest: both sides of a line hold the same logs, notices, receipts, assessments and live conflicts, and have signed
-// and heard the same bases; every version was counted once.
+// At rest: both sides of a line hold the same logs, agreements, notices, receipts, assessments and live conflicts, have
+// signed and heard the same bases, and are and will be under the same agreement; every version was counted once.
 // Of everything that was ever handed to the network: nothing held is in it, and nothing of another line.
 //
 // The first thing that is broken is kept; the world stops there.
@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "agreement/in_force.h"
 #include "line/log_entry.h"
 #include "service/contents.h"
 #include "sim/machine.h"
@@ -36,6 +37,8 @@ struct NodeLine {
   size_t a = 0;
   size_t b = 0;
   std::unique_ptr<Network> network;  // a is its node 0
+  // From the configurations; none: the rules and terms of the machines hold.
+  std::optional<agreement::LineAgreements> agreements = {};
 };
 
 // What the whole log of a machine gives.
@@ -58,6 +61,7 @@ struct NodeCounts {
   uint64_t cosigned = 0;  // of them, by the other side
   uint64_t versions = 0;
   uint64_t conflicts = 0;
+  uint64_t agreements = 0;  // that both sides count
   uint64_t held_plans = 0;
   uint64_t frames_searched = 0;
 };
@@ -106,6 +110,7 @@ class NodeInvariants {
   };
 
   void FollowMatters(const Machine& machine, bool ticked);
+  const mechanism::Terms& TermsUnder(const Machine& machine, const mechanism::Matter& matter);
   void CheckMatter(const Machine& machine, const mechanism::Matter& matter, const Ladder& ladder);
   void CheckLost();
   void CheckRaised(const Machine& machine, const Machine& peer, int64_t since_us);
@@ -116,9 +121,11 @@ class NodeInvariants {
   void CheckNotices(const Machine& from, const Machine& to);
   void CheckNotice(const airspace::Notice& ours, const airspace::Notice& theirs,
                    const Machine& from, const Machine& to);
+  void CheckAgreements(const Machine& a, const Machine& b);
   void CheckConflicts(const Machine& a, const Machine& b);
   void CheckCounts(const Machine& from, const Machine& to);
   const Machine& machine(size_t index) const { return *machines_[index]; }
+  const Machine* MachineOf(base::PartyId party) const;
 
   Timeline& timeline_;
   const Trace& trace_;
@@ -126,6 +133,7 @@ class NodeInvariants {
   std::vector<const Machine*> machines_;
   std::vector<Watched> lines_;
   std::map<size_t, std::map<uint64_t, Ladder>> ladders_;
+  std::map<base::Digest, mechanism::Terms> terms_;  // of agreements and floors
   std::set<size_t> set_back_;  // whose matters are to be taken as they stand, once
   std::map<size_t, std::vector<std::string>> never_told_;  // what journals say of it
   std::map<size_t, std::unique_ptr<Replayed>> replayed_;   // at rest

@@ -80,6 +80,16 @@ std::string SaidOf(const Conflict& conflict) {
   return said;
 }
 
+// Of what is in force on their line now, each by its own clock.
+bool SameInForce(const Machine& a, const Machine& b) {
+  const agreement::InForce* at_a = a.core().FindInForce(b.config().party);
+  const agreement::InForce* at_b = b.core().FindInForce(a.config().party);
+  if (at_a == nullptr || at_b == nullptr || at_a->on_floor() || at_b->on_floor()) {
+    return at_a == nullptr || at_b == nullptr || at_a->on_floor() == at_b->on_floor();
+  }
+  return at_a->agreement->digest == at_b->agreement->digest;
+}
+
 // What stands on the network of a line that must not: tokens, and what each is.
 using Forbidden = std::unordered_map<std::string_view, std::string_view>;
 
@@ -156,8 +166,14 @@ std::string NodeInvariants::Unrest() const {
       if (!WaitsForPeople(matter)) continue;
       return fmt::format("matter {} of {} ({}) waits", number, each->name(), Name(matter.kind));
     }
+    if (each->state().rules() != each->core().rules().digest()) {
+      return fmt::format("{} checks its notices under new rules", each->name());
+    }
     for (const auto& [party, peer] : each->desk().peers()) {
       const line::Endpoint& line = *each->core().FindLine(party);
+      if (const Machine* other = MachineOf(party); !SameInForce(*each, *other)) {
+        return fmt::format("{} and {} are under different agreements", each->name(), other->name());
+      }
       if (line.liveness().state() == line::LinkState::kUp && line.in_step()) continue;
       return fmt::format("line {} of {} is {}, {} in step", peer.line, each->name(),
                          line::Name(line.liveness().state()), line.in_step() ? "and" : "not");
@@ -185,6 +201,7 @@ void NodeInvariants::CheckAtRest() {
       CheckNotices(*from, *to);
       CheckCounts(*from, *to);
     }
+    if (!broken_) CheckAgreements(a, b);
     CheckConflicts(a, b);
     if (!broken_) CheckRecord(a, b);
   }
@@ -331,6 +348,29 @@ void NodeInvariants::CheckNotice(const Notice& ours, const Notice& theirs, const
                        found->second.own_aircraft_clear.has_value());
   };
   if (told(ours) != told(theirs)) say("dissemination", told(ours), told(theirs));
+}
+
+void NodeInvariants::CheckAgreements(const Machine& a, const Machine& b) {
+  const auto* at_a = a.core().FindAgreements(b.config().party);
+  const auto* at_b = b.core().FindAgreements(a.config().party);
+  if (at_a == nullptr || at_b == nullptr) return;
+  std::set<base::Digest> known[2];
+  for (const auto& each : at_a->all()) known[0].insert(each->digest);
+  for (const auto& each : at_b->all()) known[1].insert(each->digest);
+  if (known[0] != known[1]) {
+    return Break(fmt::format("{} counts {} agreements with {}, who counts {}", a.name(),
+                             known[0].size(), b.name(), known[1].size()));
+  }
+  counts_.agreements += known[0].size();
+  const auto text = [](const agreement::InForce& in_force) {
+    return in_force.on_floor() ? std::string("the floor") : in_force.agreement->digest.ToHex();
+  };
+  const base::UtcMicros now = std::max(a.utc(), b.utc());
+  for (base::UtcMicros at = now; at.us < now.us + base::kMicrosPerMinute; at.us += 500'000) {
+    if (text(at_a->At(at)) == text(at_b->At(at))) continue;
+    return Break(fmt::format("{} is under {} at {}, {} under {}", a.name(), text(at_a->At(at)),
+                             base::FormatRfc3339(at), b.name(), text(at_b->At(at))));
+  }
 }
 
 void NodeInvariants::CheckConflicts(const Machine& a, const Machine& b) {

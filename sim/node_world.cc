@@ -9,12 +9,14 @@
 #include <utility>
 #include <vector>
 
+#include "agreement/agreement.h"
 #include "airspace/testing/world.h"
 #include "base/check.h"
 #include "base/time.h"
 #include "crypto/sha256.h"
 #include "line/party_card.h"
 #include "mechanism/testing/values.h"
+#include "sim/agreements.h"
 #include "sim/people.h"
 
 namespace wideberth::sim {
@@ -103,6 +105,7 @@ class NodeWorld final : public MachineWatcher {
 
  private:
   void MakeLines(size_t nodes);
+  void MakeAgreements();
   void MakeMachines(size_t nodes, NodeFault fault);
   void PlanConditions(NodeLine& line);
   void PlanCuts(NodeLine& line);
@@ -147,11 +150,12 @@ NodeWorld::NodeWorld(const NodeRunOptions& options)
       trace_(timeline_, options.trace),
       old_disks_(options.old_disks),
       busy_us_(DrawDay(&random_)),
-      people_(&random_, &trace_),
+      people_(&random_, &trace_, options.agreements),
       invariants_(&timeline_, &trace_, &people_) {
   const bool many = OneIn(8);
   report_.nodes = options.nodes != 0 ? options.nodes : many ? 5 : 2;
   MakeLines(report_.nodes);
+  if (options.agreements) MakeAgreements();
   MakeMachines(report_.nodes, options.fault);
 }
 
@@ -172,6 +176,21 @@ void NodeWorld::MakeLines(size_t nodes) {
   }
 }
 
+// Each line begins under one that a file of both configurations has.
+void NodeWorld::MakeAgreements() {
+  for (const auto& line : lines_) {
+    const std::array<airspace::PartyEntry, 2> parties = {{
+        {PartyOf(line->a), std::string(kNames[line->a])},
+        {PartyOf(line->b), std::string(kNames[line->b])},
+    }};
+    const AgreementTimes times{{mechanism::testing::kNoon.us - base::kMicrosPerHour}, {}};
+    agreement::LineAgreements agreed(parties[0], parties[1]);
+    const std::string text = DrawAgreement(parties, times, &random_);
+    CHECK(agreed.Add(agreement::ParseAgreement(text).value()).has_value());
+    line->agreements = std::move(agreed);
+  }
+}
+
 void NodeWorld::MakeMachines(size_t nodes, NodeFault fault) {
   for (size_t index = 0; index < nodes; ++index) {
     MachineConfig config;
@@ -182,6 +201,8 @@ void NodeWorld::MakeMachines(size_t nodes, NodeFault fault) {
       if (line->a != index && line->b != index) continue;
       config.peers.push_back({KeysOf(line->a == index ? line->b : line->a).FirstCard().value(),
                               line->network->paths()});
+      const base::PartyId peer = PartyOf(line->a == index ? line->b : line->a);
+      if (line->agreements) config.agreements.emplace(peer, *line->agreements);
     }
     config.terms = terms_;
     config.wall_offset_us = random_.Between(-300 * kMs, 300 * kMs);

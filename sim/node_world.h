@@ -24,8 +24,9 @@ namespace wideberth::sim {
 
 struct NodeRunOptions {
   uint64_t seed = 1;
-  size_t nodes = 0;        // 2 or 5; 0: as the seed has it, five in one of eight
-  bool old_disks = false;  // the disk of one node is set back to a copy that was made before
+  size_t nodes = 0;         // 2 or 5; 0: as the seed has it, five in one of eight
+  bool old_disks = false;   // the disk of one node is set back to a copy that was made before
+  bool agreements = false;  // each line is under agreements, which people make and end
   NodeFault fault = NodeFault::kNone;
   Trace::Sink trace = nullptr;
 };

@@ -10,6 +10,7 @@
 #include "crypto/sha256.h"
 #include "mechanism/basis.h"
 #include "mechanism/testing/values.h"
+#include "sim/agreements.h"
 
 namespace wideberth::sim {
 namespace {
@@ -25,6 +26,7 @@ using operators::ActKind;
 using operators::Role;
 
 constexpr geo::Position kGeneva{46'400'000'000, 6'500'000'000};
+constexpr int64_t kSecond = base::kMicrosPerSecond;
 constexpr Role kWatch[] = {Role::kDutyOfficer, Role::kSupervisor, Role::kDeputyChief};
 
 uint8_t PartyNumber(const Machine& machine) {
@@ -200,6 +202,7 @@ mechanism::Place People::DrawPlace() {
 // ---- What they do ----
 
 void People::Act(Machine& machine) {
+  if (agree_ && random_.Below(6) == 0) return ActOnAgreement(machine);
   const uint64_t drawn = random_.Below(27);
   // One in ten of these: a change costs as much as a hundred other acts.
   if (drawn == 26) {
@@ -353,6 +356,49 @@ void People::ActOnConflict(Machine& machine) {
      mode);
 }
 
+void People::ActOnAgreement(Machine& machine) {
+  const base::PartyId peer = DrawPeer(machine);
+  std::vector<base::Digest> theirs;
+  std::vector<base::Digest> running;
+  for (const mechanism::KeptAgreement* kept : machine.desk().AgreementsOf(peer)) {
+    if (kept->waits() && !kept->by_us) theirs.push_back(kept->digest);
+    if (!kept->closed_at && !kept->denounced) running.push_back(kept->digest);
+  }
+  const agreement::InForce& in_force = *machine.core().FindInForce(peer);
+  if (!in_force.on_floor()) running.push_back(in_force.agreement->digest);
+  const uint64_t drawn = random_.Below(8);
+  if (drawn < 3 && !theirs.empty()) {
+    const base::Digest& proposal = theirs[random_.Below(theirs.size())];
+    if (drawn == 0) return Propose(machine, peer, proposal);
+    return Do(machine, mechanism::SignAgreement{proposal}, DataMode::kReal, peer);
+  }
+  if (drawn == 3 && !running.empty()) {
+    mechanism::DenounceAgreement denounce{running[random_.Below(running.size())], std::nullopt};
+    if (random_.Below(2) == 0)
+      denounce.until = {machine.utc().us + random_.Between(0, 8) * kSecond};
+    return Do(machine, denounce, DataMode::kReal, peer);
+  }
+  Propose(machine, peer, std::nullopt);
+}
+
+void People::Propose(Machine& machine, base::PartyId peer, std::optional<base::Digest> counters) {
+  AgreementTimes times;
+  times.from = {machine.utc().us + random_.Between(kSecond, 15 * kSecond)};
+  if (random_.Below(3) == 0) times.expires = {times.from.us + random_.Between(2, 20) * kSecond};
+  const agreement::LineAgreements& agreed = *machine.core().FindAgreements(peer);
+  const auto& parties = agreed.all().front()->parties();
+  std::string text = DrawAgreement({parties[0], parties[1]}, times, &random_);
+  mechanism::ActRequest request{
+      Seal(machine, Role::kDeputyChief, mechanism::ProposeAgreement{TextDigest(text), counters},
+           DataMode::kReal),
+      nullptr,
+      {},
+      {},
+      peer};
+  request.agreement = std::move(text);
+  Submit(machine, std::move(request), false);
+}
+
 void People::Hold(Machine& machine) {
   const airspace::Declaration declaration = DrawDeclaration(machine, NoticeKind::kActivity);
   const base::NoticeId id{random_.NewUuidV4()};
@@ -401,6 +447,8 @@ void People::DealWith(Machine& machine, const Matter& matter, bool rightly) {
       return LookAtConflict(machine, matter);
     case MatterKind::kKeysChanged:
       return CompareKeys(machine, matter.peer, rightly);
+    case MatterKind::kAgreement:
+      return AnswerProposal(machine, matter);
     case MatterKind::kStopCall:
     case MatterKind::kIncursion:
     case MatterKind::kLineCheck:
@@ -412,6 +460,16 @@ void People::DealWith(Machine& machine, const Matter& matter, bool rightly) {
     default:
       return;  // the mechanism closes it, or a telephone
   }
+}
+
+void People::AnswerProposal(Machine& machine, const Matter& matter) {
+  const mechanism::KeptAgreement* kept = machine.desk().FindAgreement(matter.peer, matter.subject);
+  if (kept == nullptr || !kept->waits() || kept->by_us) return;
+  if (kept->effective_from > machine.utc()) {
+    return Do(machine, mechanism::SignAgreement{kept->digest}, DataMode::kReal, matter.peer);
+  }
+  Do(machine, mechanism::DenounceAgreement{kept->digest, std::nullopt}, DataMode::kReal,
+     matter.peer);
 }
 
 void People::LookAtConflict(Machine& machine, const Matter& matter) {

@@ -27,7 +27,9 @@ struct HeldPlan {
 
 class People {
  public:
-  People(base::SeededRandom* random, const Trace* trace) : random_(*random), trace_(*trace) {}
+  // With `agree` they propose, sign and denounce agreements too.
+  People(base::SeededRandom* random, const Trace* trace, bool agree)
+      : random_(*random), trace_(*trace), agree_(agree) {}
 
   // The accounts of a node that has just been made.
   void TakeOffice(Machine& machine);
@@ -70,16 +72,20 @@ class People {
   void OpenOrCloseExercise(Machine& machine);
   void ArmDeadMan(Machine& machine);
   void ActOnConflict(Machine& machine);
+  void ActOnAgreement(Machine& machine);
+  void Propose(Machine& machine, base::PartyId peer, std::optional<base::Digest> counters);
   void Hold(Machine& machine);
   void ReleaseHeld(Machine& machine);
   void DealWith(Machine& machine, const mechanism::Matter& matter, bool rightly);
   void CompareKeys(Machine& machine, base::PartyId peer, bool rightly);
+  void AnswerProposal(Machine& machine, const mechanism::Matter& matter);
   void LookAtConflict(Machine& machine, const mechanism::Matter& matter);
   void ReadBack(Machine& machine, const mechanism::Matter& matter, bool rightly);
   void AnswerCall(Machine& machine, const mechanism::Call& call, bool rightly);
 
   base::SeededRandom& random_;
   const Trace& trace_;
+  const bool agree_;
   std::map<size_t, std::set<base::Digest>> acknowledged_;
   std::vector<HeldPlan> held_;
   uint64_t done_ = 0;

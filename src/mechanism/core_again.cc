@@ -392,6 +392,11 @@ Result<void> Core::Line::SendHeld(Core* core, const HeldBack& held, const Notice
         const SealedStandingHazard sealed,
         OpenStandingHazard(held.envelope, core->self_.party, KeysOf(endpoint.state().own)));
     if (version == nullptr) return {};
+    const Terms& terms = core->TermsFor(peer);
+    const std::string& area = sealed.hazard.release;
+    if (FindDeadManArea(terms.standing_releases, core->self_.party, area) == nullptr) {
+      return Fail(ErrorCode::kConflict, "/agreement", "must still have the dead-man area", area);
+    }
     const airspace::Declaration declaration = version->declaration;
     core->TellStandingHazard(*this, sealed, declaration, now);
     return {};

@@ -205,6 +205,29 @@ TEST_F(DeadManTest, RaisedWhileTheLineIsDownItArrivesAfterwards) {
   EXPECT_EQ(Hazards(1).size(), 1u);
 }
 
+// What is there is there, whatever has become of the agreement since: the clocks differ, or the line was lost.
+TEST_F(DeadManTest, RaisedUnderAnAgreementThatIsNotInForceAtThePeerItIsTakenAllTheSame) {
+  const auto agree = [&](base::UtcMicros until) {
+    agreement::Agreement first = Parties::MakeAgreement(0, 1, 1, 5, {testing::kNoon.us - kMinute});
+    first.standing_releases = AgreedTerms().standing_releases;
+    first.expires = until;
+    parties.Agree(0, 1, {first});
+  };
+  agree({testing::kNoon.us + 10 * kMinute});
+  ASSERT_TRUE(Arm(5 * kSecond).has_value());
+  parties.SetPath(0, 1, false);
+  parties.Run(10 * kSecond);
+  ASSERT_EQ(State().state, DeadManState::kRaised);
+  EXPECT_TRUE(Hazards(1).empty());
+  parties.Run(11 * kMinute);
+  ASSERT_TRUE(parties.core(1).FindInForce(Parties::party(0))->on_floor());
+  parties.SetPath(0, 1, true);
+  parties.Run(5 * kSecond);
+  ASSERT_EQ(Hazards(1).size(), 1u);
+  EXPECT_EQ(Hazards(1)[0].id, State().notice);
+  EXPECT_TRUE(parties.OpenMatters(1, MatterKind::kUnusable).empty());
+}
+
 TEST_F(DeadManTest, AfterwardsItIsAHazardLikeAnyOther) {
   ASSERT_TRUE(Arm(5 * kSecond).has_value());
   parties.Run(10 * kSecond);

@@ -60,6 +60,23 @@ Matter MissedCheck(base::PartyId peer) {
   return matter;
 }
 
+// In any agreement that both have signed, in force here or not: the clocks differ, the line may have been lost since the
+// hazard was raised, and it is there whatever has become of the agreement.
+Result<const StandingRelease*> AreaOfPeer(base::PartyId peer, std::string_view name,
+                                          const base::Digest& agreement, const Terms& in_force,
+                                          const agreement::LineAgreements* agreed) {
+  const agreement::Agreement* named = agreed == nullptr ? nullptr : agreed->Find(agreement);
+  if (named == nullptr && agreement != in_force.agreement) {
+    return base::Invalid("/agreement", "must be one that both have signed on this line",
+                         agreement.ToHex());
+  }
+  const StandingRelease* release = FindDeadManArea(
+      named != nullptr ? named->standing_releases : in_force.standing_releases, peer, name);
+  if (release != nullptr) return release;
+  return Fail(ErrorCode::kForbidden, "/standing_hazard/payload/release",
+              "must be a dead-man area of the peer in the agreement", name);
+}
+
 }  // namespace
 
 // ---- Line checks ----
@@ -445,17 +462,9 @@ void Core::TakeStandingHazard(Line& line, const line::Received& received, UtcMic
         OpenStandingHazard(message.envelope, line.peer, KeysOf(line.endpoint.state().mirror));
     if (!opened) return Fail(std::move(opened).error().Under("/standing_hazard"));
     const StandingHazard& hazard = opened->hazard;
-    const Terms& terms = TermsFor(line.peer);
-    if (message.agreement != terms.agreement) {
-      return base::Invalid("/agreement", "must be the one that this line is under",
-                           message.agreement.ToHex());
-    }
-    const StandingRelease* release =
-        FindDeadManArea(terms.standing_releases, line.peer, hazard.release);
-    if (release == nullptr) {
-      return Fail(ErrorCode::kForbidden, "/standing_hazard/payload/release",
-                  "must be a dead-man area of the peer in the agreement", hazard.release);
-    }
+    WB_ASSIGN_OR_RETURN(const StandingRelease* release,
+                        AreaOfPeer(line.peer, hazard.release, message.agreement,
+                                   TermsFor(line.peer), FindAgreements(line.peer)));
     if (crypto::Sha256(base::AsBytes(message.declaration)) != hazard.declaration_sha256) {
       return base::Invalid("/declaration", "must have the SHA-256 that the envelope names");
     }
