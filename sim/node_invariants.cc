@@ -77,8 +77,10 @@ Level LevelOf(const mechanism::Terms& terms, const Matter& matter, base::UtcMicr
   return std::min(level, HighestOf(terms, matter, now));
 }
 
-// The digest of the act that an entry of the journal is about, as its text has it.
+// The digest of the act that an entry of the journal is about, as its text has it. That a peer was not told of it
+// stands in an entry of its own.
 std::string ActOf(std::string_view journal) {
+  if (journal.find("\"what\":\"not_told\"") != std::string_view::npos) return "";
   constexpr std::string_view kKey = "\"act\":\"";
   const size_t at = journal.find(kKey);
   return at == std::string_view::npos ? "" : std::string(journal.substr(at + kKey.size(), 64));

@@ -171,7 +171,9 @@ std::string NodeInvariants::Unrest() const {
     }
     for (const auto& [party, peer] : each->desk().peers()) {
       const line::Endpoint& line = *each->core().FindLine(party);
-      if (const Machine* other = MachineOf(party); !SameInForce(*each, *other)) {
+      const Machine* other = MachineOf(party);
+      if (!other->running()) return fmt::format("{} is down", other->name());
+      if (!SameInForce(*each, *other)) {
         return fmt::format("{} and {} are under different agreements", each->name(), other->name());
       }
       if (line.liveness().state() == line::LinkState::kUp && line.in_step()) continue;
@@ -261,20 +263,27 @@ void NodeInvariants::CheckRecord(const Machine& a, const Machine& b) {
 }
 
 void NodeInvariants::OnJournal(const Machine& machine, const std::string& text) {
-  if (text.find("\"not_told_over\"") != std::string::npos)
-    never_told_[machine.index()].push_back(text);
+  for (const std::string_view what : {"\"not_told_over\"", "\"not_told\""}) {
+    if (text.find(what) != std::string::npos) never_told_[machine.index()].push_back(text);
+  }
 }
 
-// What a node with an old disk had said to others alone, and was over when it could say it here: it says so.
+// What a node with an old disk had said to others alone, and was over when it could say it here, or a version of it was
+// released when no agreement was in force here: it says so.
 bool NodeInvariants::IsUntold(const Notice& notice, const Machine& from, const Machine& to) const {
-  if (from.set_back() == 0 || airspace::InForce(notice, from.utc())) return false;
   const auto said = never_told_.find(from.index());
-  const std::string words = from.desk().FindPeer(to.config().party)->name + ": never told of " +
-                            notice.id.ToString() + ", which is over";
-  return said != never_told_.end() &&
-         std::any_of(said->second.begin(), said->second.end(), [&](const std::string& text) {
-           return text.find(words) != std::string::npos;
-         });
+  if (said == never_told_.end()) return false;
+  const std::string& peer = from.desk().FindPeer(to.config().party)->name;
+  const auto says = [&](std::string_view words, std::string_view act) {
+    return std::any_of(said->second.begin(), said->second.end(), [&](const std::string& text) {
+      return text.find(words) != std::string::npos && text.find(act) != std::string::npos;
+    });
+  };
+  for (const NoticeVersion& version : notice.versions) {
+    if (says('"' + peer + ": no agreement is in force", version.digest.ToHex())) return true;
+  }
+  return from.set_back() > 0 && !airspace::InForce(notice, from.utc()) &&
+         says(peer + ": never told of " + notice.id.ToString() + ", which is over", "");
 }
 
 void NodeInvariants::CheckNotices(const Machine& from, const Machine& to) {
@@ -295,7 +304,10 @@ void NodeInvariants::CheckNotices(const Machine& from, const Machine& to) {
     return true;
   });
   for (const auto& [id, sides] : both) {
-    if (sides.second == nullptr && IsUntold(*sides.first, from, to)) continue;
+    if (sides.first != nullptr && IsUntold(*sides.first, from, to)) {
+      // Told of a later version, or of none.
+      if (from.set_back() == 0 || sides.second == nullptr) continue;
+    }
     if (sides.first == nullptr || sides.second == nullptr) {
       return Break(fmt::format("notice {} of {} is at {} alone", id.ToString(), from.name(),
                                sides.first != nullptr ? from.name() : to.name()));
@@ -377,8 +389,17 @@ void NodeInvariants::CheckConflicts(const Machine& a, const Machine& b) {
   const base::PartyId of_a = a.config().party;
   const base::PartyId of_b = b.config().party;
   const base::UtcMicros later = std::max(a.utc(), b.utc());
-  const std::vector<Conflict> at_a = LiveBetween(a, of_a, of_b, later);
-  const std::vector<Conflict> at_b = LiveBetween(b, of_a, of_b, later);
+  std::vector<Conflict> at_a = LiveBetween(a, of_a, of_b, later);
+  std::vector<Conflict> at_b = LiveBetween(b, of_a, of_b, later);
+  const auto untold = [&](const Conflict& conflict) {
+    return std::any_of(conflict.sides.begin(), conflict.sides.end(), [&](const auto& side) {
+      const Machine& from = side.party == of_a ? a : b;
+      const Notice* notice = from.state().FindNotice(side.notice);
+      return notice != nullptr && IsUntold(*notice, from, &from == &a ? b : a);
+    });
+  };
+  std::erase_if(at_a, untold);
+  std::erase_if(at_b, untold);
   counts_.conflicts += at_a.size();
   for (size_t i = 0; i < std::max(at_a.size(), at_b.size()); ++i) {
     if (i >= at_a.size() || i >= at_b.size() || at_a[i].id != at_b[i].id) {

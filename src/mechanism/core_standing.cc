@@ -60,8 +60,8 @@ Matter MissedCheck(base::PartyId peer) {
   return matter;
 }
 
-// In any agreement that both have signed, in force here or not: the clocks differ, the line may have been lost since the
-// hazard was raised, and it is there whatever has become of the agreement.
+// In any agreement that both have signed, in force here or not: the clocks differ, the line may have been lost since
+// the hazard was raised, and it is there whatever has become of the agreement.
 Result<const StandingRelease*> AreaOfPeer(base::PartyId peer, std::string_view name,
                                           const base::Digest& agreement, const Terms& in_force,
                                           const agreement::LineAgreements* agreed) {

@@ -87,11 +87,12 @@ base::Result<std::unique_ptr<Node>> Node::Open(std::unique_ptr<store::Store> sto
     }
     node->KeepFloorWithFormerPeers();
   }
-  WB_RETURN_IF_ERROR(node->CheckUnderNewRules());
   if (node->options_.line) {
     WB_RETURN_IF_ERROR(node->AdoptOwnCard());
     WB_RETURN_IF_ERROR(node->EnrolPeers());
   }
+  // With the lines open: what it finds has matters, and bases for the peers.
+  WB_RETURN_IF_ERROR(node->CheckUnderNewRules());
   return node;
 }
 

@@ -360,6 +360,45 @@ TEST_F(NodeLineTest, KeysThatAreNotThoseOfTheStoreDoNotStart) {
   EXPECT_EQ(refused.error().code, base::ErrorCode::kNotFound);
 }
 
+TEST_F(NodeLineTest, WhatChangedRulesFindAtAStartIsAMatterAndIsToldToThePeer) {
+  Run(3 * kSecond);
+  const auto declare = [&](uint8_t party, double east_m) {
+    auto prepared = nodes_[0]->Prepare(airspace::testing::TestActivity(east_m)).value();
+    const airspace::Declare declared{TestNotice(party), std::move(prepared), false, {}};
+    ASSERT_TRUE(nodes_[0]->sequencer().Submit({TestParty(party), declared}, nullptr));
+    Steps(0);
+  };
+  declare(1, 0);
+  declare(2, 20'000);
+  const auto found = [&] {
+    return nodes_[0]
+        ->ReadDesk([](const airspace::State& state, const mechanism::Desk& desk) {
+          const auto matters = static_cast<size_t>(
+              std::count_if(desk.matters().begin(), desk.matters().end(), [](const auto& each) {
+                return each.second.kind == mechanism::MatterKind::kConflict;
+              }));
+          return std::array<size_t, 3>{state.GetStatistics().live_conflicts,
+                                       desk.bases_signed().size(), matters};
+        })
+        .first;
+  };
+  ASSERT_EQ(found(), (std::array<size_t, 3>{0, 0, 0}));
+  airspace::Rules::Content wider = rules_.content();
+  wider.separations[0].separation.lateral_mm = 50'000'000;
+  const base::Digest digest = airspace::testing::TestDigest(base::AsBytes("wider"));
+  rules_ = airspace::Rules::Make(wider, digest).value();
+  Crash(0);
+  Open(0);
+  EXPECT_EQ(found(), (std::array<size_t, 3>{1, 1, 1}));
+  Run(5 * kSecond);
+  const size_t heard = nodes_[1]
+                           ->ReadDesk([](const airspace::State&, const mechanism::Desk& desk) {
+                             return desk.bases_heard().size();
+                           })
+                           .first;
+  EXPECT_EQ(heard, 1u);
+}
+
 TEST_F(NodeLineTest, OneKeyMayChangeAlone) {
   Run(3 * kSecond);
   ASSERT_TRUE(ChangeKeys(0, {line::KeyRole::kLog}));

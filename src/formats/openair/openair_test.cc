@@ -235,6 +235,18 @@ TEST(OpenAir, AirwaysAreCorridorsAndComeBack) {
   EXPECT_EQ(Describe(Read(*text)), Describe(file));
 }
 
+TEST(OpenAir, RefusesToWriteWhatEndsAtTheGround) {
+  const ZoneFile file = Read(
+      "AC R\nAN Deep\nAL whatever\nAH GND\nV X=47:00:00N 007:00:00E\nDC 1\n"
+      "AC R\nAN Deeper\nAL whatever\nAH -10m AGL\nV X=47:00:00N 007:00:00E\nDC 1\n");
+  ASSERT_EQ(Declarations(file).size(), 2u);
+  for (const airspace::Declaration* zone : Declarations(file)) {
+    const auto text = Export(std::vector{zone}, {});
+    ASSERT_FALSE(text.has_value()) << *text;
+    EXPECT_EQ(text.error().rule, "OpenAir has no heights below the ground");
+  }
+}
+
 TEST(OpenAir, RefusesHeightsOverTheEllipsoid) {
   const Declaration zone = formats::testing::DrawnZone(
       geo::Outline::Circle(geo::MakePosition(46, 7).value(), 1'000'000).value(),

@@ -98,6 +98,16 @@ Result<std::string> HeightText(geo::Altitude altitude, bool is_upper) {
   return fmt::format("{}m {}", ScaledText(altitude.mm, 3), reference);
 }
 
+// Its lower limit, which is the ground where it has none: a band that ends at the ground has nothing above that.
+Result<std::string> LowerText(const airspace::HeightBand& band) {
+  if (band.lower.mm == geo::kUnlimitedDown && band.upper.mm <= 0 &&
+      band.upper.reference == geo::AltitudeReference::kAgl) {
+    return base::Invalid("", "OpenAir has no heights below the ground",
+                         "upper limit at the ground");
+  }
+  return HeightText(band.lower, false);
+}
+
 struct Words {
   std::string class_word = "UNC";
   std::string type_word;
@@ -205,7 +215,7 @@ Result<void> WriteZone(const Declaration& zone, std::string* out) {
   for (const ZoneGroup& group : GroupForExport(zone)) {
     for (const ZonePart& part : group.parts) {
       WB_ASSIGN_OR_RETURN(const std::string upper, HeightText(part.band.upper, true));
-      WB_ASSIGN_OR_RETURN(const std::string lower, HeightText(part.band.lower, false));
+      WB_ASSIGN_OR_RETURN(const std::string lower, LowerText(part.band));
       out->append("\nAC ").append(words.class_word).append("\n");
       if (!words.type_word.empty()) out->append("AY ").append(words.type_word).append("\n");
       out->append("AN ").append(zone.name.empty() ? "Unnamed" : OneLine(zone.name)).append("\n");

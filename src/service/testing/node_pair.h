@@ -63,8 +63,8 @@ class NodePairTest : public ::testing::Test {
     options.line->party = airspace::testing::TestParty(party);
     options.line->keys = keys_[n];
     options.line->peers = {{keys_[1 - n]->FirstCard().value(), 1}};
-    auto node = Node::Open(store::memory::MemoryStore::Open(disks_[n]).value(),
-                           airspace::testing::TestRules(), {}, clock_, std::move(options));
+    auto node = Node::Open(store::memory::MemoryStore::Open(disks_[n]).value(), rules_, {}, clock_,
+                           std::move(options));
     ASSERT_TRUE(node.has_value()) << node.error().ToString();
     nodes_[n] = std::move(*node);
     nodes_[n]->sequencer().SetPath(airspace::testing::TestParty(peer), 0, true);
@@ -225,6 +225,7 @@ class NodePairTest : public ::testing::Test {
   };
   base::SeededRandom random_{11};
   base::ManualClock clock_{airspace::testing::kNoon};
+  airspace::Rules rules_ = airspace::testing::TestRules();  // of nodes that are opened from now on
   std::array<std::shared_ptr<store::memory::MemoryDisk>, 2> disks_ = {
       std::make_shared<store::memory::MemoryDisk>(), std::make_shared<store::memory::MemoryDisk>()};
   std::array<std::shared_ptr<MemoryKeys>, 2> keys_ = {KeysOf(1), KeysOf(2)};
