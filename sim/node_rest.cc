@@ -268,22 +268,20 @@ void NodeInvariants::OnJournal(const Machine& machine, const std::string& text) 
   }
 }
 
-// What a node with an old disk had said to others alone, and was over when it could say it here, or a version of it was
-// released when no agreement was in force here: it says so.
+// What a node with an old disk had said to others alone, and was over when it could say it here, or a version of it is
+// not covered by what was agreed here when it was released: it says so.
 bool NodeInvariants::IsUntold(const Notice& notice, const Machine& from, const Machine& to) const {
   const auto said = never_told_.find(from.index());
   if (said == never_told_.end()) return false;
   const std::string& peer = from.desk().FindPeer(to.config().party)->name;
-  const auto says = [&](std::string_view words, std::string_view act) {
+  const auto says = [&](const std::string& words) {
     return std::any_of(said->second.begin(), said->second.end(), [&](const std::string& text) {
-      return text.find(words) != std::string::npos && text.find(act) != std::string::npos;
+      return text.find(words) != std::string::npos;
     });
   };
-  for (const NoticeVersion& version : notice.versions) {
-    if (says('"' + peer + ": no agreement is in force", version.digest.ToHex())) return true;
-  }
+  if (says('"' + peer + ": no agreement in force covers " + notice.id.ToString())) return true;
   return from.set_back() > 0 && !airspace::InForce(notice, from.utc()) &&
-         says(peer + ": never told of " + notice.id.ToString() + ", which is over", "");
+         says(peer + ": never told of " + notice.id.ToString() + ", which is over");
 }
 
 void NodeInvariants::CheckNotices(const Machine& from, const Machine& to) {

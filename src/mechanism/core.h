@@ -388,8 +388,8 @@ class Core {
                     base::UtcMicros now);
   void OweRefinement(base::NoticeId notice, const base::Digest& version, airspace::DataMode mode,
                      base::UtcMicros now);
-  void OpenNotTold(base::PartyId peer, const ActRequest& request, const Release& body,
-                   base::UtcMicros now);
+  void OpenNotTold(base::PartyId peer, const SealedAct* act, const NoticeVersionRef& version,
+                   const airspace::Declaration& declaration, base::UtcMicros now);
   // What stays in this node.
   bool HasDrafted(base::NoticeId notice, std::string_view key_id) const;
   void ForgetDraft(base::NoticeId notice);
@@ -423,7 +423,7 @@ class Core {
   void WatchDeadMen(base::Uuid drawn, line::Now now);
   void RaiseDeadMan(DeadMan dead_man, base::Uuid drawn, line::Now now);
   base::Result<base::NoticeId> RaiseHazard(std::string_view name, base::Uuid drawn, line::Now now);
-  void TellStandingHazard(Line& line, const SealedStandingHazard& sealed,
+  bool TellStandingHazard(Line& line, const SealedStandingHazard& sealed,
                           const airspace::Declaration& declaration, line::Now now);
   void OpenNotSaid(base::PartyId peer, base::NoticeId notice, const base::Digest& subject,
                    base::UtcMicros now);

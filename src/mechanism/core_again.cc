@@ -371,11 +371,13 @@ void Core::Line::SendHeldBack(Core* core, line::Now now) {
       core->Journal("not_told_over", nullptr,
                     name + ": never told of " + each.notice.ToString() + ", which is over",
                     now.utc);
-    } else if (const Result<void> sent = SendHeld(core, each, *notice, now); !sent) {
+    } else if (const Result<bool> sent = SendHeld(core, each, *notice, now); !sent) {
       core->Journal("not_told", nullptr, name + ": " + sent.error().ToString(), now.utc);
       core->CloseMattersWith(peer, each.act, {MatterKind::kUnusable}, "not_told", now.utc);
       core->OpenNotSaid(peer, each.notice, each.act, now.utc);
       continue;
+    } else if (!*sent) {
+      as = "not_told";
     } else {
       core->Journal("told_late", nullptr, name + ": " + each.act.ToHex(), now.utc);
     }
@@ -383,7 +385,7 @@ void Core::Line::SendHeldBack(Core* core, line::Now now) {
   }
 }
 
-Result<void> Core::Line::SendHeld(Core* core, const HeldBack& held, const Notice& notice,
+Result<bool> Core::Line::SendHeld(Core* core, const HeldBack& held, const Notice& notice,
                                   line::Now now) {
   const NoticeVersion* version = FindVersion(notice, held.act);
   if (held.standing) {
@@ -391,15 +393,9 @@ Result<void> Core::Line::SendHeld(Core* core, const HeldBack& held, const Notice
     WB_ASSIGN_OR_RETURN(
         const SealedStandingHazard sealed,
         OpenStandingHazard(held.envelope, core->self_.party, KeysOf(endpoint.state().own)));
-    if (version == nullptr) return {};
-    const Terms& terms = core->TermsFor(peer);
-    const std::string& area = sealed.hazard.release;
-    if (FindDeadManArea(terms.standing_releases, core->self_.party, area) == nullptr) {
-      return Fail(ErrorCode::kConflict, "/agreement", "must still have the dead-man area", area);
-    }
+    if (version == nullptr) return true;
     const airspace::Declaration declaration = version->declaration;
-    core->TellStandingHazard(*this, sealed, declaration, now);
-    return {};
+    return core->TellStandingHazard(*this, sealed, declaration, now);
   }
   // By a key that the peer is told of: one that is not any more has to sign again.
   std::vector<operators::OperatorKey> keys;
@@ -408,7 +404,7 @@ Result<void> Core::Line::SendHeld(Core* core, const HeldBack& held, const Notice
   }
   WB_ASSIGN_OR_RETURN(SealedAct act, OpenAct(held.envelope, core->self_.party, keys));
   const airspace::DataMode mode = act.act.data_mode;
-  if (!core->Reaches(*this, mode, act.act.at)) return {};  // a drill that is over
+  if (!core->Reaches(*this, mode, act.act.at)) return true;  // a drill that is over
   ActRequest request{std::move(act), nullptr, {}, {}, peer};
   const auto* release = std::get_if<Release>(&request.act.act.body);
   if (release == nullptr) {
@@ -418,9 +414,9 @@ Result<void> Core::Line::SendHeld(Core* core, const HeldBack& held, const Notice
                                 withdraw->version, request.act.act.at},
                                false});
     }
-    return {};
+    return true;
   }
-  if (version == nullptr) return {};
+  if (version == nullptr) return true;
   const airspace::Declaration declaration = version->declaration;
   request.declaration = declaration.original;
   WB_ASSIGN_OR_RETURN(auto prepared,
@@ -428,8 +424,8 @@ Result<void> Core::Line::SendHeld(Core* core, const HeldBack& held, const Notice
                                                              core->heights_, crypto::Sha256));
   request.prepared = std::make_shared<const airspace::PreparedDeclaration>(std::move(prepared));
   if (!core->MayDeal(peer, agreement::MatterOf(declaration.kind), mode)) {
-    core->OpenNotTold(peer, request, *release, now.utc);
-    return {};
+    core->OpenNotTold(peer, &request.act, {held.notice, held.act}, declaration, now.utc);
+    return false;
   }
   core->InterruptForRelease(peer, declaration, now.utc);
   WB_ASSIGN_OR_RETURN(const base::Digest message, core->SendAct(*this, request, now));
@@ -438,7 +434,7 @@ Result<void> Core::Line::SendHeld(Core* core, const HeldBack& held, const Notice
   if (newest == nullptr || newest->digest != held.act) {
     core->CloseMattersWith(peer, held.act, {MatterKind::kReceipt}, "superseded", now.utc);
   }
-  return {};
+  return true;
 }
 
 }  // namespace wideberth::mechanism

@@ -220,4 +220,22 @@ Result<void> Core::RequireAgreement(base::PartyId peer, agreement::Matter matter
               "none is in force with " + (known != nullptr ? known->name : peer.ToString()));
 }
 
+// A person sees to it that they hear of it in another way, until it is over or there is an agreement.
+void Core::OpenNotTold(base::PartyId peer, const SealedAct* act, const NoticeVersionRef& version,
+                       const airspace::Declaration& declaration, UtcMicros now) {
+  Journal(
+      "not_told", act,
+      desk_.FindPeer(peer)->name + ": no agreement in force covers " + version.notice.ToString(),
+      now);
+  Matter matter;
+  matter.kind = MatterKind::kNotTold;
+  matter.peer = peer;
+  matter.data_mode = declaration.data_mode;
+  matter.notice = version.notice;
+  matter.subject = version.version;
+  matter.urgent = declaration.kind == airspace::NoticeKind::kHazard;
+  matter.starts_at = airspace::EarliestStart(declaration);
+  OpenMatter(std::move(matter), now);
+}
+
 }  // namespace wideberth::mechanism

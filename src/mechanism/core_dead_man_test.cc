@@ -228,6 +228,42 @@ TEST_F(DeadManTest, RaisedUnderAnAgreementThatIsNotInForceAtThePeerItIsTakenAllT
   EXPECT_TRUE(parties.OpenMatters(1, MatterKind::kUnusable).empty());
 }
 
+// The machine says nothing that is not agreed. It is there all the same: a person is told who has not heard of it.
+TEST(DeadManWithoutAreaTest, APeerWhoseAgreementLacksTheAreaIsToldByAPerson) {
+  Parties parties(3);
+  agreement::Agreement with_area =
+      Parties::MakeAgreement(0, 1, 1, 5, {testing::kNoon.us - kMinute});
+  with_area.standing_releases = AgreedTerms().standing_releases;
+  parties.Agree(0, 1, {with_area});
+  parties.Agree(0, 2, {Parties::MakeAgreement(0, 2, 2, 5, {testing::kNoon.us - kMinute})});
+  parties.Settle();
+  ASSERT_TRUE(
+      parties.core(0).ArmDeadMan(kCorridor, 5 * kSecond, "b0066359d64f97eb", parties.now(0)));
+  parties.Turn(0);
+  parties.Run(10 * kSecond);
+  const base::NoticeId id = *parties.desk(0).FindDeadMan(kCorridor)->notice;
+  EXPECT_NE(parties.state(1).FindNotice(id), nullptr);
+  EXPECT_EQ(parties.state(2).FindNotice(id), nullptr);
+  const auto not_told = parties.OpenMatters(0, MatterKind::kNotTold);
+  ASSERT_EQ(not_told.size(), 1u);
+  EXPECT_EQ(not_told[0].peer, Parties::party(2));
+  EXPECT_EQ(not_told[0].notice, id);
+  EXPECT_TRUE(not_told[0].urgent);
+
+  airspace::Declaration refined = airspace::testing::TestHazard();
+  refined.unplanned = true;
+  refined.volumes[0].window.start = parties.now(0).utc;
+  const auto done = parties.Do(0, parties.ReleaseRequest(0, id, refined, ReleaseCheck::kNone));
+  ASSERT_TRUE(done.has_value()) << done.error().ToString();
+  parties.Run(3 * kSecond);
+  for (const size_t n : {1, 2}) {
+    ASSERT_NE(parties.state(n).FindNotice(id), nullptr) << n;
+    EXPECT_EQ(parties.state(n).FindNotice(id)->latest().digest,
+              parties.state(0).FindNotice(id)->latest().digest);
+  }
+  EXPECT_TRUE(parties.OpenMatters(0, MatterKind::kNotTold).empty());
+}
+
 TEST_F(DeadManTest, AfterwardsItIsAHazardLikeAnyOther) {
   ASSERT_TRUE(Arm(5 * kSecond).has_value());
   parties.Run(10 * kSecond);

@@ -82,9 +82,9 @@ struct Core::Line {
                  base::UtcMicros now) const;
   void Hold(Core* core, const NoticeVersionRef& act, std::string_view envelope,
             bool standing) const;
-  // What is held back on this line goes out, as far as it is still to be said.
+  // What is held back on this line goes out, as far as it is still to be said, and is agreed.
   void SendHeldBack(Core* core, line::Now now);
-  base::Result<void> SendHeld(Core* core, const HeldBack& held, const airspace::Notice& notice,
+  base::Result<bool> SendHeld(Core* core, const HeldBack& held, const airspace::Notice& notice,
                               line::Now now);
   // It was said on this line before the store was set back, and has been given back; whether it was known to be.
   bool TakeFromHeld(Core* core, const base::Digest& act) const;

@@ -431,22 +431,27 @@ Result<base::NoticeId> Core::RaiseHazard(std::string_view name, base::Uuid drawn
   return notice;
 }
 
-// A peer whose agreement does not have it hears nothing of it from the machine.
-void Core::TellStandingHazard(Line& line, const SealedStandingHazard& sealed,
+// A peer whose agreement does not have it hears nothing of it from the machine: a person sees to it. Whether it went.
+bool Core::TellStandingHazard(Line& line, const SealedStandingHazard& sealed,
                               const airspace::Declaration& declaration, line::Now now) {
   const Terms& terms = TermsFor(line.peer);
-  const std::string& name = sealed.hazard.release;
-  if (FindDeadManArea(terms.standing_releases, self_.party, name) == nullptr) return;
+  const StandingHazard& hazard = sealed.hazard;
+  if (FindDeadManArea(terms.standing_releases, self_.party, hazard.release) == nullptr) {
+    OpenNotTold(line.peer, nullptr, {hazard.notice, sealed.digest}, declaration, now.utc);
+    return false;
+  }
   InterruptForRelease(line.peer, declaration, now.utc);
   const auto written = Write(
       line, kStandingHazardType, airspace::DataMode::kReal, line::Lane::kSafety,
       WriteStandingHazardMessage({sealed.envelope, terms.agreement, declaration.original}), now);
   if (!written) {  // an old copy of the log signs nothing
     Journal("not_told", nullptr, written.error().ToString(), now.utc);
-    line.Hold(this, {sealed.hazard.notice, sealed.digest}, sealed.envelope, true);
-    return OpenNotSaid(line.peer, sealed.hazard.notice, sealed.digest, now.utc);
+    line.Hold(this, {hazard.notice, sealed.digest}, sealed.envelope, true);
+    OpenNotSaid(line.peer, hazard.notice, sealed.digest, now.utc);
+    return false;
   }
-  AwaitReceipt(line, *written, sealed.hazard.notice, sealed.digest, declaration, now.utc);
+  AwaitReceipt(line, *written, hazard.notice, sealed.digest, declaration, now.utc);
+  return true;
 }
 
 void Core::TakeStandingHazard(Line& line, const line::Received& received, UtcMicros now) {

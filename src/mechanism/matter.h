@@ -38,7 +38,7 @@ enum class MatterKind : uint8_t {
   kMissedCheck,  // a line check that was due and did not come
   kRefine,       // an unplanned hazard that is still coarse
   kTellThird,    // a third party that has not been told of a version
-  kNotTold,      // a version that went to no line, because no agreement is in force there
+  kNotTold,      // a version that did not go to that peer: no agreement in force covers it
   kLineLost,     // the line is lost, or recovering and not confirmed
   kUnusable,     // something came that cannot be acted on: call them
   kConflict,     // a conflict that nobody here has seen

@@ -31,12 +31,6 @@ base::Unexpected RefuseMismatch(const std::vector<Mismatch>& found) {
                   found.front().ToString());
 }
 
-UtcMicros StartOf(const Declaration& declaration) {
-  UtcMicros start = base::kTimeOpenEnd;
-  for (const auto& volume : declaration.volumes) start = std::min(start, volume.window.start);
-  return start;
-}
-
 base::Digest TextDigest(std::string_view text) {
   return crypto::Sha256(base::AsBytes(text));
 }
@@ -306,7 +300,7 @@ Result<void> Core::SendRelease(const ActRequest& request, const Release& body, l
   for (auto& [peer, line] : lines_) {
     if (!Reaches(*line, declaration.data_mode, request.act.act.at)) continue;
     if (!MayDeal(peer, agreement::MatterOf(declaration.kind), declaration.data_mode)) {
-      OpenNotTold(peer, request, body, now.utc);
+      OpenNotTold(peer, &request.act, {body.notice, request.act.digest}, declaration, now.utc);
       continue;
     }
     if (line->HoldsBack(this, request, body.notice, now.utc)) continue;
@@ -315,21 +309,6 @@ Result<void> Core::SendRelease(const ActRequest& request, const Release& body, l
     AwaitReceipt(*line, message, body.notice, request.act.digest, declaration, now.utc);
   }
   return {};
-}
-
-// A person sees to it that they hear of it in another way, until it is over or there is an agreement.
-void Core::OpenNotTold(base::PartyId peer, const ActRequest& request, const Release& body,
-                       UtcMicros now) {
-  const Declaration& declaration = request.prepared->declaration();
-  Journal("not_told", &request.act, desk_.FindPeer(peer)->name + ": no agreement is in force", now);
-  Matter matter;
-  matter.kind = MatterKind::kNotTold;
-  matter.peer = peer;
-  matter.data_mode = declaration.data_mode;
-  matter.notice = body.notice;
-  matter.subject = request.act.digest;
-  matter.starts_at = StartOf(declaration);
-  OpenMatter(std::move(matter), now);
 }
 
 void Core::AwaitReceipt(Line& line, const base::Digest& message, base::NoticeId notice,
@@ -347,7 +326,7 @@ void Core::AwaitReceipt(Line& line, const base::Digest& message, base::NoticeId 
   matter.notice = notice;
   matter.subject = version;
   matter.urgent = declaration.kind == airspace::NoticeKind::kHazard;
-  matter.starts_at = StartOf(declaration);
+  matter.starts_at = airspace::EarliestStart(declaration);
   OpenMatter(std::move(matter), now);
   Counts& counts = CountsOf(line.peer, declaration.data_mode);
   ++counts.sent;
@@ -355,7 +334,7 @@ void Core::AwaitReceipt(Line& line, const base::Digest& message, base::NoticeId 
   const int64_t lead_min_us = rules_.Between(self_.party, line.peer)
                                   .content()
                                   .lead_time_min_us[static_cast<size_t>(declaration.kind)];
-  const bool always_there = StartOf(declaration) == base::kTimeOpenStart;
+  const bool always_there = airspace::EarliestStart(declaration) == base::kTimeOpenStart;
   if (!always_there && lead_us < lead_min_us) ++counts.sent_late;
 }
 
@@ -519,7 +498,7 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const Assess&
   matter.data_mode = notice.data_mode();
   matter.notice = body.notice;
   matter.subject = body.version;
-  matter.starts_at = StartOf(notice.latest().declaration);
+  matter.starts_at = airspace::EarliestStart(notice.latest().declaration);
   OpenMatter(std::move(matter), now.utc);
   return decision;
 }

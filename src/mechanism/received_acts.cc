@@ -28,12 +28,6 @@ base::Digest TextDigest(std::string_view text) {
   return crypto::Sha256(base::AsBytes(text));
 }
 
-UtcMicros StartOf(const Declaration& declaration) {
-  UtcMicros start = base::kTimeOpenEnd;
-  for (const auto& volume : declaration.volumes) start = std::min(start, volume.window.start);
-  return start;
-}
-
 Call CallOf(const SealedAct& act, Place place, std::string words) {
   Call call;
   call.id = act.act.id;
@@ -138,7 +132,7 @@ Result<void> Core::TakeVersion(Line& line, base::NoticeId notice, const base::Di
   matter.notice = notice;
   matter.subject = digest;
   matter.urgent = content.kind == airspace::NoticeKind::kHazard;
-  matter.starts_at = StartOf(content);
+  matter.starts_at = airspace::EarliestStart(content);
   InterruptForRelease(line.peer, content, now);
   OpenMatter(std::move(matter), now);
   OweThirdParties(line.peer, {notice, digest}, released_at, now);
@@ -228,7 +222,7 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const ReadBack& bo
     Counts& counts = CountsOf(line.peer, notice->data_mode());
     // By the clock of who signed it, as R1 is (MECHANISM 3.6 has both lead times).
     counts.read_back.Add(act.act.at.us - version->stored_at.us);
-    const UtcMicros start = StartOf(version->declaration);
+    const UtcMicros start = airspace::EarliestStart(version->declaration);
     if (start != base::kTimeOpenStart) counts.lead_at_r3.Add(start.us - act.act.at.us);
   }
   CloseMattersWith(line.peer, body.of, {MatterKind::kReceipt, MatterKind::kReadBack}, "read_back",
@@ -256,7 +250,7 @@ Result<void> Core::TakeBody(Line& line, const SealedAct& act, const Assess& body
   matter.data_mode = notice.data_mode();
   matter.notice = body.notice;
   matter.subject = body.version;
-  matter.starts_at = StartOf(notice.latest().declaration);
+  matter.starts_at = airspace::EarliestStart(notice.latest().declaration);
   OpenMatter(std::move(matter), now);
   return {};
 }

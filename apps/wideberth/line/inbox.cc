@@ -48,7 +48,7 @@ std::string WhatText(const Item& item) {
       {"missed_check", "line check missed"},
       {"refine", "unplanned hazard, still coarse"},
       {"tell_third_party", "a third party is to be told"},
-      {"not_told", "NOT SENT to them: no agreement is in force"},
+      {"not_told", "NOT SENT to them: no agreement in force covers it"},
       {"line_lost", "LINK LOST"},
       {"unusable", "something came that cannot be acted on"},
       {"conflict", "conflict that nobody here has seen"},

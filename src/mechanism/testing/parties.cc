@@ -385,14 +385,14 @@ base::Result<ActResult> Parties::DoAs(size_t n, Role role, ActBody body, std::op
   return Do(n, request);
 }
 
-ActRequest Parties::ReleaseRequest(size_t n, uint8_t notice_n,
+ActRequest Parties::ReleaseRequest(size_t n, base::NoticeId id,
                                    const airspace::Declaration& declaration, ReleaseCheck check) {
   const std::string text = TextOf(declaration);
   mechanism::Release release;
-  release.notice = TestNotice(notice_n);
+  release.notice = id;
   release.declaration_sha256 = crypto::Sha256(base::AsBytes(text));
   release.check = check;
-  if (const airspace::Notice* there = notice(n, notice_n); there != nullptr) {
+  if (const airspace::Notice* there = state(n).FindNotice(id); there != nullptr) {
     const airspace::NoticeVersion* effective = airspace::EffectiveVersion(*there);
     if (effective != nullptr) release.previous = effective->digest;
   }

@@ -20,6 +20,7 @@
 
 #include "airspace/rules.h"
 #include "airspace/state.h"
+#include "airspace/testing/world.h"
 #include "base/random.h"
 #include "line/testing/pair.h"
 #include "mechanism/core.h"
@@ -123,7 +124,11 @@ class Parties {
 
   // A release of the declaration, with the check of the act as given.
   ActRequest ReleaseRequest(size_t n, uint8_t notice, const airspace::Declaration& declaration,
-                            ReleaseCheck check);
+                            ReleaseCheck check) {
+    return ReleaseRequest(n, airspace::testing::TestNotice(notice), declaration, check);
+  }
+  ActRequest ReleaseRequest(size_t n, base::NoticeId notice,
+                            const airspace::Declaration& declaration, ReleaseCheck check);
   // Stores a draft, written by the nth duty officer.
   base::Result<airspace::Decision> Draft(size_t n, uint8_t notice,
                                          const airspace::Declaration& declaration, uint8_t nth = 0);

@@ -149,7 +149,7 @@ export const en = {
   "matter.missed_check": "Line check missed",
   "matter.refine": "Hazard to be refined",
   "matter.tell_third_party": "Third party to be told",
-  "matter.not_told": "Units not told",
+  "matter.not_told": "Not sent to them",
   "matter.line_lost": "Line lost",
   "matter.unusable": "A message could not be used",
   "matter.conflict": "Conflict",
