@@ -80,14 +80,15 @@ std::string SaidOf(const Conflict& conflict) {
   return said;
 }
 
-// Of what is in force on their line now, each by its own clock.
+// Of what is in force on their line now, each by its own clock; the floor follows the agreement before it.
 bool SameInForce(const Machine& a, const Machine& b) {
   const agreement::InForce* at_a = a.core().FindInForce(b.config().party);
   const agreement::InForce* at_b = b.core().FindInForce(a.config().party);
-  if (at_a == nullptr || at_b == nullptr || at_a->on_floor() || at_b->on_floor()) {
-    return at_a == nullptr || at_b == nullptr || at_a->on_floor() == at_b->on_floor();
-  }
-  return at_a->agreement->digest == at_b->agreement->digest;
+  if (at_a == nullptr || at_b == nullptr) return true;
+  const auto same = [](const auto& x, const auto& y) {
+    return x == nullptr || y == nullptr ? x == y : x->digest == y->digest;
+  };
+  return same(at_a->agreement, at_b->agreement) && same(at_a->last, at_b->last);
 }
 
 // What stands on the network of a line that must not: tokens, and what each is.

@@ -151,6 +151,11 @@ struct ProposeMeasures {
   std::string measures;
 };
 
+// What the caller's party has said of a conflict falls: at its node what is agreed has changed.
+struct ForgetSaid {
+  base::Digest conflict;
+};
+
 // The owner of a held plan accepts a conflict of it as it is; `risk.at` is filled in.
 struct AcceptRisk {
   base::Digest conflict;
@@ -186,7 +191,7 @@ struct Tick {
 using CommandBody =
     std::variant<Declare, Withdraw, SetActivity, AllClear, Assess, Disseminate, RecordReceipt,
                  RecordCosigned, RecordReadBack, Disregard, MarkConflictSeen, ProposeMeasures,
-                 AcceptRisk, Recheck, AdoptRules, SetClock, Tick>;
+                 ForgetSaid, AcceptRisk, Recheck, AdoptRules, SetClock, Tick>;
 
 struct Command {
   // Who asks; nil for the node itself (Recheck, AdoptRules, Tick, and what it records for a party).

@@ -196,6 +196,18 @@ bool IsLive(const Conflict& conflict) {
   return conflict.state != ConflictState::kResolved && conflict.state != ConflictState::kPassed;
 }
 
+ConflictState StateOfSaid(const Conflict& conflict) {
+  const auto& [a, b] = conflict.sides;
+  const bool local = conflict.local();
+  const bool measures = !a.measures.empty() || !b.measures.empty();
+  if (conflict.risk_accepted || (measures && (local || a.measures == b.measures))) {
+    return ConflictState::kKept;
+  }
+  if (measures) return ConflictState::kProposed;
+  const bool seen = local ? a.seen_at || b.seen_at : a.seen_at && b.seen_at;
+  return seen ? ConflictState::kSeen : ConflictState::kOpen;
+}
+
 bool IsKnownTo(const Conflict& conflict, base::PartyId party) {
   return std::any_of(conflict.sides.begin(), conflict.sides.end(), [&](const ConflictSide& side) {
     return side.party == party && (side.held || !conflict.local());

@@ -179,6 +179,9 @@ struct Conflict {
 // Neither resolved nor passed.
 bool IsLive(const Conflict& conflict);
 
+// The state of a live conflict that follows from what its parties have said of it.
+ConflictState StateOfSaid(const Conflict& conflict);
+
 // When time alone changes a live conflict: it passes, or the acceptance of its risk ends.
 base::UtcMicros NextChangeAt(const Conflict& conflict);
 

@@ -83,8 +83,8 @@ void Recompute(const Context& context, const Notice& after, const SubjectOutline
                Decision* decision) {
   decision->conflicts =
       FindConflictsOf(context.view, context.rules, context.sha256, after, outlines, context.now);
-  for (Conflict& changed :
-       ChangedConflicts(context.view, after, &decision->conflicts, context.rules, context.now)) {
+  for (Conflict& changed : ChangedConflicts(context.view, after, &decision->conflicts,
+                                            context.rules, context.self, context.now)) {
     decision->effects.emplace_back(ConflictChanged{std::move(changed)});
   }
   KeepKnown(context, &decision->conflicts);
@@ -508,9 +508,9 @@ Result<Decision> OnAny(const Context& context, const CommandBody& command) {
 }  // namespace deciding
 
 Result<Decision> Decide(const View& view, const RuleBook& rules, Sha256Function sha256,
-                        const Command& command, base::UtcMicros now) {
-  const deciding::Context context{view,          rules, sha256,
-                                  command.party, now,   command.said_at.value_or(now)};
+                        const Command& command, base::UtcMicros now, base::PartyId self) {
+  const deciding::Context context{
+      view, rules, sha256, command.party, self, now, command.said_at.value_or(now)};
   return deciding::OnAny(context, command.body);
 }
 

@@ -35,8 +35,11 @@ struct Decision {
   std::vector<Conflict> conflicts;
 };
 
+// `self`: the party whose node this is, if its peers say over lines what they say of conflicts; nil: everybody says it
+// here. What somebody has said of a conflict falls with what was agreed: that of a peer when its own node says so
+// (ForgetSaid), since both nodes come to what is agreed next by clocks of their own.
 base::Result<Decision> Decide(const View& view, const RuleBook& rules, Sha256Function sha256,
-                              const Command& command, base::UtcMicros now);
+                              const Command& command, base::UtcMicros now, base::PartyId self = {});
 
 // The conflicts a declaration would have if it were stored now, without storing it, as far as the
 // party may know of them: earliest first.

@@ -245,12 +245,8 @@ Result<Decision> On(const Context& context, const MarkConflictSeen& command) {
     found.conflict.sides[i].seen_at = context.now;
     changed = true;
   }
-  const bool seen = found.conflict.local() || (found.conflict.sides[0].seen_at.has_value() &&
-                                               found.conflict.sides[1].seen_at.has_value());
-  if (found.conflict.state == ConflictState::kOpen && seen) {
-    found.conflict.state = ConflictState::kSeen;
-  }
   if (changed) {
+    found.conflict.state = StateOfSaid(found.conflict);
     found.conflict.changed_at = context.now;
     decision.effects.emplace_back(ConflictChanged{found.conflict});
   }
@@ -278,9 +274,28 @@ Result<Decision> On(const Context& context, const ProposeMeasures& command) {
     changed = true;
   }
   if (changed) {
-    conflict.state = conflict.local() || conflict.sides[0].measures == conflict.sides[1].measures
-                         ? ConflictState::kKept
-                         : ConflictState::kProposed;
+    conflict.state = StateOfSaid(conflict);
+    conflict.changed_at = context.now;
+    decision.effects.emplace_back(ConflictChanged{conflict});
+  }
+  decision.conflicts.push_back(std::move(conflict));
+  return decision;
+}
+
+Result<Decision> On(const Context& context, const ForgetSaid& command) {
+  WB_ASSIGN_OR_RETURN(OwnConflict found, FindOwnConflict(context, command.conflict));
+  Conflict& conflict = found.conflict;
+  Decision decision;
+  bool changed = false;
+  for (size_t i = 0; i < 2; ++i) {
+    ConflictSide& side = conflict.sides[i];
+    if (!found.own[i] || (!side.seen_at && side.measures.empty())) continue;
+    side.seen_at.reset();
+    side.measures.clear();
+    changed = true;
+  }
+  if (changed) {
+    conflict.state = StateOfSaid(conflict);
     conflict.changed_at = context.now;
     decision.effects.emplace_back(ConflictChanged{conflict});
   }

@@ -37,10 +37,10 @@ std::vector<Conflict> FindConflictsOf(const View& view, const RuleBook& rules,
 // What changes when the conflicts of `subject` become `found`: conflicts that are there (opened, or
 // kept as they are when nothing about them changed), and live ones of the view that are not found
 // any more (resolved, or passed when their first moment had come). `found` is updated to the
-// records that hold after the change.
+// records that hold after the change. `self`: as of Decide.
 std::vector<Conflict> ChangedConflicts(const View& view, const Notice& subject,
                                        std::vector<Conflict>* found, const RuleBook& rules,
-                                       base::UtcMicros now);
+                                       base::PartyId self, base::UtcMicros now);
 
 namespace deciding {
 
@@ -49,6 +49,7 @@ struct Context {
   const RuleBook& rules;
   Sha256Function sha256;
   base::PartyId party;
+  base::PartyId self;  // as of Decide
   base::UtcMicros now;
   base::UtcMicros said_at;  // Command::said_at
 
@@ -87,6 +88,7 @@ base::Result<Decision> On(const Context& context, const RecordReadBack& command)
 base::Result<Decision> On(const Context& context, const Disregard& command);
 base::Result<Decision> On(const Context& context, const MarkConflictSeen& command);
 base::Result<Decision> On(const Context& context, const ProposeMeasures& command);
+base::Result<Decision> On(const Context& context, const ForgetSaid& command);
 base::Result<Decision> On(const Context& context, const AcceptRisk& command);
 
 }  // namespace deciding

@@ -462,6 +462,43 @@ TEST(DraftTest, WhatWasNeverDeclaredStaysUnseenWhateverBecomesOfIt) {
                 ErrorCode::kNotFound, "/version");
 }
 
+TEST(SaidTest, FallsWithWhatIsAgreedAndThatOfAPeerWhenItsNodeSaysSo) {
+  World world;
+  ASSERT_TRUE(world.Put(1, 1, TestActivity()).has_value());
+  const base::Digest id = world.Put(2, 2, TestActivity())->conflicts.at(0).id;
+  for (const uint8_t party : {uint8_t{1}, uint8_t{2}}) {
+    ASSERT_TRUE(world.Do(TestParty(party), MarkConflictSeen{id}).has_value());
+    ASSERT_TRUE(world.Do(TestParty(party), ProposeMeasures{id, "north:none"}).has_value());
+  }
+  ASSERT_EQ(world.state().FindConflict(id)->state, ConflictState::kKept);
+  const auto stand = [](const Conflict& conflict) {
+    std::vector<bool> said;
+    for (const ConflictSide& side : conflict.sides) {
+      EXPECT_EQ(side.seen_at.has_value(), !side.measures.empty());
+      said.push_back(side.seen_at.has_value());
+    }
+    return said;
+  };
+  const auto next =
+      Rules::Make(testing::TestRules().content(), testing::TestDigest(base::AsBytes("next")));
+  const auto checked = [&](base::PartyId self) {
+    const auto decision = Decide(world.state(), *next, testing::TestDigest,
+                                 {{}, Recheck{TestNotice(1)}}, world.now(), self);
+    return decision->conflicts.at(0);
+  };
+  EXPECT_EQ(stand(checked({})), (std::vector{false, false})) << "everybody says it here";
+  EXPECT_EQ(checked({}).state, ConflictState::kOpen);
+  EXPECT_EQ(stand(checked(TestParty(1))), (std::vector{false, true}));
+  EXPECT_EQ(checked(TestParty(1)).state, ConflictState::kProposed);
+  EXPECT_EQ(stand(checked(TestParty(2))), (std::vector{true, false}));
+
+  ASSERT_TRUE(world.Do(TestParty(2), ForgetSaid{id}).has_value());
+  EXPECT_EQ(stand(*world.state().FindConflict(id)), (std::vector{true, false}));
+  EXPECT_EQ(world.state().FindConflict(id)->state, ConflictState::kProposed);
+  EXPECT_TRUE(world.Do(TestParty(2), ForgetSaid{id})->effects.empty());
+  ExpectRefused(world.Do(TestParty(3), ForgetSaid{id}), ErrorCode::kNotFound, "/id");
+}
+
 TEST(DisregardTest, AHazardOfAnotherStaysVisibleAndKeepsItsConflicts) {
   World world;
   ASSERT_TRUE(world.Store(1, 1, TestHazard(), Named("first")).has_value());

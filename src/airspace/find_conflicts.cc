@@ -160,23 +160,28 @@ Conflict MakeConflict(Sha256Function sha256, const RuleBook& book, const Notice&
 bool SameFinding(const Conflict& a, const Conflict& b) {
   return a.sides[0].version == b.sides[0].version && a.sides[1].version == b.sides[1].version &&
          a.treatment == b.treatment && a.verdict == b.verdict && a.separation == b.separation &&
-         a.pairs_total == b.pairs_total && a.pairs == b.pairs && a.rules == b.rules;
+         a.pairs_total == b.pairs_total && a.pairs == b.pairs && a.rules == b.rules &&
+         a.agreed == b.agreed;
 }
 
 // What people have said of these very versions stays said, whatever older ones have left the check meanwhile, which the
 // two nodes of a line see at different times, and whether one of them holds the line for lost, which the other may
-// never do. Of other versions, or when something else is agreed, nobody has said anything.
-void TakeOverWhatWasSaid(const Conflict& held, Conflict* conflict) {
-  if (held.agreed != conflict->agreed) return;
+// never do. Of other versions, or when something else is agreed, nobody has said anything. Something else is agreed at
+// two nodes at two moments, and what crosses the line between them must fall at both or at neither: so what a peer has
+// said falls here when it falls there, and its node says so (ForgetSaid).
+void TakeOverWhatWasSaid(const Conflict& held, base::PartyId self, Conflict* conflict) {
   for (size_t i = 0; i < 2; ++i) {
     if (held.sides[i].version != conflict->sides[i].version) return;
   }
-  conflict->state = held.state;
-  conflict->risk_accepted = held.risk_accepted;
+  const bool same = held.agreed == conflict->agreed;
+  if (same) conflict->risk_accepted = held.risk_accepted;
   for (size_t i = 0; i < 2; ++i) {
+    const bool of_peer = !self.uuid.is_nil() && held.sides[i].party != self;
+    if (!same && !of_peer) continue;
     conflict->sides[i].seen_at = held.sides[i].seen_at;
     conflict->sides[i].measures = held.sides[i].measures;
   }
+  conflict->state = StateOfSaid(*conflict);
 }
 
 }  // namespace
@@ -225,7 +230,7 @@ std::vector<Conflict> FindConflictsOf(const View& view, const RuleBook& book, Sh
 
 std::vector<Conflict> ChangedConflicts(const View& view, const Notice& subject,
                                        std::vector<Conflict>* found, const RuleBook& book,
-                                       base::UtcMicros now) {
+                                       base::PartyId self, base::UtcMicros now) {
   std::vector<Conflict> changed;
   for (Conflict& conflict : *found) {
     const Conflict* held = view.FindConflict(conflict.id);
@@ -235,7 +240,7 @@ std::vector<Conflict> ChangedConflicts(const View& view, const Notice& subject,
         continue;
       }
       conflict.opened_at = held->opened_at;
-      TakeOverWhatWasSaid(*held, &conflict);
+      TakeOverWhatWasSaid(*held, self, &conflict);
     }
     changed.push_back(conflict);
   }

@@ -28,7 +28,8 @@ struct Basis {
 
 // The newest versions of both sides: what people look at, whatever older ones are checked beside them.
 ConflictVersions VersionsOf(const airspace::Conflict& conflict);
-Basis BasisOf(const airspace::Conflict& conflict, const base::Digest& agreement);
+// Under what is agreed, whether or not this node holds the line for lost.
+Basis BasisOf(const airspace::Conflict& conflict);
 // The peer of `self` in it, who is told of it. Nobody of one with a held plan, which leaves this node in no form, and
 // neither of two others.
 std::optional<base::PartyId> WhoHearsOf(const airspace::Conflict& conflict, base::PartyId self);

@@ -127,7 +127,8 @@ Result<airspace::Decision> Core::DecideAndApply(const airspace::Command& command
   const bool then = as_of_then_ && mode == DataMode::kReal;
   const UtcMicros now = then ? clock : NowOf(airspace_, mode, clock);
   WB_ASSIGN_OR_RETURN(airspace::Decision decision,
-                      airspace::Decide(airspace_, rules_, crypto::Sha256, command, now));
+                      airspace::Decide(airspace_, rules_, crypto::Sha256, command, now,
+                                       lines_.empty() ? base::PartyId{} : self_.party));
   if (decision.effects.empty()) return decision;
   *changed = true;
   now_.utc = clock;

@@ -218,6 +218,43 @@ TEST(AgreementsTest, WhatWasSaidOutlivesALineThatOnlyOneSideLost) {
   }
 }
 
+// Said while one node is under the next agreement already and the other is not, or received so much later.
+TEST(AgreementsTest, WhatIsSaidAroundItsFirstMomentStandsOnBothSidesOrOnNeither) {
+  struct Line {
+    int64_t offset_us, delay_us;
+  };
+  const int64_t moment_us = 2 * kMinute;
+  for (const Line& line : {Line{-4 * kSecond, 10'000}, {4 * kSecond, 10'000}, {0, 3 * kSecond}}) {
+    for (const size_t speaker : kBoth) {
+      for (const int64_t said_s : {-6, -2, 2, 6}) {
+        SCOPED_TRACE(::testing::Message() << line.offset_us << " " << speaker << " " << said_s);
+        Parties parties;
+        const Agreement second = Parties::MakeAgreement(0, 1, 2, 40, At(moment_us));
+        parties.Agree(0, 1, {Parties::MakeAgreement(0, 1, 1, 30, At(-kMinute)), second});
+        parties.Settle();
+        ReleaseNeighbours(&parties);
+        parties.side(1).clock_offset_us = line.offset_us;
+        parties.delay_us = line.delay_us;
+        parties.Run(moment_us + said_s * kSecond - parties.now_us());
+        const base::Digest id = parties.LiveConflicts(0).at(0).id;
+        const bool stands = parties.state(speaker).rules() == second.digest;
+        ASSERT_TRUE(parties.MarkSeen(speaker, id).has_value());
+        ASSERT_TRUE(parties.Propose(speaker, id, "north:none,south:change_height").has_value());
+        parties.Run(20 * kSecond);
+        ExpectAgreed(parties, second.digest, 1);
+        for (const size_t n : kBoth) {
+          const airspace::Conflict conflict = parties.LiveConflicts(n).at(0);
+          const size_t side = conflict.sides[0].party == Parties::party(speaker) ? 0 : 1;
+          EXPECT_EQ(conflict.sides[side].seen_at.has_value(), stands) << n;
+          EXPECT_EQ(!conflict.sides[side].measures.empty(), stands) << n;
+          EXPECT_EQ(conflict.state,
+                    stands ? airspace::ConflictState::kProposed : airspace::ConflictState::kOpen);
+        }
+      }
+    }
+  }
+}
+
 // What is over has left the check. A wider separation in time does not bring it back on one side of a pair.
 TEST(AgreementsTest, WhatIsOverIsNotCheckedAnew) {
   Parties parties;

@@ -48,8 +48,8 @@ ConflictVersions VersionsOf(const airspace::Conflict& conflict) {
   return versions;
 }
 
-Basis BasisOf(const airspace::Conflict& conflict, const base::Digest& agreement) {
-  return {conflict.id, agreement,
+Basis BasisOf(const airspace::Conflict& conflict) {
+  return {conflict.id, conflict.agreed,
           airspace::IsLive(conflict) ? conflict.verdict : airspace::Verdict::kClear,
           VersionsOf(conflict)};
 }
@@ -141,7 +141,7 @@ void Core::SignBasis(Line& line, const Conflict& conflict) {
   // What was signed already is still coming back, and is not the same as what is signed in the middle of it:
   // FollowOldCopies signs what differs in the end.
   if (line.old_copy_of) return;
-  std::string text = WriteBasis(BasisOf(conflict, conflict.rules));
+  std::string text = WriteBasis(BasisOf(conflict));
   const base::Digest digest = crypto::Sha256(base::AsBytes(text));
   if (desk_.SignedBasis(conflict.id) == digest) return;
   // A verdict that was never told needs no withdrawal.
@@ -160,6 +160,14 @@ void Core::TakeBasis(Line& line, const line::Received& received, UtcMicros now) 
                         {base::ErrorCode::kInvalid, "/conflict", "must be one of this line",
                          heard->conflict.ToHex()},
                         now);
+  }
+  // It is under another agreement there than it was: what they had said of it has fallen with that.
+  const std::string* before = desk_.HeardBasis(heard->conflict);
+  const Result<Basis> last = before != nullptr ? ReadBasis(*before) : heard;
+  if (conflict != nullptr && IsLive(*conflict) && last && last->agreement != heard->agreement) {
+    const auto forgotten = DecideFor(line, airspace::ForgetSaid{heard->conflict}, now);
+    if (!forgotten) return OpenUnusable(line, received, forgotten.error(), now);
+    conflict = airspace_.FindConflict(heard->conflict);
   }
   Put(BasisHeard{heard->conflict, std::string(received.body())});
   // A conflict that either side finds is one on both: people look at what this node does not see.

@@ -73,6 +73,7 @@ struct ModeVisitor {
   DataMode operator()(const airspace::Disregard& c) const { return OfNotice(c.id); }
   DataMode operator()(const airspace::MarkConflictSeen& c) const { return OfConflict(c.conflict); }
   DataMode operator()(const airspace::ProposeMeasures& c) const { return OfConflict(c.conflict); }
+  DataMode operator()(const airspace::ForgetSaid& c) const { return OfConflict(c.conflict); }
   DataMode operator()(const airspace::AcceptRisk& c) const { return OfConflict(c.conflict); }
   DataMode operator()(const airspace::Recheck& c) const { return OfNotice(c.id); }
   DataMode operator()(const airspace::AdoptRules&) const { return DataMode::kReal; }

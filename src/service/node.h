@@ -119,7 +119,6 @@ class Node {
   std::optional<base::PartyId> party() const {
     return options_.line ? std::optional(options_.line->party) : std::nullopt;
   }
-  const mechanism::Terms& terms() const { return terms_; }
 
   // What is durable of the logs of the lines and of the journal.
   EntryReader entries() const { return {contents_, lock_, *store_, *sequencer_}; }

@@ -39,6 +39,12 @@ class AgreementsTest(PairCase):
         of = lambda side, digest: side.json("duty", "agreement", "show", digest[:12])
         state = lambda side, digest: [a["state"] for a in side.json("duty", "agreement", "list")["agreements"]
                                       if a["digest"] == digest]
+        conflict = self.conflict_of_both()
+        for side in (north, south):
+            side.run("duty", "conflict", "seen", conflict)
+        seen = lambda side: ["seen_at" in each for each in side.json("duty", "conflict", "show", conflict)["sides"]]
+        for side in (north, south):
+            side.until("both have seen it", lambda side=side: all(seen(side)))
         path = text(98, 10)
         north.run("duty", "agreement", "propose", path, code=1)  # a duty officer does not sign
         shown = north.run("chief", "agreement", "propose", path).stdout
@@ -51,6 +57,10 @@ class AgreementsTest(PairCase):
         south.run("chief", "agreement", "sign", digest[:12])
         for side in (north, south):
             side.until("it is in force", lambda side=side: state(side, digest) == ["in_force"])
+            # What they have said of a conflict was said under another.
+            side.until("both have to look again", lambda side=side: not any(seen(side)))
+            side.until("equal bases", lambda side=side: side.bases(conflict).get("equal"))
+            self.assertEqual(side.bases(conflict)["ours"]["agreement"], digest)
         self.assertEqual(of(north, digest)["file"], of(south, digest)["file"])
         written = os.path.join(self.scratch.name, "signed.json")
         north.run("duty", "agreement", "show", digest[:12], "--output", written)

@@ -76,6 +76,14 @@ class Side:
     def json(self, account, *arguments, code=0):
         return json.loads(self.run(account, "--json", *arguments, code=code).stdout)
 
+    def bases(self, conflict):
+        """What both sides have signed of a conflict, as this one has it."""
+        with open(os.path.join(self.folder, "tokens", "duty.token"), encoding="utf-8") as file:
+            headers = {"Authorization": "Bearer " + file.read().strip()}
+        request = urllib.request.Request(f"{self.url}/v1/conflicts/{conflict}/bases", headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
     def login(self):
         """Sessions end with the node's process."""
         for account in ("duty", "supervisor", "administrator"):
@@ -176,6 +184,21 @@ class PairCase(unittest.TestCase):
     def hazard(self, side, lat, extent="4km"):
         return self.release(side, "--kind", "hazard", "--class", "live_firing", centre=f"{lat},7.2", extent=extent,
                             lower="SFC", upper="3000mAMSL", start=at(120), end=at(180))
+
+    def conflict_of_both(self):
+        """One of a hazard of the north and an activity of the south."""
+        hazard, _ = self.hazard(self.north, "44.9")
+        self.south.until("it has come", lambda: self.south.show(hazard))
+        self.release(self.south, "--class", "transport", centre="44.92,7.22", extent="3km", lower="1000mAMSL",
+                     upper="2000mAMSL", start=at(120), end=at(150))
+
+        def of_hazard(side):
+            conflicts = side.json("duty", "conflicts")["conflicts"]
+            return [each["id"] for each in conflicts if hazard in [s["notice"] for s in each["sides"]]]
+
+        found = [side.until("the conflict", lambda side=side: of_hazard(side)) for side in self.pair]
+        self.assertEqual(found[0], found[1])
+        return found[0][0]
 
 
 class LineTest(PairCase):
@@ -393,22 +416,13 @@ class LineTest(PairCase):
         self.assertIn("none", north.run("duty", "exercise", "show").stdout)
 
     def test_conflicts_have_one_id_and_two_bases(self):
-        hazard, _ = self.hazard(self.north, "44.9")
-        self.south.until("it has come", lambda: self.south.show(hazard))
-        self.release(self.south, "--class", "transport", centre="44.92,7.22", extent="3km", lower="1000mAMSL",
-                     upper="2000mAMSL", start=at(120), end=at(150))
-
-        def of_hazard(side):
-            conflicts = side.json("duty", "conflicts")["conflicts"]
-            return [each["id"] for each in conflicts if hazard in [s["notice"] for s in each["sides"]]]
-
-        found = [side.until("the conflict", lambda side=side: of_hazard(side)) for side in self.pair]
-        self.assertEqual(found[0], found[1])
+        found = self.conflict_of_both()
         for side in self.pair:
-            side.run("duty", "conflict", "seen", found[0][0])
-        self.north.run("duty", "conflict", "measures", found[0][0], "south:change_height")
+            side.run("duty", "conflict", "seen", found)
+            side.until("equal bases", lambda side=side: side.bases(found).get("equal"))
+        self.north.run("duty", "conflict", "measures", found, "south:change_height")
         self.south.until("the measures", lambda: any(
-            each["id"] == found[0][0] and "south:change_height" in json.dumps(each)
+            each["id"] == found and "south:change_height" in json.dumps(each)
             for each in self.south.json("duty", "conflicts", "--all")["conflicts"]))
 
     def test_a_warning_is_repeated_until_it_is_answered(self):

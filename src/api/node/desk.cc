@@ -218,7 +218,7 @@ Result<void> GetConflictBases(Call& call) {
     const Conflict* conflict = state.FindConflict(id);
     // What is held has no basis: the peer never hears of it.
     if (conflict != nullptr && !conflict->local()) {
-      found.ours = mechanism::BasisOf(*conflict, node.terms().agreement);
+      found.ours = mechanism::BasisOf(*conflict);
     }
     if (const std::string* heard = desk.HeardBasis(id)) found.theirs = *heard;
     return found;
