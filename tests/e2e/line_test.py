@@ -79,8 +79,8 @@ class Side:
     def bases(self, conflict):
         """What both sides have signed of a conflict, as this one has it."""
         with open(os.path.join(self.folder, "tokens", "duty.token"), encoding="utf-8") as file:
-            headers = {"Authorization": "Bearer " + file.read().strip()}
-        request = urllib.request.Request(f"{self.url}/v1/conflicts/{conflict}/bases", headers=headers)
+            request = urllib.request.Request(f"{self.url}/v1/conflicts/{conflict}/bases",
+                                             headers={"Authorization": "Bearer " + file.read().strip()})
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
@@ -191,11 +191,8 @@ class PairCase(unittest.TestCase):
         self.south.until("it has come", lambda: self.south.show(hazard))
         self.release(self.south, "--class", "transport", centre="44.92,7.22", extent="3km", lower="1000mAMSL",
                      upper="2000mAMSL", start=at(120), end=at(150))
-
-        def of_hazard(side):
-            conflicts = side.json("duty", "conflicts")["conflicts"]
-            return [each["id"] for each in conflicts if hazard in [s["notice"] for s in each["sides"]]]
-
+        of_hazard = lambda side: [each["id"] for each in side.json("duty", "conflicts")["conflicts"]
+                                  if hazard in [s["notice"] for s in each["sides"]]]
         found = [side.until("the conflict", lambda side=side: of_hazard(side)) for side in self.pair]
         self.assertEqual(found[0], found[1])
         return found[0][0]

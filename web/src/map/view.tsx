@@ -5,7 +5,7 @@ import { type GeoJSONSource, Map as MapLibreMap, type MapMouseEvent, setWorkerUr
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { computed, effect } from "@preact/signals";
 import { feature, mesh } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
@@ -319,7 +319,8 @@ export default function MapView(props: MapProps): JSX.Element {
       started?.stop();
     };
   }, [isNight, props.conflict]);
-  useEffect(() => {
+  // Before anything else is done: later it would take the map from where somebody has moved it since.
+  useLayoutEffect(() => {
     const held = running.current;
     if (!held) return;
     held.props = props;
