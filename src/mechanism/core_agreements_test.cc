@@ -255,6 +255,30 @@ TEST(AgreementsTest, WhatIsSaidAroundItsFirstMomentStandsOnBothSidesOrOnNeither)
   }
 }
 
+TEST(AgreementsTest, WhatIsSaidOfAConflictBeforeThisNodeFindsItCountsWhenItDoes) {
+  Parties parties;
+  const Agreement second = Parties::MakeAgreement(0, 1, 2, 30, At(2 * kMinute));
+  parties.Agree(0, 1, {Parties::MakeAgreement(0, 1, 1, 2, At(-kMinute)), second});
+  parties.Settle();
+  ReleaseNeighbours(&parties);
+  parties.side(1).clock_offset_us = 20 * kSecond;
+  parties.Run(2 * kMinute - 10 * kSecond - parties.now_us());
+  ASSERT_TRUE(parties.LiveConflicts(0).empty());
+  ASSERT_EQ(parties.LiveConflicts(1).size(), 1u);
+  const base::Digest id = parties.LiveConflicts(1)[0].id;
+  ASSERT_TRUE(parties.MarkSeen(1, id).has_value());
+  ASSERT_TRUE(parties.Propose(1, id, "north:none").has_value());
+  parties.Run(20 * kSecond);
+  ExpectAgreed(parties, second.digest, 1);
+  for (const size_t n : kBoth) {
+    const airspace::Conflict conflict = parties.LiveConflicts(n).at(0);
+    const size_t south = conflict.sides[0].party == Parties::party(1) ? 0 : 1;
+    EXPECT_TRUE(conflict.sides[south].seen_at.has_value()) << n;
+    EXPECT_EQ(conflict.sides[south].measures, "north:none") << n;
+    EXPECT_EQ(conflict.state, airspace::ConflictState::kProposed) << n;
+  }
+}
+
 // What is over has left the check. A wider separation in time does not bring it back on one side of a pair.
 TEST(AgreementsTest, WhatIsOverIsNotCheckedAnew) {
   Parties parties;

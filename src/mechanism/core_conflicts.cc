@@ -91,6 +91,9 @@ void Core::FollowConflicts(std::span<const airspace::Effect> effects, UtcMicros 
   for (const airspace::Effect& effect : effects) {
     if (const auto* changed = std::get_if<airspace::ConflictChanged>(&effect)) {
       FollowConflict(changed->conflict, now);
+      const auto peer = WhoHearsOf(changed->conflict, self_.party);
+      Line* line = peer ? Find(*peer) : nullptr;
+      if (line != nullptr) line->TakeSaid(this, changed->conflict, now);
     }
   }
 }
@@ -164,7 +167,9 @@ void Core::TakeBasis(Line& line, const line::Received& received, UtcMicros now) 
   // It is under another agreement there than it was: what they had said of it has fallen with that.
   const std::string* before = desk_.HeardBasis(heard->conflict);
   const Result<Basis> last = before != nullptr ? ReadBasis(*before) : heard;
-  if (conflict != nullptr && IsLive(*conflict) && last && last->agreement != heard->agreement) {
+  const bool fallen = last && last->agreement != heard->agreement;
+  if (fallen || heard->verdict == airspace::Verdict::kClear) line.said_early.erase(heard->conflict);
+  if (fallen && conflict != nullptr && IsLive(*conflict)) {
     const auto forgotten = DecideFor(line, airspace::ForgetSaid{heard->conflict}, now);
     if (!forgotten) return OpenUnusable(line, received, forgotten.error(), now);
     conflict = airspace_.FindConflict(heard->conflict);
@@ -252,22 +257,58 @@ Result<airspace::Decision> Core::DoBody(const ActRequest& request, const AcceptR
                   now.utc);
 }
 
-// What was said of versions that are no longer the newest here, or of a conflict that this node no longer sees, stays
-// in the record and counts for nothing: its maker's node forgets it too, as soon as it has what this one has.
+// What was said of versions that are no longer the newest here stays in the record and counts for nothing: its maker's
+// node forgets it too, as soon as it has what this one has.
 bool Core::CountsHere(const base::Digest& id, const ConflictVersions& looked_at) const {
   const Conflict* conflict = airspace_.FindConflict(id);
   return conflict != nullptr && IsLive(*conflict) && VersionsOf(*conflict) == looked_at;
 }
 
+void Core::Line::KeepSaid(const Core& core, const base::Digest& conflict,
+                          const ConflictVersions& looked_at, std::optional<std::string> measures) {
+  const Conflict* held = core.airspace_.FindConflict(conflict);
+  if (held != nullptr && IsLive(*held)) return;  // of other versions
+  if (said_early.size() >= kSaidEarlyMax && !said_early.contains(conflict)) {
+    said_early.erase(said_early.begin());
+  }
+  SaidEarly& said = said_early[conflict];
+  if (said.looked_at != looked_at) said = {looked_at, false, std::nullopt};
+  if (measures) {
+    said.measures = std::move(measures);
+  } else {
+    said.seen = true;
+  }
+}
+
+void Core::Line::TakeSaid(Core* core, const Conflict& conflict, UtcMicros now) {
+  if (!core->CountsHere(conflict.id, VersionsOf(conflict))) return;
+  const auto early = said_early.extract(conflict.id);
+  if (early.empty() || early.mapped().looked_at != VersionsOf(conflict)) return;
+  const auto take = [&](airspace::CommandBody body) {
+    const auto taken = core->DecideFor(*this, std::move(body), now);
+    if (!taken) core->Journal("unusable", nullptr, taken.error().ToString(), now);
+  };
+  if (early.mapped().seen) take(airspace::MarkConflictSeen{conflict.id});
+  if (early.mapped().measures) {
+    take(airspace::ProposeMeasures{conflict.id, *early.mapped().measures});
+  }
+}
+
 Result<void> Core::TakeBody(Line& line, const SealedAct&, const MarkConflictSeen& body,
                             std::string_view, UtcMicros now) {
-  if (!CountsHere(body.conflict, body.versions)) return {};
+  if (!CountsHere(body.conflict, body.versions)) {
+    line.KeepSaid(*this, body.conflict, body.versions, std::nullopt);
+    return {};
+  }
   return DecideFor(line, airspace::MarkConflictSeen{body.conflict}, now);
 }
 
 Result<void> Core::TakeBody(Line& line, const SealedAct&, const ProposeMeasures& body,
                             std::string_view, UtcMicros now) {
-  if (!CountsHere(body.conflict, body.versions)) return {};
+  if (!CountsHere(body.conflict, body.versions)) {
+    line.KeepSaid(*this, body.conflict, body.versions, body.measures);
+    return {};
+  }
   return DecideFor(line, airspace::ProposeMeasures{body.conflict, body.measures}, now);
 }
 

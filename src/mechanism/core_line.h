@@ -69,8 +69,9 @@ inline std::optional<base::UtcMicros> SaidAt(const Act& act) {
   return SaidAt(act.data_mode, act.at);
 }
 
-// Of one line: a peer may receipt what there never was.
+// Of one line: a peer may receipt what there never was, and speak of conflicts that there never will be.
 inline constexpr size_t kReceiptsEarlyMax = 100'000;
+inline constexpr size_t kSaidEarlyMax = 1'000;
 
 struct Core::Line {
   Line(base::PartyId peer_id, uint32_t line_number, size_t path_count, line::Endpoint machine)
@@ -89,6 +90,12 @@ struct Core::Line {
   // It was said on this line before the store was set back, and has been given back; whether it was known to be.
   bool TakeFromHeld(Core* core, const base::Digest& act) const;
 
+  // core_conflicts.cc. The peer has marked a conflict as seen, or proposed measures, that is not live on this node,
+  // or not yet; and when it is.
+  void KeepSaid(const Core& core, const base::Digest& conflict, const ConflictVersions& looked_at,
+                std::optional<std::string> measures);
+  void TakeSaid(Core* core, const airspace::Conflict& conflict, base::UtcMicros now);
+
   const base::PartyId peer;
   const uint32_t number;
   const size_t paths;
@@ -103,6 +110,14 @@ struct Core::Line {
     base::UtcMicros taken;
   };
   std::map<base::Digest, EarlyReceipt> receipts_early;  // while old_copy_of
+  // What the peer comes to by its clock, or knew earlier, this node may come to later: another agreement, above all. In
+  // memory alone: a start forgets it.
+  struct SaidEarly {
+    ConflictVersions looked_at;
+    bool seen = false;
+    std::optional<std::string> measures;
+  };
+  std::map<base::Digest, SaidEarly> said_early;  // by conflict
   line::Endpoint endpoint;
 };
 
