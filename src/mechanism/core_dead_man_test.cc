@@ -256,7 +256,7 @@ TEST(DeadManWithoutAreaTest, APeerWhoseAgreementLacksTheAreaIsToldByAPerson) {
   const auto done = parties.Do(0, parties.ReleaseRequest(0, id, refined, ReleaseCheck::kNone));
   ASSERT_TRUE(done.has_value()) << done.error().ToString();
   parties.Run(3 * kSecond);
-  for (const size_t n : {1, 2}) {
+  for (const size_t n : {size_t{1}, size_t{2}}) {
     ASSERT_NE(parties.state(n).FindNotice(id), nullptr) << n;
     EXPECT_EQ(parties.state(n).FindNotice(id)->latest().digest,
               parties.state(0).FindNotice(id)->latest().digest);
